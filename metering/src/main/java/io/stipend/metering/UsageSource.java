@@ -1,0 +1,18 @@
+package io.stipend.metering;
+
+import java.util.Locale;
+
+/** How a usage figure came to be known, best first. */
+public enum UsageSource {
+  /** The provider said so. */
+  REPORTED,
+  /** Counted from the text that passed, because the answer ended before the provider said. */
+  COUNTED,
+  /** Neither reported nor countable: the expected charge stands until it is corrected. */
+  ASSUMED;
+
+  /** The word that exports use: {@code reported}, {@code counted} or {@code assumed}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

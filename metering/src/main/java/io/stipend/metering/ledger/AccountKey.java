@@ -1,0 +1,32 @@
+package io.stipend.metering.ledger;
+
+import io.stipend.metering.Unit;
+
+/**
+ * The name of one account. A period is part of the name: nothing is ever reset, the next period is
+ * another account.
+ *
+ * @param budget whose it is and by which rule, such as {@code person/ada/engineer}, {@code
+ *     team/payments}, {@code group/research}, {@code organisation}
+ * @param period the period, such as {@code 2026-11-23}, {@code 2026-W48}, {@code 2026-11}, {@code
+ *     2026-Q4}, {@code 2026} or {@code once}
+ * @param unit what it counts
+ */
+public record AccountKey(String budget, String period, Unit unit) {
+  /** {@code budget@period#unit}: unique, for messages and the ledger's dictionary. */
+  @Override
+  public String toString() {
+    return budget + "@" + period + "#" + unit.name();
+  }
+
+  /** Reads what {@link #toString} wrote. */
+  public static AccountKey parse(String text) {
+    int at = text.lastIndexOf('@');
+    int hash = text.lastIndexOf('#');
+    if (at < 0 || hash < at) {
+      throw new IllegalArgumentException("account: " + text + " (expected: budget@period#unit)");
+    }
+    return new AccountKey(
+        text.substring(0, at), text.substring(at + 1, hash), new Unit(text.substring(hash + 1)));
+  }
+}
