@@ -1,0 +1,4 @@
+package io.stipend.policy;
+
+/** The answer to a model call. */
+public sealed interface Decision permits Permit, Refusal {}

@@ -1,0 +1,38 @@
+package io.stipend.policy;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides who may do what, over one immutable snapshot of the quota file that is swapped whole.
+ * Safe for use by any thread; nothing blocks.
+ */
+public interface PolicyEngine {
+  /**
+   * Finds whose credential this is. The work is the same for a known and an unknown one.
+   *
+   * @param credential the secret that the client sent; null if it sent none
+   * @return the entitlement, or null: unknown, expired, revoked, or its person is no longer in the
+   *     quota file
+   */
+  @Nullable Entitlement authenticate(@Nullable String credential, Instant now);
+
+  /**
+   * Resolves the model and its provider, checks what the principal may use and its limits. A permit
+   * holds a lease that the caller must close.
+   */
+  Decision decide(Entitlement entitlement, ModelCall call, Instant now);
+
+  /** What this principal may use: model names, sorted, each with its provider and vendor. */
+  List<ModelListing> models(Entitlement entitlement, Instant now);
+
+  /**
+   * A model that a principal may use.
+   *
+   * @param id its name, or an alias
+   * @param provider the provider's name
+   * @param vendor the provider's dialect
+   */
+  record ModelListing(String id, String provider, String vendor) {}
+}

@@ -1,0 +1,71 @@
+package io.stipend.policy.budget;
+
+import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Live balances over the ledger. A reservation holds on all accounts of an attempt or on none. Safe
+ * for use by any thread; nothing blocks on I/O.
+ */
+public interface Budgets {
+  /**
+   * Holds the estimate on every account of the attempt. The period of each account is the one that
+   * holds {@code now}; a recurring grant is entered at its first use.
+   */
+  Result reserve(
+      AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now);
+
+  /** The balances of these budgets at an instant, in the order of the rules. */
+  List<AccountBalance> balances(List<BudgetRule> rules, Instant now);
+
+  /** The answer to {@link #reserve}. */
+  sealed interface Result {}
+
+  /** Held on every account. */
+  record Held(Reservation reservation) implements Result {}
+
+  /**
+   * One budget does not cover the estimate; nothing is held.
+   *
+   * @param rule the budget that covers least of it
+   * @param available what a new reservation could hold there now, in the rule's unit; may be
+   *     negative
+   * @param shortOfExposure whether the hold would fit and only the exposure does not
+   * @param resetsAt when its period ends; null if never
+   */
+  record Shortfall(
+      BudgetRule rule, long available, boolean shortOfExposure, @Nullable Instant resetsAt)
+      implements Result {}
+
+  /** The ledger takes nothing now: the call must be refused. */
+  record Unavailable(String why) implements Result {}
+
+  /**
+   * The balance of one account, in its unit; remaining = granted + carried + received − sent − used
+   * − held − expired.
+   *
+   * @param account which
+   * @param rule by which budget
+   * @param resetsAt when its period ends; null if never
+   */
+  record AccountBalance(
+      AccountKey account,
+      BudgetRule rule,
+      long granted,
+      long carried,
+      long received,
+      long sent,
+      long used,
+      long held,
+      long expired,
+      @Nullable Instant resetsAt) {
+    /** What is left to reserve; negative after an overage. */
+    public long remaining() {
+      return granted + carried + received - sent - used - held - expired;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.stipend.policy.config;
+
+/**
+ * Limits of one scope; 0 means none.
+ *
+ * @param scope whose limits they are, such as {@code person/ada}
+ * @param requestsPerMinute how many exchanges may begin in a minute
+ * @param tokensPerMinute how many tokens may be reserved in a minute
+ * @param concurrent how many exchanges may be under way
+ */
+public record LimitRule(
+    String scope, int requestsPerMinute, long tokensPerMinute, int concurrent) {}

@@ -1,0 +1,9 @@
+/**
+ * The quota file: its records, and the loader that reports all problems at once.
+ *
+ * <p>Start reading at {@code QuotaFile}.
+ */
+@NullMarked
+package io.stipend.policy.config;
+
+import org.jspecify.annotations.NullMarked;

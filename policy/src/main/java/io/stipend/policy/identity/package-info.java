@@ -1,0 +1,9 @@
+/**
+ * Gateway keys: making, finding and revoking them; only their HMACs are kept.
+ *
+ * <p>Start reading at {@code KeyRing}.
+ */
+@NullMarked
+package io.stipend.policy.identity;
+
+import org.jspecify.annotations.NullMarked;
