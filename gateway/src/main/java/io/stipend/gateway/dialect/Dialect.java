@@ -1,0 +1,113 @@
+package io.stipend.gateway.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The wire format of one API. Stateless and safe for use by any thread. */
+public interface Dialect {
+  /** Its id in the ledger, such as {@code openai-chat}. */
+  String id();
+
+  /** Whose it is: {@code openai}, {@code anthropic} or {@code gemini}. */
+  String vendor();
+
+  /** The exact paths, all POST, that it serves. */
+  List<String> paths();
+
+  /**
+   * Reads what policy needs from the body, in one scan.
+   *
+   * @param body the whole body; not consumed, not released
+   * @return what is asked, or why it cannot be
+   */
+  Peek peek(RequestHead head, ByteBuf body);
+
+  /**
+   * The body with the fields that policy must set, edited in place; every other byte as it came.
+   *
+   * @param body the body that was peeked; ownership passes to the result
+   */
+  ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit);
+
+  /** Sets the provider's credential, after every client credential was removed. */
+  void authorize(HttpHeaders headers, String providerKey);
+
+  /**
+   * A reader for the answer of one attempt.
+   *
+   * @param peeked the request
+   * @param sse whether the answer is an event stream
+   * @param limits bounds on what it keeps
+   */
+  AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits);
+
+  /**
+   * A refusal in this dialect and for this client.
+   *
+   * @param exchangeId becomes the request id
+   * @param pinnedStatus a status that the quota file sets for budget refusals of this route; 0 if
+   *     none
+   */
+  Answer refuse(Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus);
+
+  /** A fault that is nobody's policy, such as a provider that cannot be reached. */
+  Answer fault(int status, String code, String message, String exchangeId);
+
+  /** Which status and words each reason has here; for the table in the docs. */
+  RefusalForm form(RefusalReason reason);
+
+  /** The answer to {@link #peek}. */
+  sealed interface Peek {}
+
+  /**
+   * A request that can be decided on.
+   *
+   * @param call what it asks
+   * @param marks where the fields that may be edited stand, known to the dialect alone
+   * @param sessionId the agent session that headers or body name; null if none
+   */
+  record Peeked(io.stipend.policy.ModelCall call, Object marks, @Nullable String sessionId)
+      implements Peek {}
+
+  /** A request that is refused for what its body says. */
+  record Unreadable(Refusal refusal) implements Peek {}
+
+  /**
+   * What policy sets in a body.
+   *
+   * @param model the model's name at the provider; null leaves what stands
+   * @param outputCap the output cap per choice; -1 leaves what stands
+   */
+  record Edit(@Nullable String model, long outputCap) {}
+
+  /**
+   * A whole answer.
+   *
+   * @param status HTTP status
+   * @param headers all headers but framing
+   * @param body UTF-8 JSON
+   */
+  record Answer(int status, HttpHeaders headers, ByteBuf body) {}
+
+  /**
+   * The words of one refusal.
+   *
+   * @param status HTTP status
+   * @param type the dialect's error type
+   * @param code the error code; null where the dialect has none
+   */
+  record RefusalForm(int status, String type, @Nullable String code) {}
+
+  /**
+   * Bounds of a reader.
+   *
+   * @param eventBytes the longest event of a stream
+   * @param jsonDepth the deepest nesting of JSON
+   */
+  record ReaderLimits(int eventBytes, int jsonDepth) {}
+}

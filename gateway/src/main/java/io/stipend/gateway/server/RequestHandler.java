@@ -1,0 +1,39 @@
+package io.stipend.gateway.server;
+
+import io.netty.buffer.ByteBuf;
+import io.stipend.policy.Refusal;
+
+/**
+ * Takes requests from a listener. All calls for one request come on its connection's event loop.
+ */
+public interface RequestHandler {
+  /**
+   * A head arrived. The handler may answer at once: the server then discards the body and, if it
+   * was not yet complete, closes the connection after the answer.
+   */
+  Inbound accept(RequestHead head, Outbound client);
+
+  /** A request could not be read at all; its answer is written and the connection closed. */
+  void malformed(RequestHead head, Refusal refusal, Outbound client);
+
+  /** What follows the head. */
+  interface Inbound {
+    /**
+     * The whole body, within the limits; empty if there is none. Not called after the handler has
+     * answered. The handler releases it.
+     */
+    void body(ByteBuf body);
+
+    /** The body broke a limit or the framing rules; not called after the handler has answered. */
+    void badBody(Refusal refusal);
+
+    /** The client takes bytes again, after {@link Outbound#writable} was false. */
+    void writable();
+
+    /**
+     * The client's connection has ended before the answer did, or the server's time for the
+     * exchange is over. Called at most once, never after the answer's end.
+     */
+    void gone();
+  }
+}
