@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  */
 public abstract class LedgerReader implements AutoCloseable {
   /** Opens the ledger of a data folder for reading. */
+  @SuppressWarnings("DoNotCallSuggester")
   public static LedgerReader open(Path dataDir) {
     throw new LedgerException("ledger: " + dataDir + " (not readable yet)", null);
   }

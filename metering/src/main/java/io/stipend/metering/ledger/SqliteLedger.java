@@ -11,6 +11,7 @@ public abstract class SqliteLedger implements Ledger {
    * @throws LedgerException if another process uses the folder, or the files cannot be read,
    *     written or understood
    */
+  @SuppressWarnings("DoNotCallSuggester")
   public static Ledger open(Path dataDir, LedgerOptions options, InstantSource clock) {
     throw new LedgerException("ledger: " + dataDir + " (not readable yet)", null);
   }
