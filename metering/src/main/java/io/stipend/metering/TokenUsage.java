@@ -53,14 +53,18 @@ public record TokenUsage(
     return inputTotal() + output;
   }
 
-  /** The sum by kind. */
+  /** The sum by kind, each count held at {@link #MAX_COUNT}: a sum of absurd figures is absurd. */
   public TokenUsage plus(TokenUsage o) {
     return new TokenUsage(
-        input + o.input,
-        cacheRead + o.cacheRead,
-        cacheWrite + o.cacheWrite,
-        cacheWrite1h + o.cacheWrite1h,
-        output + o.output,
-        reasoning + o.reasoning);
+        sum(input, o.input),
+        sum(cacheRead, o.cacheRead),
+        sum(cacheWrite, o.cacheWrite),
+        sum(cacheWrite1h, o.cacheWrite1h),
+        sum(output, o.output),
+        sum(reasoning, o.reasoning));
+  }
+
+  private static long sum(long a, long b) {
+    return Math.min(a + b, MAX_COUNT);
   }
 }

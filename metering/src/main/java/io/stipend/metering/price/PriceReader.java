@@ -1,0 +1,191 @@
+package io.stipend.metering.price;
+
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.price.ContextPrices.Step;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the prices of one model from a card: by meter, by size of the request, by tier. */
+final class PriceReader {
+  /** Six decimals of USD per million tokens are twelve of USD per token. */
+  private static final int SCALE = 6;
+
+  private static final Pattern DECIMAL = Pattern.compile("\\d{1,12}(\\.\\d{1," + SCALE + "})?");
+  private static final long WHOLE = 10_000;
+
+  /** A tier that costs a hundred times another one is a typing error. */
+  private static final long MOST_BASIS_POINTS = 1_000_000;
+
+  private static final String BASIS_POINTS = "basis_points";
+  private static final String INPUT = "input";
+
+  private final boolean freeAllowed;
+
+  /**
+   * @param freeAllowed whether a price may be zero: in a contract yes, in a list price it is an
+   *     error
+   */
+  PriceReader(boolean freeAllowed) {
+    this.freeAllowed = freeAllowed;
+  }
+
+  /** The prices of an entry; prices of zero stand where a problem was noted. */
+  TierPrices tiers(YamlMap entry) {
+    YamlMap base = entry.map("prices");
+    if (base == null) {
+      entry.problem("prices", "prices: missing");
+      return new TierPrices(new ContextPrices(List.of(new Step(0, nothing()))), Map.of());
+    }
+    ContextPrices standard = ladder(base);
+    base.finish();
+    return new TierPrices(standard, others(entry.map("tiers"), standard));
+  }
+
+  private Map<String, ContextPrices> others(@Nullable YamlMap tiers, ContextPrices standard) {
+    Map<String, ContextPrices> others = new HashMap<>();
+    if (tiers == null) {
+      return others;
+    }
+    for (String name : tiers.keys()) {
+      YamlMap tier = tiers.map(name);
+      if (tier == null) {
+        continue;
+      }
+      if (TierPrices.DEFAULT_NAMES.contains(name) || !name.equals(name.toLowerCase(Locale.ROOT))) {
+        tiers.problem(name, name + ": expected another tier than the default, in lower case");
+      }
+      others.put(name, tier(tier, standard));
+      tier.finish();
+    }
+    return others;
+  }
+
+  private ContextPrices tier(YamlMap tier, ContextPrices standard) {
+    if (tier.has(BASIS_POINTS)) {
+      Long basisPoints = tier.count(BASIS_POINTS, 1, MOST_BASIS_POINTS);
+      return basisPoints == null ? standard : scaled(tier, standard, basisPoints);
+    }
+    ContextPrices own = ladder(tier);
+    // A tier that is silent on large requests must not make them cheap.
+    return own.steps().size() > 1 || standard.steps().size() == 1 ? own : raised(own, standard);
+  }
+
+  private static ContextPrices raised(ContextPrices own, ContextPrices standard) {
+    Prices base = own.at(0);
+    List<Step> steps = new ArrayList<>(own.steps());
+    for (Step step : standard.steps().subList(1, standard.steps().size())) {
+      steps.add(new Step(step.inputOver(), step.prices().max(base)));
+    }
+    return new ContextPrices(steps);
+  }
+
+  private ContextPrices scaled(YamlMap tier, ContextPrices standard, long basisPoints) {
+    List<Step> steps = new ArrayList<>();
+    for (Step step : standard.steps()) {
+      Prices p = step.prices();
+      Prices scaled =
+          new Prices(
+              scale(p.input(), basisPoints),
+              scale(p.cacheRead(), basisPoints),
+              scale(p.cacheWrite5m(), basisPoints),
+              scale(p.cacheWrite1h(), basisPoints),
+              scale(p.output(), basisPoints));
+      if (Math.max(scaled.dearestInput(), scaled.output()) > Prices.MOST) {
+        tier.problem(
+            BASIS_POINTS, "basis_points: " + basisPoints + " (expected: at most " + most());
+      }
+      steps.add(new Step(step.inputOver(), scaled));
+    }
+    return new ContextPrices(steps);
+  }
+
+  /** Rounded up to a pico-unit, so that a multiplier never loses anything. */
+  private static long scale(long price, long basisPoints) {
+    return (price * basisPoints + WHOLE - 1) / WHOLE;
+  }
+
+  private ContextPrices ladder(YamlMap map) {
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step(0, prices(map)));
+    long last = 0;
+    for (YamlMap above : map.maps("above")) {
+      Long inputOver = above.count("input_over", 1, TokenUsage.MAX_COUNT);
+      if (!above.has("input_over")) {
+        above.problem("input_over", "input_over: missing");
+      } else if (inputOver != null && inputOver <= last) {
+        above.problem("input_over", "input_over: " + inputOver + " (expected: above " + last + ")");
+      }
+      last = inputOver == null ? last : inputOver;
+      steps.add(new Step(last, prices(above)));
+      above.finish();
+    }
+    return new ContextPrices(steps);
+  }
+
+  /** An unpriced way of reading or writing input costs what input costs, never nothing. */
+  private Prices prices(YamlMap map) {
+    long input = required(map, INPUT);
+    long output = required(map, "output");
+    Long cacheRead = price(map, "cache_read");
+    Long write5m = price(map, "cache_write_5m");
+    Long write1h = price(map, "cache_write_1h");
+    if (cacheRead != null && cacheRead > input && map.has(INPUT)) {
+      map.problem(
+          "cache_read", "cache_read: dearer than input (expected: at most the input price)");
+    }
+    long fiveMinutes = write5m != null ? write5m : input;
+    return new Prices(
+        input,
+        cacheRead != null ? cacheRead : input,
+        fiveMinutes,
+        write1h != null ? write1h : Math.max(input, fiveMinutes),
+        output);
+  }
+
+  private long required(YamlMap map, String meter) {
+    if (!map.has(meter)) {
+      map.problem(meter, meter + ": missing (expected: USD per million tokens)");
+    }
+    Long price = price(map, meter);
+    if (price != null && price == 0 && !freeAllowed) {
+      map.problem(meter, meter + ": 0 (expected: a price above 0 in a list card)");
+    }
+    return price == null ? 0 : price;
+  }
+
+  private @Nullable Long price(YamlMap map, String meter) {
+    String text = map.text(meter);
+    if (text == null) {
+      return null;
+    }
+    if (!DECIMAL.matcher(text).matches()) {
+      map.problem(
+          meter,
+          meter
+              + ": "
+              + text
+              + " (expected: USD per million tokens, at most 6 decimals, not below 0)");
+      return null;
+    }
+    long price = new BigDecimal(text).movePointRight(SCALE).longValueExact();
+    if (price > Prices.MOST) {
+      map.problem(meter, meter + ": " + text + " (expected: at most " + most() + ")");
+      return null;
+    }
+    return price;
+  }
+
+  private static String most() {
+    return Prices.MOST / 1_000_000 + " USD per million tokens";
+  }
+
+  private static Prices nothing() {
+    return new Prices(0, 0, 0, 0, 0);
+  }
+}

@@ -1,0 +1,104 @@
+package io.stipend.metering.price;
+
+import io.stipend.metering.price.RateCardException.Problem;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Fetches the text of rate cards and takes it apart into documents, one card each. */
+final class RateCardSources {
+  private static final List<String> BUILTIN =
+      List.of("openai.yaml", "anthropic.yaml", "gemini.yaml");
+
+  /** About a hundred times the built-in card. */
+  private static final int MAX_CHARS = 4 * 1024 * 1024;
+
+  private RateCardSources() {}
+
+  /** The cards of one source; notes problems instead of throwing. */
+  static List<RateCard> read(RateCards.Source source, List<Problem> problems) {
+    if (source instanceof RateCards.Source.CardFile file) {
+      return readOne(file.path().toString(), () -> Files.readAllBytes(file.path()), problems);
+    }
+    List<RateCard> cards = new ArrayList<>();
+    for (String name : BUILTIN) {
+      cards.addAll(readOne("builtin/" + name, () -> resource(name), problems));
+    }
+    return cards;
+  }
+
+  private interface Bytes {
+    byte[] read() throws IOException;
+  }
+
+  private static List<RateCard> readOne(String file, Bytes bytes, List<Problem> problems) {
+    try {
+      String text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(java.nio.ByteBuffer.wrap(bytes.read()))
+              .toString();
+      return documents(file, text, problems);
+    } catch (NoSuchFileException | FileNotFoundException e) {
+      problems.add(new Problem(file, 0, 0, "no such file"));
+    } catch (CharacterCodingException e) {
+      problems.add(new Problem(file, 0, 0, "expected UTF-8 text"));
+    } catch (IOException e) {
+      problems.add(new Problem(file, 0, 0, "cannot be read: " + e));
+    } catch (MarkedYAMLException e) {
+      Mark mark = e.getProblemMark();
+      int line = mark == null ? 0 : mark.getLine() + 1;
+      int column = mark == null ? 0 : mark.getColumn() + 1;
+      problems.add(new Problem(file, line, column, "expected YAML: " + e.getProblem()));
+    } catch (YAMLException e) {
+      problems.add(new Problem(file, 0, 0, "expected YAML: " + e.getMessage()));
+    }
+    return List.of();
+  }
+
+  private static List<RateCard> documents(String file, String text, List<Problem> problems) {
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(MAX_CHARS);
+    List<RateCard> cards = new ArrayList<>();
+    Map<RateCard.Scope, Integer> lines = new HashMap<>();
+    for (Node document : new Yaml(options).composeAll(new StringReader(text))) {
+      RateCardReader reader = new RateCardReader(file, document, problems);
+      RateCard card = reader.read();
+      Integer earlier = lines.putIfAbsent(card.scope(), reader.line());
+      if (earlier != null) {
+        reader.problem(
+            card.scope().kind().key(),
+            card.scope().name() + ": already priced by the document at line " + earlier);
+      }
+      cards.add(card);
+    }
+    if (cards.isEmpty()) {
+      problems.add(new Problem(file, 0, 0, "expected a rate card, found nothing"));
+    }
+    return cards;
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream in = RateCardSources.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new FileNotFoundException(name);
+      }
+      return in.readAllBytes();
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package io.stipend.metering.price;
+
+import io.stipend.metering.price.RateCardException.Problem;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prices that are in force: an immutable list of rate cards of which a later one overrides an
+ * earlier one. Nothing is fetched from the network; a model without a price has no rating, and
+ * whoever asks must refuse it.
+ */
+public final class RateCards {
+  /** Last card first: the order of search. */
+  private final List<RateCard> cards;
+
+  private final String version;
+
+  private RateCards(List<RateCard> cards, String version) {
+    this.cards = cards;
+    this.version = version;
+  }
+
+  /** Where a rate card comes from. */
+  public sealed interface Source {
+    /** The card that ships with Stipend: list prices of OpenAI, Anthropic and Gemini. */
+    static Source builtin() {
+      return new Builtin();
+    }
+
+    /** A rate-card file; {@code docs/rate-cards.md} describes the format. */
+    static Source file(Path path) {
+      return new CardFile(path);
+    }
+
+    /** The card that ships with Stipend. */
+    record Builtin() implements Source {}
+
+    /**
+     * A rate-card file.
+     *
+     * @param path where it is
+     */
+    record CardFile(Path path) implements Source {}
+  }
+
+  /**
+   * Reads and checks all cards.
+   *
+   * @param sources in order; a later one overrides an earlier one, model by model
+   * @throws RateCardException with every problem of all sources
+   */
+  public static RateCards load(List<Source> sources) throws RateCardException {
+    List<Problem> problems = new ArrayList<>();
+    List<RateCard> cards = new ArrayList<>();
+    for (Source source : sources) {
+      cards.addAll(RateCardSources.read(source, problems));
+    }
+    if (!problems.isEmpty()) {
+      throw new RateCardException(problems);
+    }
+    Set<String> versions =
+        cards.stream().map(RateCard::version).collect(Collectors.toCollection(LinkedHashSet::new));
+    List<RateCard> lastFirst = new ArrayList<>(cards);
+    Collections.reverse(lastFirst);
+    return new RateCards(List.copyOf(lastFirst), String.join("+", versions));
+  }
+
+  /** The versions of all cards in order, joined by {@code +}. */
+  public String version() {
+    return version;
+  }
+
+  /**
+   * The prices of one model at one instant, to be kept for the whole exchange. Cards of the
+   * provider's own name are searched first, then those of the vendor; in each the last card first.
+   *
+   * @param provider the name of the provider in the quota file
+   * @param vendor who stands behind its dialect: {@code openai}, {@code anthropic}, {@code gemini}
+   * @param model the exact name, as the provider takes it
+   * @param at the instant of the reservation
+   * @return null if the model has no price: the exchange must be refused
+   */
+  public @Nullable Rating rating(String provider, String vendor, String model, Instant at) {
+    Rate rate = find(provider, vendor, model, at);
+    if (rate == null) {
+      return null;
+    }
+    ModelLimits limits = limits(provider, vendor, model, at, rate.limits());
+    return new CardRating(this, provider, vendor, at, model, rate, limits);
+  }
+
+  /** The names of all models that have a price, sorted; a glob of a contract card names none. */
+  public List<String> models(String provider, String vendor, Instant at) {
+    Set<String> names = new TreeSet<>();
+    for (RateCard card : cards) {
+      if (card.covers(provider, vendor)) {
+        card.namesAt(at).forEach(names::add);
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  @Nullable Rate find(String provider, String vendor, String model, Instant at) {
+    Rate own = find(RateCard.Scope.provider(provider), model, at);
+    return own != null ? own : find(RateCard.Scope.vendor(vendor), model, at);
+  }
+
+  private @Nullable Rate find(RateCard.Scope scope, String model, Instant at) {
+    for (RateCard card : cards) {
+      Rate rate = card.scope().equals(scope) ? card.find(model, at) : null;
+      if (rate != null) {
+        return rate;
+      }
+    }
+    return null;
+  }
+
+  /** A contract card states prices; what it does not say of the model, an earlier card may know. */
+  private ModelLimits limits(
+      String provider, String vendor, String model, Instant at, ModelLimits first) {
+    ModelLimits limits = first;
+    for (RateCard card : cards) {
+      Rate rate = card.covers(provider, vendor) ? card.find(model, at) : null;
+      if (rate != null) {
+        limits = limits.orElse(rate.limits());
+      }
+    }
+    return limits;
+  }
+
+  /** All cards, last first. */
+  List<RateCard> cards() {
+    return cards;
+  }
+}
