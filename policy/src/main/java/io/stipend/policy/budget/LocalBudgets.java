@@ -1,0 +1,294 @@
+package io.stipend.policy.budget;
+
+import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.Ledger;
+import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.OpenAttempt;
+import io.stipend.metering.ledger.Posting;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The budgets of one gateway process over its own ledger.
+ *
+ * <p>One lock guards all sums. It is held for arithmetic over the few accounts of one attempt and,
+ * at the first use of an account, for queueing its grant; never over I/O. All accounts of an
+ * attempt are judged and held in one hold of the lock, so nothing is ever refused because another
+ * attempt held for a moment what it then gave back. The one exception is a ledger that takes
+ * nothing: an attempt that it refuses has held its estimate for as long as the asking took.
+ *
+ * <p>What a settled attempt cost counts at once; what it did not use returns when its settle is
+ * durable. If the ledger fails, holds stay: nothing more is admitted on them.
+ */
+public final class LocalBudgets implements Budgets {
+  /** The outcome of a reservation whose exchange is gone, as the ledger writes it. */
+  public static final String ABANDONED = "abandoned";
+
+  /** How many accounts are kept in memory, at least; those of current periods always are. */
+  static final int WARM_ACCOUNTS = 200_000;
+
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final Periods periods = new Periods();
+  private final Object lock = new Object();
+  private final Accounts accounts;
+  private final Map<AttemptId, LocalReservation> open = new ConcurrentHashMap<>();
+
+  /** Takes the balances over from the ledger. */
+  public LocalBudgets(Ledger ledger, InstantSource clock) {
+    this(ledger, clock, WARM_ACCOUNTS);
+  }
+
+  LocalBudgets(Ledger ledger, InstantSource clock, int warmAccounts) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.accounts = new Accounts(ledger, lock, warmAccounts);
+  }
+
+  @Override
+  public Result reserve(
+      AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now) {
+    Map<AccountKey, BudgetRule> bound = accountsOf(rules, now);
+    List<Share> shares = new ArrayList<>(bound.size());
+    synchronized (lock) {
+      for (Map.Entry<AccountKey, BudgetRule> entry : bound.entrySet()) {
+        if (accounts.forgotten(entry.getKey())) {
+          return new Unavailable("account " + entry.getKey() + " is over: the clock went back");
+        }
+        Account account = accounts.open(entry.getKey(), entry.getValue(), now);
+        shares.add(new Share(account, entry.getValue(), estimate));
+      }
+      Share tightest = tightest(shares);
+      if (tightest != null) {
+        return shortfall(tightest, now);
+      }
+      shares.forEach(Share::begin);
+    }
+    return begin(id, facts, shares, estimate, now);
+  }
+
+  /** Each account once, in the order of the rules. */
+  private Map<AccountKey, BudgetRule> accountsOf(List<BudgetRule> rules, Instant now) {
+    Map<AccountKey, BudgetRule> bound = new LinkedHashMap<>();
+    for (BudgetRule rule : rules) {
+      bound.putIfAbsent(periods.account(rule, now), rule);
+    }
+    return bound;
+  }
+
+  /** The share that does not fit and has least for its need, the first of equals; null if none. */
+  private static @Nullable Share tightest(List<Share> shares) {
+    Share tightest = null;
+    for (Share share : shares) {
+      if (!share.fits() && (tightest == null || scarcer(share, tightest))) {
+        tightest = share;
+      }
+    }
+    return tightest;
+  }
+
+  /** Whether a has less for its need than b; the products of two longs need more than a long. */
+  private static boolean scarcer(Share a, Share b) {
+    BigInteger left = BigInteger.valueOf(a.available()).multiply(BigInteger.valueOf(b.need()));
+    BigInteger right = BigInteger.valueOf(b.available()).multiply(BigInteger.valueOf(a.need()));
+    return left.compareTo(right) < 0;
+  }
+
+  private Shortfall shortfall(Share share, Instant now) {
+    return new Shortfall(
+        share.rule, share.available(), share.shortOfExposure(), periods.resetsAt(share.rule, now));
+  }
+
+  private Result begin(
+      AttemptId id, AttemptFacts facts, List<Share> shares, Estimate estimate, Instant now) {
+    List<Posting> holds = shares.stream().map(Share::holdPosting).toList();
+    LedgerEntry.Reserved reserved = new LedgerEntry.Reserved(now, id, facts, holds);
+    OpenAttempt attempt = null;
+    try {
+      attempt = ledger.begin(reserved);
+    } finally {
+      if (attempt == null) {
+        synchronized (lock) {
+          shares.forEach(Share::undo);
+        }
+      }
+    }
+    if (attempt == null) {
+      return new Unavailable(
+          ledger.poisoned() ? "the ledger failed" : "the ledger has no room for another attempt");
+    }
+    LocalReservation reservation =
+        new LocalReservation(
+            lock, reserved, estimate.hold(), shares, attempt, () -> open.remove(id));
+    open.put(id, reservation);
+    return new Held(reservation);
+  }
+
+  @Override
+  public List<AccountBalance> balances(List<BudgetRule> rules, Instant now) {
+    List<AccountBalance> balances = new ArrayList<>(rules.size());
+    synchronized (lock) {
+      for (BudgetRule rule : rules) {
+        balances.add(balance(rule, now));
+      }
+    }
+    return balances;
+  }
+
+  /** Reading enters nothing: what the rule would grant or adjust at the next use is added here. */
+  private AccountBalance balance(BudgetRule rule, Instant now) {
+    AccountKey key = periods.account(rule, now);
+    if (accounts.forgotten(key)) {
+      throw new IllegalStateException("account " + key + " is over: the clock went back");
+    }
+    Account account = accounts.get(key);
+    long granted = rule.amount();
+    long used = 0;
+    long held = 0;
+    if (account != null) {
+      granted = Math.addExact(account.granted() - account.recurring(), rule.amount());
+      used = account.used();
+      held = account.held();
+    }
+    return new AccountBalance(
+        key, rule, granted, 0, 0, 0, used, held, 0, periods.resetsAt(rule, now));
+  }
+
+  /**
+   * Enters a one-off grant on the current account of a budget.
+   *
+   * @param amount in the rule's unit, more than zero
+   * @param expiresAt when the unused part ends; null means with the account's period, which is the
+   *     only expiry that is built yet
+   * @return completes when durable, and the grant is in effect
+   * @throws IllegalArgumentException if the amount or the expiry is refused
+   */
+  public CompletableFuture<Void> grant(
+      BudgetRule rule,
+      long amount,
+      String reason,
+      String by,
+      @Nullable Instant expiresAt,
+      Instant now) {
+    if (amount <= 0) {
+      throw new IllegalArgumentException("grant: " + amount + " (expected: > 0)");
+    }
+    Instant end = periods.resetsAt(rule, now);
+    if (expiresAt != null && !expiresAt.equals(end)) {
+      throw new IllegalArgumentException(
+          "expiry: "
+              + expiresAt
+              + " (expected: the end of the period"
+              + (end == null ? ", which never ends" : ", " + end)
+              + "; another expiry is not built yet)");
+    }
+    AccountKey key = periods.account(rule, now);
+    Account account;
+    LedgerEntry.Granted grant;
+    synchronized (lock) {
+      account = accounts.open(key, rule, now);
+      account.pin();
+      String id = "one-off:" + key + ":" + now + ":" + account.nextOneOff();
+      grant =
+          new LedgerEntry.Granted(
+              now, id, key, amount, LedgerEntry.GrantKind.ONE_OFF, reason, by, expiresAt);
+    }
+    return whenDurable(
+        grant, List.of(account), () -> account.grant(LedgerEntry.GrantKind.ONE_OFF, amount));
+  }
+
+  /**
+   * Enters a correction of a settled attempt.
+   *
+   * @return completes when durable, and its postings are in effect
+   */
+  public CompletableFuture<Void> correct(LedgerEntry.Corrected corrected) {
+    List<Posting> postings = new ArrayList<>();
+    List<Account> mended = new ArrayList<>();
+    synchronized (lock) {
+      for (Posting posting : corrected.postings()) {
+        if (!accounts.forgotten(posting.account())) {
+          postings.add(posting);
+          Account account = accounts.bare(posting.account());
+          account.pin();
+          mended.add(account);
+        }
+      }
+    }
+    return whenDurable(
+        corrected,
+        mended,
+        () -> {
+          for (int i = 0; i < mended.size(); i++) {
+            mended.get(i).use(postings.get(i).amount());
+          }
+        });
+  }
+
+  /** Appends an entry; applies it under the lock when it is durable. The accounts are pinned. */
+  private CompletableFuture<Void> whenDurable(
+      LedgerEntry entry, List<Account> pinned, Runnable apply) {
+    return ledger
+        .append(entry)
+        .whenComplete(
+            (done, failure) -> {
+              synchronized (lock) {
+                pinned.forEach(Account::unpin);
+                if (failure == null) {
+                  apply.run();
+                }
+              }
+            });
+  }
+
+  /**
+   * Ends every reservation whose exchange is gone: sent ones at the greater of what was expected
+   * and what was seen, others at nothing. Then drops accounts of the past if too many are in
+   * memory. To be called every few seconds; never ends a reservation of a living exchange, however
+   * long it lasts.
+   *
+   * @param living whether the exchange of this attempt still runs; it must hold from before the
+   *     exchange reserves until after it settled or released
+   * @return how many reservations it ended
+   */
+  public int sweep(Predicate<AttemptId> living) {
+    Instant now = clock.instant();
+    int ended = 0;
+    for (Map.Entry<AttemptId, LocalReservation> entry : open.entrySet()) {
+      if (!living.test(entry.getKey()) && entry.getValue().abandon(ABANDONED, now)) {
+        ended++;
+      }
+    }
+    accounts.dropCold(now);
+    return ended;
+  }
+
+  /** How many reservations are open, or ended and not yet durably so. */
+  public int openReservations() {
+    return open.size();
+  }
+
+  /** The sums of a live account, for the invariants; null if it is not live. */
+  Account.@Nullable State state(AccountKey key) {
+    synchronized (lock) {
+      Account account = accounts.get(key);
+      return account == null ? null : account.state();
+    }
+  }
+
+  /** How many accounts are in memory. */
+  int liveAccounts() {
+    return accounts.size();
+  }
+}

@@ -1,0 +1,218 @@
+package io.stipend.policy.budget;
+
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.UsageSource;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.OpenAttempt;
+import io.stipend.metering.ledger.Posting;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reservation on the accounts of {@link LocalBudgets}. States: open → sent → settled, or open →
+ * released. The state and the shares are guarded by the lock of the budgets, because the sweep ends
+ * reservations from another thread than their exchange's.
+ */
+final class LocalReservation implements Reservation {
+  private enum State {
+    OPEN,
+    SENT,
+    ENDED
+  }
+
+  private final Object lock;
+  private final AttemptId id;
+  private final AttemptFacts facts;
+  private final Instant at;
+  private final List<Share> shares;
+  private final OpenAttempt open;
+  private final Runnable gone;
+  private State state = State.OPEN;
+  private Charge held;
+  private Charge seen = Charge.ZERO;
+  private long outputSeen;
+
+  /**
+   * @param shares what it holds on each account, begun
+   * @param gone is run when its end is durable
+   */
+  LocalReservation(
+      Object lock,
+      LedgerEntry.Reserved reserved,
+      Charge held,
+      List<Share> shares,
+      OpenAttempt open,
+      Runnable gone) {
+    this.lock = lock;
+    this.id = reserved.id();
+    this.facts = reserved.facts();
+    this.at = reserved.at();
+    this.held = held;
+    this.shares = shares;
+    this.open = open;
+    this.gone = gone;
+  }
+
+  @Override
+  public AttemptId id() {
+    return id;
+  }
+
+  @Override
+  public Instant at() {
+    return at;
+  }
+
+  @Override
+  public Charge held() {
+    synchronized (lock) {
+      return held;
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> durable() {
+    return open.reservedDurably();
+  }
+
+  @Override
+  public void sent() {
+    synchronized (lock) {
+      check(state == State.OPEN, "sent");
+      state = State.SENT;
+    }
+    open.sent();
+  }
+
+  @Override
+  public @Nullable CompletableFuture<Void> extend(
+      Charge more, long outputTokens, Charge costSeen, Instant now) {
+    synchronized (lock) {
+      check(state != State.ENDED, "extended");
+      seen = seen.max(costSeen);
+      outputSeen = Math.max(outputSeen, outputTokens);
+      if (!allCanExtend(more)) {
+        return null;
+      }
+      shares.forEach(share -> share.extend(more));
+      held = held.plus(more);
+    }
+    return open.extend(
+        new LedgerEntry.Extended(now, id, postings(more), outputTokens, costSeen.nanos()));
+  }
+
+  private boolean allCanExtend(Charge more) {
+    boolean all = true;
+    for (Share share : shares) {
+      if (!share.canExtend(more)) {
+        share.mark();
+        all = false;
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public CompletableFuture<Void> settle(Settlement end) {
+    synchronized (lock) {
+      check(state == State.SENT, "settled");
+      state = State.ENDED;
+      shares.forEach(share -> share.charged(end.charge()));
+    }
+    return open.settle(
+            new LedgerEntry.Settled(
+                end.at(),
+                id,
+                end.usage(),
+                end.source(),
+                end.outcome(),
+                end.httpStatus(),
+                end.modelServed(),
+                end.serviceTier(),
+                end.charge().nanos(),
+                end.providerRequestId(),
+                postings(end.charge()),
+                end.flags()))
+        .thenRun(
+            () -> {
+              synchronized (lock) {
+                shares.forEach(share -> share.settled(end.charge()));
+              }
+              gone.run();
+            });
+  }
+
+  @Override
+  public CompletableFuture<Void> release(String outcome, Instant now) {
+    synchronized (lock) {
+      check(state == State.OPEN, "released");
+      state = State.ENDED;
+    }
+    return open.release(new LedgerEntry.Released(now, id, outcome))
+        .thenRun(
+            () -> {
+              synchronized (lock) {
+                shares.forEach(Share::released);
+              }
+              gone.run();
+            });
+  }
+
+  /**
+   * Ends what its exchange left behind: a sent attempt costs the greater of what was expected and
+   * what was seen, an unsent one nothing.
+   *
+   * @return whether there was something to end
+   */
+  boolean abandon(String outcome, Instant now) {
+    State found;
+    Settlement assumed;
+    synchronized (lock) {
+      found = state;
+      assumed = assumed(outcome, now);
+    }
+    if (found == State.ENDED) {
+      return false;
+    }
+    if (found == State.SENT) {
+      settle(assumed);
+    } else {
+      release(outcome, now);
+    }
+    return true;
+  }
+
+  private Settlement assumed(String outcome, Instant now) {
+    long input = Math.min(TokenUsage.MAX_COUNT, facts.inputEstimate());
+    long output = Math.min(TokenUsage.MAX_COUNT, Math.max(facts.expectedOutput(), outputSeen));
+    Charge expected =
+        new Charge(
+            facts.expectedNanos(), Math.addExact(facts.inputEstimate(), facts.expectedOutput()));
+    return new Settlement(
+        now,
+        expected.max(seen),
+        TokenUsage.of(input, output),
+        UsageSource.ASSUMED,
+        outcome,
+        0,
+        facts.modelRequested(),
+        facts.requestedTier(),
+        null,
+        "");
+  }
+
+  private List<Posting> postings(Charge charge) {
+    return shares.stream().map(share -> share.posting(charge)).toList();
+  }
+
+  private void check(boolean legal, String what) {
+    if (!legal) {
+      throw new IllegalStateException("attempt " + id + " is " + state + ": it cannot be " + what);
+    }
+  }
+}

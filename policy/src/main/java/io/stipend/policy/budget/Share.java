@@ -1,0 +1,102 @@
+package io.stipend.policy.budget;
+
+import io.stipend.metering.Charge;
+import io.stipend.metering.ledger.Posting;
+
+/** One reservation's part in one account. Guarded by the lock of {@link LocalBudgets}. */
+final class Share {
+  final Account account;
+  final BudgetRule rule;
+  private final long overshoot;
+  private long hold;
+  private long exposure;
+  private boolean marked;
+
+  Share(Account account, BudgetRule rule, Estimate estimate) {
+    this.account = account;
+    this.rule = rule;
+    this.hold = estimate.hold().in(rule.unit());
+    this.exposure = Math.max(hold, estimate.exposed().in(rule.unit()));
+    this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : estimate.step().in(rule.unit());
+  }
+
+  /** The most that could be held now so that hold and exposure both fit; may be negative. */
+  long available() {
+    long byExposure = account.room(overshoot) - (exposure - hold);
+    long available = Math.min(account.free(), byExposure);
+    return account.exhausted() ? Math.min(0, available) : available;
+  }
+
+  boolean fits() {
+    return !account.exhausted() && hold <= available();
+  }
+
+  boolean shortOfExposure() {
+    return !account.exhausted() && hold <= account.free();
+  }
+
+  /** What is needed, at least one unit so that shares can be compared. */
+  long need() {
+    return Math.max(1, hold);
+  }
+
+  void begin() {
+    account.hold(hold, exposure);
+    account.pin();
+  }
+
+  void undo() {
+    account.release(hold, exposure);
+    account.unpin();
+  }
+
+  boolean canExtend(Charge more) {
+    long amount = more.in(rule.unit());
+    return amount <= account.free() && amount <= account.room(overshoot);
+  }
+
+  void extend(Charge more) {
+    long amount = more.in(rule.unit());
+    account.hold(amount, amount);
+    hold = Math.addExact(hold, amount);
+    exposure = Math.addExact(exposure, amount);
+  }
+
+  /** The account refuses everything new until this reservation has ended. */
+  void mark() {
+    if (!marked) {
+      marked = true;
+      account.exhaust();
+    }
+  }
+
+  void charged(Charge charge) {
+    account.charged(hold, exposure, charge.in(rule.unit()));
+    exposure = hold;
+  }
+
+  void settled(Charge charge) {
+    account.settled(hold, charge.in(rule.unit()));
+    ended();
+  }
+
+  void released() {
+    account.release(hold, exposure);
+    ended();
+  }
+
+  private void ended() {
+    if (marked) {
+      account.unexhaust();
+    }
+    account.unpin();
+  }
+
+  Posting holdPosting() {
+    return new Posting(account.key, hold);
+  }
+
+  Posting posting(Charge charge) {
+    return new Posting(account.key, charge.in(rule.unit()));
+  }
+}
