@@ -44,7 +44,7 @@ public final class ExpectedOutput {
       return bucket;
     }
     int shift = (bucket >> SUB_BITS) - 1;
-    long top = (bucket & (first - 1)) + first;
-    return ((top + 1) << shift) - 1;
+    long top = (bucket & (first - 1L)) + first;
+    return ((top + 1) << shift) - 1L;
   }
 }
