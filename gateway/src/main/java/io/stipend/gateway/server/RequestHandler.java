@@ -13,8 +13,14 @@ public interface RequestHandler {
    */
   Inbound accept(RequestHead head, Outbound client);
 
-  /** A request could not be read at all; its answer is written and the connection closed. */
-  void malformed(RequestHead head, Refusal refusal, Outbound client);
+  /**
+   * A request could not be read at all; its answer is written and the connection closed.
+   *
+   * @param head what is known of it; the path is {@code /} and the headers are empty if nothing is
+   * @param status the status that HTTP has for this fault: 400, 404, 408, 414, 417, 431 or 505
+   * @param refusal what is wrong
+   */
+  void malformed(RequestHead head, int status, Refusal refusal, Outbound client);
 
   /** What follows the head. */
   interface Inbound {
