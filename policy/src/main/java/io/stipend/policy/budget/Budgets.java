@@ -3,6 +3,7 @@ package io.stipend.policy.budget;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,30 @@ public interface Budgets {
       long held,
       long expired,
       @Nullable Instant resetsAt) {
+    /**
+     * The account that leaves least of what it was given, the first of equals; null if there is
+     * none.
+     */
+    public static @Nullable AccountBalance tightest(List<AccountBalance> balances) {
+      AccountBalance tightest = null;
+      for (AccountBalance balance : balances) {
+        if (tightest == null || balance.tighterThan(tightest)) {
+          tightest = balance;
+        }
+      }
+      return tightest;
+    }
+
+    private boolean tighterThan(AccountBalance o) {
+      BigInteger left = BigInteger.valueOf(remaining()).multiply(BigInteger.valueOf(o.given()));
+      BigInteger right = BigInteger.valueOf(o.remaining()).multiply(BigInteger.valueOf(given()));
+      return left.compareTo(right) < 0;
+    }
+
+    private long given() {
+      return Math.max(1, granted + carried + received);
+    }
+
     /** What is left to reserve; negative after an overage. */
     public long remaining() {
       return granted + carried + received - sent - used - held - expired;

@@ -8,6 +8,7 @@ final class Share {
   final Account account;
   final BudgetRule rule;
   private final long overshoot;
+  private final long step;
   private long hold;
   private long exposure;
   private boolean marked;
@@ -17,7 +18,8 @@ final class Share {
     this.rule = rule;
     this.hold = estimate.hold().in(rule.unit());
     this.exposure = Math.max(hold, estimate.exposed().in(rule.unit()));
-    this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : estimate.step().in(rule.unit());
+    this.step = estimate.step().in(rule.unit());
+    this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : step;
   }
 
   /** The most that could be held now so that hold and exposure both fit; may be negative. */
@@ -52,14 +54,23 @@ final class Share {
 
   boolean canExtend(Charge more) {
     long amount = more.in(rule.unit());
-    return amount <= account.free() && amount <= account.room(overshoot);
+    return amount <= account.free() && moreExposed(amount) <= account.room(overshoot);
   }
 
   void extend(Charge more) {
     long amount = more.in(rule.unit());
-    account.hold(amount, amount);
+    long exposed = moreExposed(amount);
+    account.hold(amount, exposed);
     hold = Math.addExact(hold, amount);
-    exposure = Math.addExact(exposure, amount);
+    exposure = Math.addExact(exposure, exposed);
+  }
+
+  /**
+   * A visible stream exposes one step beyond its hold; one that exposed its cap exposes no more.
+   */
+  private long moreExposed(long amount) {
+    long needed = Math.addExact(Math.addExact(hold, amount), step);
+    return Math.max(0, needed - exposure);
   }
 
   /** The account refuses everything new until this reservation has ended. */
