@@ -67,6 +67,9 @@ public final class LocalBudgets implements Budgets {
           return new Unavailable("account " + entry.getKey() + " is over: the clock went back");
         }
         Account account = accounts.open(entry.getKey(), entry.getValue(), now);
+        if (account.recurring() != entry.getValue().amount()) {
+          return new Unavailable("the ledger took no grant for " + entry.getKey());
+        }
         shares.add(new Share(account, entry.getValue(), estimate));
       }
       Share tightest = tightest(shares);

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class BudgetInvariants implements AfterEachCallback {
   private LocalBudgets budgets;
   private LedgerFixture ledger;
-  private final Map<AccountKey, Long> mostGranted = new HashMap<>();
 
   void watch(LocalBudgets watched, LedgerFixture itsLedger) {
     budgets = watched;
@@ -50,23 +49,26 @@ final class BudgetInvariants implements AfterEachCallback {
           assertThat(state.used()).as("I1 used %s", account).isEqualTo(sums.used);
           assertThat(state.overage()).as("I1 overage %s", account).isEqualTo(sums.overage);
           assertThat(state.held()).as("I3 held %s", account).isEqualTo(sums.held);
-          assertThat(state.exposed()).as("I3 exposed %s", account).isGreaterThanOrEqualTo(sums.held);
-          if (sums.held == 0) {
+          assertThat(state.exposed())
+              .as("I3 exposed %s", account)
+              .isGreaterThanOrEqualTo(sums.held);
+          if (sums.open == 0) {
             assertThat(state.exposed()).as("I3 exposed %s", account).isZero();
             assertThat(state.exhausted()).as("mark of %s", account).isZero();
           }
-          long most = mostGranted.merge(account, sums.granted, Math::max);
           assertThat(state.used() + state.overage() + state.held())
               .as("I2 %s", account)
-              .isLessThanOrEqualTo(most + sums.excess + sums.corrected);
+              .isLessThanOrEqualTo(sums.mostGranted + sums.excess + sums.corrected);
         });
   }
 
   private static final class Sums {
     long granted;
+    long mostGranted;
     long used;
     long overage;
     long held;
+    int open;
     long excess;
     long corrected;
   }
@@ -91,11 +93,14 @@ final class BudgetInvariants implements AfterEachCallback {
       Set<AttemptId> ended) {
     if (entry instanceof LedgerEntry.Granted grant) {
       boolean inEffect = durable || grant.kind() != GrantKind.ONE_OFF;
-      of(sums, grant.account()).granted += inEffect ? grant.amount() : 0;
+      Sums account = of(sums, grant.account());
+      account.granted += inEffect ? grant.amount() : 0;
+      account.mostGranted = Math.max(account.mostGranted, account.granted);
     } else if (entry instanceof LedgerEntry.Reserved reserved) {
       checkOwn(reserved);
       assertThat(holds).as("reserved once").doesNotContainKey(reserved.id());
       hold(reserved.id(), reserved.holds(), sums, holds);
+      reserved.holds().forEach(p -> of(sums, p.account()).open++);
     } else if (entry instanceof LedgerEntry.Extended extended) {
       hold(extended.id(), extended.more(), sums, holds);
     } else if (entry instanceof LedgerEntry.Settled settled) {
@@ -108,7 +113,7 @@ final class BudgetInvariants implements AfterEachCallback {
       assertThat(ended.add(released.id())).as("I4 one end of %s", released.id()).isTrue();
       holds
           .get(released.id())
-          .forEach((account, hold) -> of(sums, account).held -= durable ? hold : 0);
+          .forEach((account, hold) -> release(of(sums, account), hold, durable));
     } else if (entry instanceof LedgerEntry.Corrected corrected && durable) {
       for (Posting posting : corrected.postings()) {
         of(sums, posting.account()).used += posting.amount();
@@ -123,11 +128,18 @@ final class BudgetInvariants implements AfterEachCallback {
     long hold = holds.get(debit.account());
     long excess = Math.max(0, debit.amount() - hold);
     account.excess += excess;
+    release(account, hold, durable);
     if (durable) {
       account.used += debit.amount();
-      account.held -= hold;
     } else {
       account.overage += excess;
+    }
+  }
+
+  private static void release(Sums account, long hold, boolean durable) {
+    if (durable) {
+      account.held -= hold;
+      account.open--;
     }
   }
 

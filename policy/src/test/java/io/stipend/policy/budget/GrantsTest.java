@@ -41,8 +41,7 @@ class GrantsTest {
   }
 
   private Budgets.Result ask(long hold, BudgetRule rule, Instant now) {
-    return budgets.reserve(
-        attempt(++attempts), facts("ada"), List.of(rule), whole(hold), now);
+    return budgets.reserve(attempt(++attempts), facts("ada"), List.of(rule), whole(hold), now);
   }
 
   private void spend(long amount, BudgetRule rule) {
@@ -205,8 +204,7 @@ class GrantsTest {
                 attempt(1),
                 TokenUsage.ZERO,
                 -30,
-                List.of(
-                    new Posting(ADA.account(NOW), -30), new Posting(team.account(NOW), 7)),
+                List.of(new Posting(ADA.account(NOW), -30), new Posting(team.account(NOW), 7)),
                 "eve",
                 "invoice"));
     assertThat(balance(ADA).used()).isEqualTo(80);

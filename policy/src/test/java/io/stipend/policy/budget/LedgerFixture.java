@@ -242,9 +242,7 @@ public final class LedgerFixture implements Ledger {
               nanos,
               null,
               entry.holds().stream()
-                  .map(
-                      p ->
-                          new Posting(p.account(), p.account().unit().isMoney() ? nanos : tokens))
+                  .map(p -> new Posting(p.account(), p.account().unit().isMoney() ? nanos : tokens))
                   .toList(),
               ""));
     }

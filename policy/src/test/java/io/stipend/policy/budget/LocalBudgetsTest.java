@@ -43,8 +43,7 @@ class LocalBudgetsTest {
   }
 
   private Budgets.Result ask(Estimate estimate, BudgetRule... rules) {
-    return budgets.reserve(
-        attempt(++attempts), facts("ada"), List.of(rules), estimate, NOW);
+    return budgets.reserve(attempt(++attempts), facts("ada"), List.of(rules), estimate, NOW);
   }
 
   private Reservation held(Estimate estimate, BudgetRule... rules) {
@@ -109,7 +108,8 @@ class LocalBudgetsTest {
 
     @Test
     void comparesBudgetsOfDifferentUnitsByTheirShareOfTheNeed() {
-      Estimate estimate = new Estimate(new Charge(1_000_000, 10), new Charge(1_000_000, 10), both(0));
+      Estimate estimate =
+          new Estimate(new Charge(1_000_000, 10), new Charge(1_000_000, 10), both(0));
       BudgetRule money = person("ada", 900_000);
       BudgetRule tokens = tokens("ada", 5);
       assertThat(refused(estimate, money, tokens).rule()).isEqualTo(tokens);
@@ -164,7 +164,7 @@ class LocalBudgetsTest {
       ledger.poison();
       assertThat(ask(whole(10), ADA))
           .isInstanceOfSatisfying(
-              Budgets.Unavailable.class, u -> assertThat(u.why()).contains("failed"));
+              Budgets.Unavailable.class, u -> assertThat(u.why()).contains("the ledger"));
       invariants.watch(null, null); // What was queued is lost: the entries no longer tell.
     }
   }
