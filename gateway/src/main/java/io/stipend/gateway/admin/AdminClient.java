@@ -1,0 +1,156 @@
+package io.stipend.gateway.admin;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.stipend.gateway.admin.AdminException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a running gateway, by its admin listener. */
+public final class AdminClient implements AdminService {
+  private static final int CONNECT_MILLIS = 2_000;
+  private static final int READ_MILLIS = 60_000;
+  private static final int OK = 200;
+
+  /** What an id must be to stand in a path as it is: the listener takes no escapes. */
+  private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_~@+=-][A-Za-z0-9._~@+=-]*");
+
+  private final AdminAccess.Reachable gateway;
+
+  private AdminClient(AdminAccess.Reachable gateway) {
+    this.gateway = gateway;
+  }
+
+  /** A client of the gateway that uses a data folder; empty if none says that it does. */
+  public static Optional<AdminClient> find(Path data) {
+    return AdminAccess.find(data).map(AdminClient::new);
+  }
+
+  /** Whether the gateway answers. */
+  public boolean reachable() {
+    try {
+      HttpURLConnection connection = connect("/healthz");
+      try {
+        return connection.getResponseCode() == OK;
+      } finally {
+        connection.disconnect();
+      }
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** How the gateway does. */
+  public GatewayStatus status() {
+    return ask("GET", "/v1/status", null, "", GatewayStatus.class);
+  }
+
+  @Override
+  public List<PersonBalance> balances() {
+    return List.of(ask("GET", "/v1/balances", null, "", PersonBalance[].class));
+  }
+
+  @Override
+  public PersonBalance balance(String person) {
+    return ask("GET", "/v1/balances/" + segment(person), null, "", PersonBalance.class);
+  }
+
+  @Override
+  public NewKey createKey(KeyOrder order, String by) {
+    return ask("POST", "/v1/keys", order, by, NewKey.class);
+  }
+
+  @Override
+  public List<KeyLine> keys() {
+    return List.of(ask("GET", "/v1/keys", null, "", KeyLine[].class));
+  }
+
+  @Override
+  public KeyLine revokeKey(String id, String by) {
+    return ask("DELETE", "/v1/keys/" + segment(id), null, by, KeyLine.class);
+  }
+
+  @Override
+  public GrantMade grant(GrantOrder order, String by) {
+    return ask("POST", "/v1/grants", order, by, GrantMade.class);
+  }
+
+  @Override
+  public CorrectionMade correct(CorrectionOrder order, String by) {
+    return ask("POST", "/v1/corrections", order, by, CorrectionMade.class);
+  }
+
+  private static String segment(String id) {
+    if (!SEGMENT.matcher(id).matches()) {
+      throw new AdminException(
+          Kind.NOT_FOUND, "id: " + id + " (expected: one that the quota file or keys list shows)");
+    }
+    return id;
+  }
+
+  private <T> T ask(String method, String path, @Nullable Object body, String by, Class<T> type) {
+    try {
+      HttpURLConnection connection = connect(path);
+      try {
+        connection.setRequestMethod(method);
+        connection.setRequestProperty("authorization", "Bearer " + gateway.key());
+        connection.setRequestProperty(AdminHandler.OPERATOR, by);
+        if (body != null) {
+          connection.setDoOutput(true);
+          connection.setRequestProperty("content-type", "application/json");
+          byte[] bytes = AdminJson.bytes(body);
+          connection.setFixedLengthStreamingMode(bytes.length);
+          connection.getOutputStream().write(bytes);
+        }
+        int status = connection.getResponseCode();
+        if (status != OK) {
+          throw failure(status, connection.getErrorStream());
+        }
+        try (InputStream answer = connection.getInputStream()) {
+          return AdminJson.read(answer.readAllBytes(), type);
+        }
+      } finally {
+        connection.disconnect();
+      }
+    } catch (IOException e) {
+      throw new AdminException(
+          Kind.UNAVAILABLE,
+          "the gateway at " + gateway.address() + " does not answer: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private HttpURLConnection connect(String path) throws IOException {
+    URL url = URI.create("http://" + gateway.address() + path).toURL();
+    HttpURLConnection connection = (HttpURLConnection) url.openConnection(Proxy.NO_PROXY);
+    connection.setConnectTimeout(CONNECT_MILLIS);
+    connection.setReadTimeout(READ_MILLIS);
+    connection.setInstanceFollowRedirects(false);
+    return connection;
+  }
+
+  private static AdminException failure(int status, @Nullable InputStream body) throws IOException {
+    byte[] bytes = body == null ? new byte[0] : body.readAllBytes();
+    String message;
+    try {
+      message = AdminJson.read(bytes, Failure.class).error().message();
+    } catch (AdminException e) {
+      message = "the gateway answered with status " + status;
+    }
+    return new AdminException(Kind.of(status), message);
+  }
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Failure(Fault error) {
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Fault(String code, String message) {}
+  }
+}

@@ -1,0 +1,231 @@
+package io.stipend.gateway.admin;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.stipend.gateway.admin.AdminException.Kind;
+import io.stipend.gateway.server.Outbound;
+import io.stipend.gateway.server.RequestHandler;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.Refusal;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The JSON API of the admin listener. Everything but health and readiness needs {@code
+ * authorization: Bearer} and the admin key. Requests are done one after another on a thread of
+ * their own, never on an event loop.
+ *
+ * <p>Errors are {@code {"error":{"code","message"}}}.
+ */
+public final class AdminHandler implements RequestHandler, AutoCloseable {
+  /** Names who asks, for the ledger; a claim of whoever holds the admin key. */
+  static final String OPERATOR = "stipend-operator";
+
+  private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
+
+  private static final String BEARER = "Bearer ";
+  private static final int MAX_WAITING = 64;
+  private static final int MAX_OPERATOR = 64;
+  private static final int OK = 200;
+  private static final int INTERNAL = 500;
+  private static final int NOT_READY = 503;
+
+  private final AdminAccess access;
+  private final Supplier<GatewayStatus> status;
+  private final AdminRoute route;
+  private final ThreadPoolExecutor worker;
+
+  /**
+   * Serves a service.
+   *
+   * @param status is read on any thread; must not block
+   */
+  public AdminHandler(AdminService service, Supplier<GatewayStatus> status, AdminAccess access) {
+    this.access = access;
+    this.status = status;
+    this.route = new AdminRoute(service, status);
+    this.worker =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MAX_WAITING),
+            task -> {
+              Thread thread = new Thread(task, "stipend-admin");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @Override
+  public Inbound accept(RequestHead head, Outbound client) {
+    if (head.method().equals(HttpMethod.GET) && head.path().equals("/healthz")) {
+      return answer(client, OK, Map.of("status", "ok"));
+    }
+    if (head.method().equals(HttpMethod.GET) && head.path().equals("/readyz")) {
+      boolean ready = status.get().ready();
+      return answer(
+          client, ready ? OK : NOT_READY, Map.of("status", ready ? "ready" : "not ready"));
+    }
+    if (!authorized(head.headers())) {
+      return answer(
+          client,
+          new AdminException(
+              Kind.UNAUTHORIZED,
+              "the admin key is missing or wrong (expected: authorization: Bearer, and the content"
+                  + " of the file admin-key in the data folder)"));
+    }
+    List<HttpMethod> methods = AdminRoute.methods(head.path());
+    if (methods.isEmpty()) {
+      return answer(
+          client, new AdminException(Kind.NOT_FOUND, "path: " + head.path() + " (not known)"));
+    }
+    if (!methods.contains(head.method())) {
+      return answer(
+          client,
+          new AdminException(
+              Kind.METHOD, "method: " + head.method() + " (expected: one of " + methods + ")"));
+    }
+    return new Request(head, client);
+  }
+
+  @Override
+  public void malformed(RequestHead head, int status, Refusal refusal, Outbound client) {
+    answer(client, status, error(refusal.reason().label(), refusal.message()));
+  }
+
+  /** Lets what was begun end; takes nothing more. */
+  @Override
+  public void close() {
+    worker.shutdown();
+  }
+
+  private boolean authorized(HttpHeaders headers) {
+    List<String> values = headers.getAll(HttpHeaderNames.AUTHORIZATION);
+    String value = values.size() == 1 ? values.get(0) : "";
+    boolean bearer = value.regionMatches(true, 0, BEARER, 0, BEARER.length());
+    return access.admits(bearer ? value.substring(BEARER.length()).strip() : "");
+  }
+
+  private static String operator(HttpHeaders headers) {
+    String name = headers.get(OPERATOR, "");
+    boolean plain = name.chars().allMatch(c -> c > ' ' && c <= '~');
+    return name.isEmpty() || !plain || name.length() > MAX_OPERATOR ? "admin" : name;
+  }
+
+  private static Inbound answer(Outbound client, AdminException e) {
+    return answer(
+        client, e.kind().status(), error(e.kind().name(), String.valueOf(e.getMessage())));
+  }
+
+  private static Map<String, Object> error(String code, String message) {
+    return Map.of("error", Map.of("code", code.toLowerCase(Locale.ROOT), "message", message));
+  }
+
+  private static Inbound answer(Outbound client, int status, Object json) {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    if (status == Kind.UNAUTHORIZED.status()) {
+      headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+    }
+    client.respond(status, headers, Unpooled.wrappedBuffer(AdminJson.bytes(json)));
+    return ANSWERED;
+  }
+
+  /** After an answer nothing that comes matters. */
+  private static final Inbound ANSWERED =
+      new Inbound() {
+        @Override
+        public void body(ByteBuf body) {
+          body.release();
+        }
+
+        @Override
+        public void badBody(Refusal refusal) {}
+
+        @Override
+        public void writable() {}
+
+        @Override
+        public void gone() {}
+      };
+
+  /** One authorized request. */
+  private final class Request implements Inbound {
+    private final RequestHead head;
+    private final Outbound client;
+
+    Request(RequestHead head, Outbound client) {
+      this.head = head;
+      this.client = client;
+    }
+
+    @Override
+    public void body(ByteBuf body) {
+      byte[] bytes;
+      try {
+        if (body.readableBytes() > AdminJson.MAX_BYTES) {
+          answer(
+              client,
+              new AdminException(
+                  Kind.TOO_LARGE,
+                  "body: "
+                      + body.readableBytes()
+                      + " bytes (expected: at most "
+                      + AdminJson.MAX_BYTES
+                      + ")"));
+          return;
+        }
+        bytes = ByteBufUtil.getBytes(body);
+      } finally {
+        body.release();
+      }
+      try {
+        worker.execute(() -> run(bytes));
+      } catch (RejectedExecutionException e) {
+        answer(client, new AdminException(Kind.UNAVAILABLE, "too many admin requests; try again"));
+      }
+    }
+
+    private void run(byte[] bytes) {
+      try {
+        Object result = route.run(head, bytes, operator(head.headers()));
+        client.eventLoop().execute(() -> answer(client, OK, result));
+      } catch (AdminException e) {
+        client.eventLoop().execute(() -> answer(client, e));
+      } catch (RuntimeException e) {
+        log.error("admin request {} {} failed", head.method(), head.path(), e);
+        client
+            .eventLoop()
+            .execute(
+                () -> answer(client, INTERNAL, error("internal", "see the log of the gateway")));
+      }
+    }
+
+    @Override
+    public void badBody(Refusal refusal) {
+      answer(client, new AdminException(Kind.INVALID, refusal.message()));
+    }
+
+    @Override
+    public void writable() {}
+
+    @Override
+    public void gone() {}
+  }
+}

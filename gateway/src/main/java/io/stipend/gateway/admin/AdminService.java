@@ -1,0 +1,144 @@
+package io.stipend.gateway.admin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator may ask. The records are the JSON of the admin listener, field by field in snake
+ * case; amounts are decimal strings and times RFC 3339. Every call may block; every change is
+ * durable when its call returns.
+ *
+ * <p>All methods throw {@link AdminException}. {@code by} names who asks, for the ledger.
+ */
+public interface AdminService {
+  /** Balances of every person and service of the quota file, by id. */
+  List<PersonBalance> balances();
+
+  /** Balances of one person or service. */
+  PersonBalance balance(String person);
+
+  /** Makes a key; its secret is in the answer and nowhere else. */
+  NewKey createKey(KeyOrder order, String by);
+
+  /** Every key that was ever made, in the order of making. */
+  List<KeyLine> keys();
+
+  /** Refuses a key from the next request on; revoking twice is revoking once. */
+  KeyLine revokeKey(String id, String by);
+
+  /** Enters a one-off grant on a person's own budget. */
+  GrantMade grant(GrantOrder order, String by);
+
+  /** Mends a settled attempt by a new entry. */
+  CorrectionMade correct(CorrectionOrder order, String by);
+
+  /**
+   * A key to make.
+   *
+   * @param person whose
+   * @param name what the owner calls it; null for none
+   * @param project attribute of all it spends; null for none
+   * @param expires a date, an RFC 3339 instant or a duration such as {@code 90d}; null for never
+   */
+  record KeyOrder(
+      String person, @Nullable String name, @Nullable String project, @Nullable String expires) {
+    /** Checks that the person is given. */
+    public KeyOrder {
+      required("person", person);
+    }
+  }
+
+  /**
+   * A key that was made.
+   *
+   * @param id its public id
+   * @param person whose
+   * @param key the secret
+   */
+  record NewKey(String id, String person, String key) {}
+
+  /** A key without its secret. */
+  record KeyLine(
+      String id,
+      String person,
+      String name,
+      @Nullable String project,
+      String createdAt,
+      @Nullable String expiresAt,
+      @Nullable String revokedAt) {}
+
+  /**
+   * A grant to enter.
+   *
+   * @param person who receives
+   * @param amount a decimal, with or without the budget's unit: {@code 50}, {@code 50 USD}
+   * @param reason in words
+   * @param expires when the unused part ends; null means with the period
+   */
+  record GrantOrder(String person, String amount, String reason, @Nullable String expires) {
+    /** Checks that nothing is missing. */
+    public GrantOrder {
+      required("person", person);
+      required("amount", amount);
+      required("reason", reason);
+    }
+  }
+
+  /**
+   * A grant that was entered.
+   *
+   * @param account which account received, as the ledger names it
+   * @param remaining what is left there now
+   */
+  record GrantMade(
+      String person,
+      String account,
+      String amount,
+      String unit,
+      String reason,
+      @Nullable String expiresAt,
+      String remaining) {}
+
+  /**
+   * A correction to enter: the tokens as they should stand; what is null stays as it stands.
+   *
+   * @param exchange id of the exchange
+   * @param attempt its number; null if the exchange has only one
+   * @param cost the cost as it should stand; null means by the prices of the attempt's start
+   * @param reason in words
+   */
+  record CorrectionOrder(
+      String exchange,
+      @Nullable Integer attempt,
+      @Nullable Long input,
+      @Nullable Long cacheRead,
+      @Nullable Long cacheWrite,
+      @JsonProperty("cache_write_1h") @Nullable Long cacheWrite1h,
+      @Nullable Long output,
+      @Nullable Long reasoning,
+      @Nullable String cost,
+      String reason) {
+    /** Checks that nothing is missing. */
+    public CorrectionOrder {
+      required("exchange", exchange);
+      required("reason", reason);
+    }
+  }
+
+  /** A correction that was entered, with the cost before and after. */
+  record CorrectionMade(
+      String exchange,
+      int attempt,
+      String costBefore,
+      String costAfter,
+      String currency,
+      long inputTokens,
+      long outputTokens) {}
+
+  private static void required(String field, @Nullable String value) {
+    if (value == null || value.isBlank()) {
+      throw new IllegalArgumentException(field + " is missing (expected: some text)");
+    }
+  }
+}

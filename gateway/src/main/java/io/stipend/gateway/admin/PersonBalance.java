@@ -1,0 +1,119 @@
+package io.stipend.gateway.admin;
+
+import io.stipend.metering.Unit;
+import io.stipend.policy.budget.Budgets.AccountBalance;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a person has left: the figures of the tightest account, then all accounts that bind. Amounts
+ * are decimal strings; {@code remaining} = granted + carried + received − sent − used − held −
+ * expired.
+ *
+ * @param person id of the person or service
+ * @param unit {@code tokens} or a currency
+ * @param resetsAt when the tightest account begins anew; null if never
+ * @param accounts every account that binds, the person's own first
+ */
+public record PersonBalance(
+    String person,
+    String unit,
+    String granted,
+    String carried,
+    String received,
+    String sent,
+    String used,
+    String held,
+    String expired,
+    String remaining,
+    @Nullable String resetsAt,
+    List<AccountLine> accounts) {
+  /** Unit and amounts of a person whom no budget binds. */
+  private static final AccountLine NONE =
+      new AccountLine("", "", "", "0", "0", "0", "0", "0", "0", "0", "0", null);
+
+  /** Copies the list. */
+  public PersonBalance {
+    accounts = List.copyOf(accounts);
+  }
+
+  /** One account that binds. */
+  public record AccountLine(
+      String name,
+      String person,
+      String unit,
+      String granted,
+      String carried,
+      String received,
+      String sent,
+      String used,
+      String held,
+      String expired,
+      String remaining,
+      @Nullable String resetsAt) {
+    static AccountLine of(String person, AccountBalance balance) {
+      Unit unit = balance.account().unit();
+      return new AccountLine(
+          balance.account().budget(),
+          person,
+          unit.name(),
+          unit.format(balance.granted()),
+          unit.format(balance.carried()),
+          unit.format(balance.received()),
+          unit.format(balance.sent()),
+          unit.format(balance.used()),
+          unit.format(balance.held()),
+          unit.format(balance.expired()),
+          unit.format(balance.remaining()),
+          balance.resetsAt() == null ? null : balance.resetsAt().toString());
+    }
+  }
+
+  /** Renders the balances of one person. */
+  public static PersonBalance of(String person, List<AccountBalance> balances) {
+    AccountBalance tightest = tightest(balances);
+    AccountLine top = tightest == null ? NONE : AccountLine.of(person, tightest);
+    return new PersonBalance(
+        person,
+        top.unit,
+        top.granted,
+        top.carried,
+        top.received,
+        top.sent,
+        top.used,
+        top.held,
+        top.expired,
+        top.remaining,
+        top.resetsAt,
+        balances.stream().map(b -> AccountLine.of(person, b)).toList());
+  }
+
+  /**
+   * The account that will refuse first: in each unit the one with least remaining; of different
+   * units the one with the smallest share left of what it was given. The first of equals; null if
+   * there is none.
+   */
+  public static @Nullable AccountBalance tightest(List<AccountBalance> balances) {
+    Map<Unit, AccountBalance> least = new LinkedHashMap<>();
+    for (AccountBalance balance : balances) {
+      least.merge(
+          balance.account().unit(), balance, (a, b) -> b.remaining() < a.remaining() ? b : a);
+    }
+    List<AccountBalance> byUnit = new ArrayList<>(least.values());
+    return byUnit.isEmpty()
+        ? null
+        : byUnit.stream().min(Comparator.comparing(PersonBalance::shareLeft)).orElseThrow();
+  }
+
+  private static BigDecimal shareLeft(AccountBalance balance) {
+    long given = balance.granted() + balance.carried() + balance.received() - balance.sent();
+    return BigDecimal.valueOf(balance.remaining())
+        .divide(BigDecimal.valueOf(Math.max(1, given)), MathContext.DECIMAL64);
+  }
+}
