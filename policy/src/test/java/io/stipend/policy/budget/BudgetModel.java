@@ -165,7 +165,8 @@ final class BudgetModel {
     call.accounts.forEach(
         (account, rule) -> {
           long amount = more.in(rule.unit());
-          if (amount > free(account) || amount > room(account, rule, call)) {
+          if (amount > free(account)
+              || moreExposed(call, more).in(rule.unit()) > room(account, rule, call)) {
             shortOf.add(account);
           }
         });
@@ -176,10 +177,18 @@ final class BudgetModel {
     if (extended == null) {
       call.marked.addAll(shortOf);
     } else {
+      call.exposed = call.exposed.plus(moreExposed(call, more));
       call.hold = call.hold.plus(more);
-      call.exposed = call.exposed.plus(more);
     }
     return what;
+  }
+
+  /** What a stream has seen of its exposure is not exposed again. */
+  private static Charge moreExposed(Happened call, Charge more) {
+    Charge needed = call.hold.plus(more).plus(call.step);
+    return new Charge(
+        Math.max(0, needed.nanos() - call.exposed.nanos()),
+        Math.max(0, needed.tokens() - call.exposed.tokens()));
   }
 
   private String end() {

@@ -234,9 +234,16 @@ class LocalBudgetsTest {
 
     @Test
     void refusesWhatOnlyTheExposureForbids() {
-      Reservation reservation = sent(new Estimate(both(40), both(90), Charge.ZERO), ADA);
-      assertThat(reservation.extend(both(11), 5, both(45), NOW)).isNull();
-      assertThat(reservation.extend(both(10), 5, both(45), NOW)).isNotNull();
+      Reservation reservation = sent(stream(40, 10), withOvershoot(ADA, 0));
+      assertThat(reservation.extend(both(51), 5, both(45), NOW)).isNull();
+      assertThat(reservation.extend(both(50), 5, both(45), NOW)).isNotNull();
+    }
+
+    @Test
+    void exposesNothingMoreWhereTheWholeCapWasExposed() {
+      Reservation reservation = sent(new Estimate(both(40), both(100), Charge.ZERO), ADA);
+      assertThat(reservation.extend(both(60), 5, both(45), NOW)).isNotNull();
+      assertThat(reservation.extend(both(1), 5, both(45), NOW)).isNull();
     }
 
     @Test
