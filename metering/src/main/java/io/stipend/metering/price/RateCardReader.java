@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 
@@ -124,11 +126,11 @@ final class RateCardReader {
   }
 
   private static void noteDuplicates(YamlMap entry, Rate rate, List<Rate> earlier) {
-    for (Rate other : earlier) {
-      for (String name : rate.allNames()) {
-        if (rate.overlaps(other) && other.allNames().contains(name)) {
-          entry.problem("model", "model: " + name + " is priced twice at the same time");
-        }
+    Set<String> taken = new HashSet<>();
+    earlier.stream().filter(rate::overlaps).forEach(other -> taken.addAll(other.allNames()));
+    for (String name : rate.allNames()) {
+      if (!taken.add(name)) {
+        entry.problem("model", "model: " + name + " is priced twice at the same time");
       }
     }
   }

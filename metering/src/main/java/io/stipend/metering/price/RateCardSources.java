@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
@@ -30,14 +32,20 @@ final class RateCardSources {
 
   private RateCardSources() {}
 
-  /** The cards of one source; notes problems instead of throwing. */
-  static List<RateCard> read(RateCards.Source source, List<Problem> problems) {
+  /**
+   * The cards of one source; notes problems instead of throwing.
+   *
+   * @param usedVersions the versions of earlier sources, which this one must not use again
+   */
+  static List<RateCard> read(
+      RateCards.Source source, Set<String> usedVersions, List<Problem> problems) {
     if (source instanceof RateCards.Source.CardFile file) {
-      return readOne(file.path().toString(), () -> Files.readAllBytes(file.path()), problems);
+      Bytes bytes = () -> Files.readAllBytes(file.path());
+      return readOne(file.path().toString(), bytes, usedVersions, problems);
     }
     List<RateCard> cards = new ArrayList<>();
     for (String name : BUILTIN) {
-      cards.addAll(readOne("builtin/" + name, () -> resource(name), problems));
+      cards.addAll(readOne("builtin/" + name, () -> resource(name), usedVersions, problems));
     }
     return cards;
   }
@@ -46,14 +54,12 @@ final class RateCardSources {
     byte[] read() throws IOException;
   }
 
-  private static List<RateCard> readOne(String file, Bytes bytes, List<Problem> problems) {
+  private static List<RateCard> readOne(
+      String file, Bytes bytes, Set<String> usedVersions, List<Problem> problems) {
     try {
       String text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .decode(java.nio.ByteBuffer.wrap(bytes.read()))
-              .toString();
-      return documents(file, text, problems);
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.read())).toString();
+      return documents(file, text, usedVersions, problems);
     } catch (NoSuchFileException | FileNotFoundException e) {
       problems.add(new Problem(file, 0, 0, "no such file"));
     } catch (CharacterCodingException e) {
@@ -71,7 +77,8 @@ final class RateCardSources {
     return List.of();
   }
 
-  private static List<RateCard> documents(String file, String text, List<Problem> problems) {
+  private static List<RateCard> documents(
+      String file, String text, Set<String> usedVersions, List<Problem> problems) {
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(MAX_CHARS);
     List<RateCard> cards = new ArrayList<>();
@@ -83,7 +90,15 @@ final class RateCardSources {
       if (earlier != null) {
         reader.problem(
             card.scope().kind().key(),
-            card.scope().name() + ": already priced by the document at line " + earlier);
+            card.scope().kind().key()
+                + ": "
+                + card.scope().name()
+                + " is already priced by the document at line "
+                + earlier);
+      }
+      if (usedVersions.contains(card.version())) {
+        reader.problem(
+            "version", "version: " + card.version() + " (already used by another source)");
       }
       cards.add(card);
     }

@@ -9,7 +9,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,14 +59,15 @@ public final class RateCards {
   public static RateCards load(List<Source> sources) throws RateCardException {
     List<Problem> problems = new ArrayList<>();
     List<RateCard> cards = new ArrayList<>();
+    Set<String> versions = new LinkedHashSet<>();
     for (Source source : sources) {
-      cards.addAll(RateCardSources.read(source, problems));
+      List<RateCard> read = RateCardSources.read(source, versions, problems);
+      cards.addAll(read);
+      read.forEach(card -> versions.add(card.version()));
     }
     if (!problems.isEmpty()) {
       throw new RateCardException(problems);
     }
-    Set<String> versions =
-        cards.stream().map(RateCard::version).collect(Collectors.toCollection(LinkedHashSet::new));
     List<RateCard> lastFirst = new ArrayList<>(cards);
     Collections.reverse(lastFirst);
     return new RateCards(List.copyOf(lastFirst), String.join("+", versions));

@@ -44,6 +44,8 @@ public final class TokenCounters {
               Map.entry("text-embedding-3-", EncodingType.CL100K_BASE),
               Map.entry("text-embedding-ada-002", EncodingType.CL100K_BASE)));
 
+  private static final char REPLACEMENT = '\ufffd';
+
   private final EncodingRegistry registry = Encodings.newLazyEncodingRegistry();
 
   /**
@@ -61,7 +63,28 @@ public final class TokenCounters {
   }
 
   private long count(EncodingType type, String text) {
-    return registry.getEncoding(type).countTokensOrdinary(text);
+    return registry.getEncoding(type).countTokensOrdinary(wellFormed(text));
+  }
+
+  /**
+   * The text with U+FFFD for every surrogate without its other half, which is how it is sent; the
+   * tokenizer fails on the original.
+   */
+  private static String wellFormed(String text) {
+    StringBuilder mended = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      if (Character.charCount(text.codePointAt(i)) == 2) {
+        i++;
+        continue;
+      }
+      mended = mended == null ? new StringBuilder(text) : mended;
+      mended.setCharAt(i, REPLACEMENT);
+    }
+    return mended == null ? text : mended.toString();
   }
 
   /** Of all prefixes of the model the longest sorts last before or at it among those that match. */
