@@ -80,6 +80,23 @@ public record GatewayConfig(
         contact);
   }
 
+  /** The same with other refusals and another contact. */
+  GatewayConfig with(Map<String, Integer> otherRefusals, String otherContact) {
+    return new GatewayConfig(
+        listen,
+        admin,
+        data,
+        durability,
+        tls,
+        limits,
+        drain,
+        clientGone,
+        upstream,
+        eventLoops,
+        otherRefusals,
+        otherContact);
+  }
+
   /**
    * PEM files of a listener.
    *

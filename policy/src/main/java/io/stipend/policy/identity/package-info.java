@@ -1,7 +1,7 @@
 /**
  * Gateway keys: making, finding and revoking them; only their HMACs are kept.
  *
- * <p>Start reading at {@code KeyRing}.
+ * <p>Start reading at {@link io.stipend.policy.identity.KeyRing}.
  */
 @NullMarked
 package io.stipend.policy.identity;

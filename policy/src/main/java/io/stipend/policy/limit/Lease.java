@@ -5,6 +5,15 @@ public interface Lease extends AutoCloseable {
   /** Holds nothing. */
   Lease NONE = () -> {};
 
+  /**
+   * Says how many tokens were used, so that the token rate counts those instead of the estimate. An
+   * exchange that was never sent used 0. Where it is not called before {@link #close}, the estimate
+   * stands.
+   *
+   * @param tokens of all kinds
+   */
+  default void used(long tokens) {}
+
   /** Returns what is held; closing twice is closing once. */
   @Override
   void close();

@@ -1,7 +1,9 @@
 /**
- * Caches over one immutable policy snapshot: resolved entitlements by key hash, and live balances.
+ * The policy in force: one immutable snapshot, caches of what keys resolve to under it, and the
+ * engine that decides by it.
  *
- * <p>Start reading at {@code PolicyStore}.
+ * <p>Start reading at {@link io.stipend.policy.store.SnapshotPolicy}, then {@link
+ * io.stipend.policy.store.PolicyStore}.
  */
 @NullMarked
 package io.stipend.policy.store;

@@ -1,0 +1,107 @@
+package io.stipend.policy.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads model rules and aliases. */
+final class ModelsReader {
+  private static final Pattern NAME = Pattern.compile("[\\x21-\\x7e]{1,256}");
+  private static final String NAME_EXPECTED = "a model name of 1 to 256 visible ASCII characters";
+
+  private ModelsReader() {}
+
+  /** An alias and where its target stands. */
+  record Alias(String target, Value value) {}
+
+  /** The rules and aliases of the whole deployment. */
+  record Models(ModelRules rules, Map<String, Alias> aliases) {}
+
+  static Models deployment(@Nullable Section section) {
+    Map<String, Alias> aliases = new LinkedHashMap<>();
+    if (section == null) {
+      return new Models(ModelRules.ALL, aliases);
+    }
+    try (section) {
+      ModelRules rules = new ModelRules(globs(section.get("allow")), globs(section.get("deny")));
+      Section names = section.section("aliases");
+      if (names != null) {
+        for (Map.Entry<String, Value> entry : names.named().entrySet()) {
+          if (!NAME.matcher(entry.getKey()).matches()) {
+            names.problem(entry.getKey(), "is no alias (expected: " + NAME_EXPECTED + ")");
+          }
+          String target = name(entry.getValue());
+          if (target != null) {
+            aliases.put(entry.getKey(), new Alias(target, entry.getValue()));
+          }
+        }
+      }
+      unpriced(section.get("unpriced"));
+      return new Models(rules, aliases);
+    }
+  }
+
+  /** The rules of a group, team, person or service: a list of patterns, or allow and deny. */
+  static ModelRules rules(@Nullable Value value) {
+    if (value == null) {
+      return ModelRules.ALL;
+    }
+    if (!value.isMapping()) {
+      return new ModelRules(globs(value), List.of());
+    }
+    Section section = value.section("patterns, or allow and deny");
+    if (section == null) {
+      return ModelRules.ALL;
+    }
+    try (section) {
+      return new ModelRules(globs(section.get("allow")), globs(section.get("deny")));
+    }
+  }
+
+  /** Patterns of model names under a key that may be left out. */
+  static List<String> patterns(@Nullable Value value) {
+    List<String> patterns = new ArrayList<>();
+    if (value != null) {
+      for (Value item : value.oneOrMore()) {
+        String pattern = name(item);
+        if (pattern != null) {
+          patterns.add(pattern);
+        }
+      }
+      if (value.isSequence() && value.oneOrMore().isEmpty()) {
+        value.problem("is empty (expected: at least one pattern such as gpt-5*)");
+      }
+    }
+    return patterns;
+  }
+
+  private static List<Glob> globs(@Nullable Value value) {
+    return patterns(value).stream().map(Glob::new).toList();
+  }
+
+  private static @Nullable String name(Value value) {
+    String text = value.text(NAME_EXPECTED);
+    if (text != null && !NAME.matcher(text).matches()) {
+      value.unexpected(text, NAME_EXPECTED);
+      return null;
+    }
+    return text;
+  }
+
+  private static void unpriced(@Nullable Value value) {
+    if (value == null) {
+      return;
+    }
+    if (value.isMapping()) {
+      value.problem("a ceiling price is not built yet (expected: refuse)");
+      return;
+    }
+    String text = value.text("refuse");
+    if (text != null && !text.equals("refuse")) {
+      value.problem(Problems.shown(text) + " is not built yet (expected: refuse)");
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.stipend.policy.config;
+
+import io.stipend.policy.budget.BudgetRule;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads people and services, and checks that every one of them is bound by some budget. */
+final class PrincipalsReader {
+  private static final int MAX_NAME = 200;
+
+  private final ZoneId zone;
+  private final Map<String, @Nullable BudgetTerms> allowances;
+  private final Set<String> teams;
+  private final Problems problems;
+  private final Map<String, PrincipalConfig> principals = new LinkedHashMap<>();
+  private final Map<String, Place> places = new HashMap<>();
+
+  /**
+   * @param zone of people without one
+   * @param allowances by name; the terms are null if they are broken and were reported
+   * @param teams the names of all teams
+   */
+  PrincipalsReader(
+      ZoneId zone,
+      Map<String, @Nullable BudgetTerms> allowances,
+      Set<String> teams,
+      Problems problems) {
+    this.zone = zone;
+    this.allowances = allowances;
+    this.teams = teams;
+    this.problems = problems;
+  }
+
+  void people(@Nullable Section section) {
+    if (section == null) {
+      return;
+    }
+    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
+      String id = entry.getKey();
+      SharedReader.checkName(section, id);
+      Section person = entry.getValue().section("a mapping with team and allowance");
+      if (person == null) {
+        continue;
+      }
+      try (person) {
+        ZoneId own = Scalars.zone(person.get("timezone"), zone);
+        List<BudgetTerms> terms = new ArrayList<>();
+        Value allowance = person.get("allowance");
+        for (Value item : allowance == null ? List.<Value>of() : allowance.oneOrMore()) {
+          String name = Scalars.reference(item, "an allowance", allowances.keySet());
+          BudgetTerms found = name == null ? null : allowances.get(name);
+          if (found != null) {
+            BudgetReader.add(terms, found, item);
+          }
+        }
+        budgets(person.get("budget"), terms);
+        person.notBuilt("since", "until", "fte");
+        add(section.placeOf(id), principal(person, id, false, own, terms));
+      }
+    }
+  }
+
+  void services(@Nullable Section section) {
+    if (section == null) {
+      return;
+    }
+    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
+      String id = entry.getKey();
+      SharedReader.checkName(section, id);
+      Section service = entry.getValue().section("a mapping with team and budget");
+      if (service == null) {
+        continue;
+      }
+      try (service) {
+        List<BudgetTerms> terms = new ArrayList<>();
+        budgets(service.get("budget"), terms);
+        add(section.placeOf(id), principal(service, id, true, zone, terms));
+      }
+    }
+  }
+
+  /** A person of the list of people. */
+  void listed(PeopleCsv.Row row) {
+    List<BudgetTerms> terms = new ArrayList<>();
+    BudgetTerms allowance = row.allowance() == null ? null : allowances.get(row.allowance());
+    if (allowance != null) {
+      terms.add(allowance);
+    }
+    ZoneId own = row.timezone() == null ? zone : row.timezone();
+    add(
+        row.place(),
+        new PrincipalConfig(
+            row.id(),
+            false,
+            row.name(),
+            row.team(),
+            rules(row.id(), false, terms, own),
+            own,
+            ModelRules.ALL,
+            LimitRule.none(scope(row.id(), false))));
+  }
+
+  Set<String> allowanceNames() {
+    return allowances.keySet();
+  }
+
+  Set<String> teamNames() {
+    return teams;
+  }
+
+  /** All of them by id, each one bound by some budget of its own or above it. */
+  Map<String, PrincipalConfig> checked(SharedBudgets shared) {
+    for (PrincipalConfig principal : principals.values()) {
+      if (principal.budgets().isEmpty() && shared.above(principal.team()).isEmpty()) {
+        problems.add(
+            places.getOrDefault(principal.id(), Place.start("")),
+            scope(principal.id(), principal.service())
+                + ": no budget would bind it (expected: an allowance or a budget of its own, or of"
+                + " its team, group or organisation)");
+      }
+    }
+    return principals;
+  }
+
+  private PrincipalConfig principal(
+      Section section, String id, boolean service, ZoneId own, List<BudgetTerms> terms) {
+    Value team = section.get("team");
+    return new PrincipalConfig(
+        id,
+        service,
+        name(section.get("name")),
+        team == null ? null : Scalars.reference(team, "a team", teams),
+        rules(id, service, terms, own),
+        own,
+        ModelsReader.rules(section.get("models")),
+        SharedReader.limits(section.section("limits"), scope(id, service)));
+  }
+
+  private void add(Place place, PrincipalConfig principal) {
+    Place first = places.putIfAbsent(principal.id(), place);
+    if (first == null) {
+      principals.put(principal.id(), principal);
+    } else {
+      problems.add(
+          place,
+          Problems.shown(principal.id())
+              + " is there already (expected: an id of its own; the first is at "
+              + first.file()
+              + ":"
+              + first.line()
+              + ")");
+    }
+  }
+
+  private static void budgets(@Nullable Value value, List<BudgetTerms> terms) {
+    if (value != null) {
+      for (Value item : value.oneOrMore()) {
+        BudgetTerms own = BudgetReader.one(item);
+        if (own != null) {
+          BudgetReader.add(terms, own, item);
+        }
+      }
+    }
+  }
+
+  private static List<BudgetRule> rules(
+      String id, boolean service, List<BudgetTerms> terms, ZoneId zone) {
+    return terms.stream().map(t -> t.of(scope(id, service), zone)).toList();
+  }
+
+  /**
+   * The scope of a principal, which also names its budgets: not the allowance, so that a person who
+   * moves to another allowance keeps what was used.
+   */
+  private static String scope(String id, boolean service) {
+    return (service ? "service/" : "person/") + id;
+  }
+
+  private static String name(@Nullable Value value) {
+    String expected = "a name of at most 200 characters";
+    String text = value == null ? null : value.text(expected);
+    if (value == null || text == null) {
+      return "";
+    }
+    if (text.length() > MAX_NAME || text.chars().anyMatch(Character::isISOControl)) {
+      value.unexpected(text, expected);
+      return "";
+    }
+    return text;
+  }
+}

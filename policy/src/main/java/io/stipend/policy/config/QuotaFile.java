@@ -1,0 +1,131 @@
+package io.stipend.policy.config;
+
+import io.stipend.metering.Unit;
+import io.stipend.metering.price.RateCards;
+import io.stipend.policy.budget.BudgetRule;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A whole, valid quota file with all that it includes: one immutable tree. Names are in the order
+ * of the file.
+ *
+ * @param file where it was read from
+ * @param gateway how the gateway runs
+ * @param timezone decides the periods of everything that is shared, and of people without a zone
+ * @param currency of all money
+ * @param providers in the order in which they are asked for a model
+ * @param rateCards all prices
+ * @param models what the whole deployment may use
+ * @param aliases other names of models
+ * @param organisation the budgets that bind everybody
+ * @param groups by name
+ * @param teams by name
+ * @param principals people and services by id
+ */
+public record QuotaFile(
+    Path file,
+    GatewayConfig gateway,
+    ZoneId timezone,
+    Unit currency,
+    List<ProviderConfig> providers,
+    RateCards rateCards,
+    ModelRules models,
+    Map<String, String> aliases,
+    List<BudgetRule> organisation,
+    Map<String, Group> groups,
+    Map<String, Team> teams,
+    Map<String, PrincipalConfig> principals) {
+  /** Copies all collections and keeps their order. */
+  public QuotaFile {
+    providers = List.copyOf(providers);
+    aliases = ordered(aliases);
+    organisation = List.copyOf(organisation);
+    groups = ordered(groups);
+    teams = ordered(teams);
+    principals = ordered(principals);
+  }
+
+  /** Every budget that binds a principal: its own, its team's, its groups', the organisation's. */
+  public List<BudgetRule> budgets(PrincipalConfig principal) {
+    List<BudgetRule> rules = new ArrayList<>(principal.budgets());
+    rules.addAll(new SharedBudgets(organisation, groups, teams).above(principal.team()));
+    return List.copyOf(rules);
+  }
+
+  /** The limits that bind a principal: its own and its team's, without those that limit nothing. */
+  public List<LimitRule> limits(PrincipalConfig principal) {
+    Team team = principal.team() == null ? null : teams.get(principal.team());
+    return Stream.of(principal.limits(), team == null ? LimitRule.none("") : team.limits())
+        .filter(rule -> !rule.isNone())
+        .toList();
+  }
+
+  /** The model rules that bind a principal; every one of them must allow a model. */
+  public List<ModelRules> modelRules(PrincipalConfig principal) {
+    List<ModelRules> rules = new ArrayList<>();
+    rules.add(models);
+    rules.add(principal.models());
+    Team team = principal.team() == null ? null : teams.get(principal.team());
+    if (team != null) {
+      rules.add(team.models());
+      new SharedBudgets(organisation, groups, teams)
+          .groupsOf(team)
+          .forEach(group -> rules.add(group.models()));
+    }
+    return List.copyOf(rules);
+  }
+
+  private static <V> Map<String, V> ordered(Map<String, V> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  /** Reads and checks a file as of now; never throws for what the file holds. */
+  public static Result load(Path file, Map<String, String> env) {
+    return load(file, env, InstantSource.system().instant());
+  }
+
+  /**
+   * Reads and checks a file and all that it includes.
+   *
+   * @param file relative paths in it start from its folder
+   * @param env the environment that {@code ${NAME}} is taken from
+   * @param now the prices that aliases need are those of this instant
+   */
+  public static Result load(Path file, Map<String, String> env, Instant now) {
+    return new QuotaLoader(file, env, now).load();
+  }
+
+  /** What became of {@link #load}. */
+  public sealed interface Result {
+    /** Every file that was asked for, for whoever watches them. */
+    List<SourceFile> sources();
+  }
+
+  /**
+   * The file is valid.
+   *
+   * @param quotaFile what it says
+   * @param hash SHA-256 in hex over the file, its rate cards and its list of people, one after the
+   *     other: the plain hash of the file where it includes none
+   * @param warnings what is allowed but unwise
+   */
+  public record Loaded(
+      QuotaFile quotaFile, String hash, List<Problem> warnings, List<SourceFile> sources)
+      implements Result {}
+
+  /**
+   * The file cannot be used.
+   *
+   * @param problems all of them, by line
+   */
+  public record Broken(List<Problem> problems, List<SourceFile> sources) implements Result {}
+}

@@ -1,0 +1,154 @@
+package io.stipend.policy.config;
+
+import java.time.ZoneId;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what several people share: the organisation, groups and teams. */
+final class SharedReader {
+  private static final int MAX_COST_CENTER = 64;
+  static final int MAX_RATE = 1_000_000_000;
+  static final long MAX_TOKEN_RATE = 10_000_000_000L;
+
+  private final ZoneId zone;
+
+  /**
+   * @param zone whose calendar decides all shared periods
+   */
+  SharedReader(ZoneId zone) {
+    this.zone = zone;
+  }
+
+  List<io.stipend.policy.budget.BudgetRule> organisation(@Nullable Section section) {
+    if (section == null) {
+      return List.of();
+    }
+    try (section) {
+      return BudgetReader.several(section.get("budget")).stream()
+          .map(terms -> terms.of("organisation", zone))
+          .toList();
+    }
+  }
+
+  Map<String, Group> groups(@Nullable Section section) {
+    Map<String, Group> groups = new LinkedHashMap<>();
+    Map<String, Value> parents = new HashMap<>();
+    if (section == null) {
+      return groups;
+    }
+    Set<String> names = section.named().keySet();
+    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
+      String name = entry.getKey();
+      checkName(section, name);
+      Section group = entry.getValue().section("a mapping with budget");
+      if (group != null) {
+        try (group) {
+          Value parent = group.get("group");
+          String parentName = parent == null ? null : Scalars.reference(parent, "a group", names);
+          if (parent != null && parentName != null) {
+            parents.put(name, parent);
+          }
+          groups.put(
+              name,
+              new Group(
+                  name,
+                  parentName,
+                  BudgetReader.several(group.get("budget")).stream()
+                      .map(terms -> terms.of("group/" + name, zone))
+                      .toList(),
+                  ModelsReader.rules(group.get("models"))));
+        }
+      }
+    }
+    reportCycles(groups, parents);
+    return groups;
+  }
+
+  Map<String, Team> teams(@Nullable Section section, Set<String> groups) {
+    Map<String, Team> teams = new LinkedHashMap<>();
+    if (section == null) {
+      return teams;
+    }
+    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
+      String name = entry.getKey();
+      checkName(section, name);
+      Section team = entry.getValue().section("a mapping with budget, group or cost_center");
+      if (team != null) {
+        try (team) {
+          Value group = team.get("group");
+          teams.put(
+              name,
+              new Team(
+                  name,
+                  group == null ? null : Scalars.reference(group, "a group", groups),
+                  costCenter(team.get("cost_center")),
+                  BudgetReader.several(team.get("budget")).stream()
+                      .map(terms -> terms.of("team/" + name, zone))
+                      .toList(),
+                  ModelsReader.rules(team.get("models")),
+                  limits(team.section("limits"), "team/" + name)));
+        }
+      }
+    }
+    return teams;
+  }
+
+  static void checkName(Section section, String name) {
+    if (!Scalars.isId(name)) {
+      section.problem(name, "is no name (expected: " + Scalars.ID_EXPECTED + ")");
+    }
+  }
+
+  /** The limits of a scope; none where the section is absent. */
+  static LimitRule limits(@Nullable Section section, String scope) {
+    if (section == null) {
+      return LimitRule.none(scope);
+    }
+    try (section) {
+      return new LimitRule(
+          scope,
+          Scalars.count(section.get("requests_per_minute"), 1, MAX_RATE, 0),
+          Scalars.count(section.get("tokens_per_minute"), 1, MAX_TOKEN_RATE, 0),
+          Scalars.count(section.get("concurrent"), 1, MAX_RATE, 0));
+    }
+  }
+
+  private static @Nullable String costCenter(@Nullable Value value) {
+    String expected = "1 to 64 characters";
+    String text = value == null ? null : value.text(expected);
+    if (value != null
+        && text != null
+        && (text.length() > MAX_COST_CENTER || text.chars().anyMatch(Character::isISOControl))) {
+      value.unexpected(text, expected);
+      return null;
+    }
+    return text;
+  }
+
+  private static void reportCycles(Map<String, Group> groups, Map<String, Value> parents) {
+    Set<String> reported = new HashSet<>();
+    for (String start : groups.keySet()) {
+      Set<String> path = new java.util.LinkedHashSet<>();
+      String name = start;
+      while (name != null && path.add(name)) {
+        Group group = groups.get(name);
+        name = group == null ? null : group.parent();
+      }
+      Value parent = parents.get(start);
+      if (start.equals(name) && parent != null && reported.add(start)) {
+        reported.addAll(path);
+        parent.problem(
+            "goes in a circle: "
+                + String.join(" → ", path)
+                + " → "
+                + start
+                + " (expected: a tree)");
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.stipend.policy.store;
+
+import io.stipend.metering.price.Rating;
+import io.stipend.policy.Decision;
+import io.stipend.policy.Entitlement;
+import io.stipend.policy.ModelCall;
+import io.stipend.policy.Permit;
+import io.stipend.policy.PolicyEngine;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.config.ModelCatalog;
+import io.stipend.policy.config.ModelRules;
+import io.stipend.policy.config.ProviderConfig;
+import io.stipend.policy.config.Suggestion;
+import io.stipend.policy.limit.RequestLimits;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The policy engine over the snapshot that a {@link PolicyStore} holds. */
+public final class SnapshotPolicy implements PolicyEngine {
+  /** Bytes of text that are at least one token, for the token rate; put right at the end. */
+  private static final long BYTES_PER_TOKEN = 3;
+
+  /** Output that is expected before anything is known, for the token rate. */
+  private static final long EXPECTED_OUTPUT = 1_024;
+
+  /** Bound of what one exchange can take from a token rate; above any context window. */
+  private static final long MAX_TOKENS = 1_000_000_000L;
+
+  /** How much of a model's name a message repeats. */
+  private static final int MAX_SHOWN = 100;
+
+  private final PolicyStore store;
+  private final RequestLimits limits;
+
+  /** An engine over this store and these limits. */
+  public SnapshotPolicy(PolicyStore store, RequestLimits limits) {
+    this.store = store;
+    this.limits = limits;
+  }
+
+  @Override
+  public @Nullable Entitlement authenticate(@Nullable String credential, Instant now) {
+    return store.entitlement(credential, now);
+  }
+
+  @Override
+  public Decision decide(Entitlement entitlement, ModelCall call, Instant now) {
+    PolicySnapshot snapshot = store.snapshot();
+    List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
+    if (rules == null) {
+      return Refusal.of(
+          RefusalReason.BAD_CREDENTIAL, "The owner of this key is no longer entitled to anything.");
+    }
+    ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
+    List<ProviderConfig> servedBy =
+        resolved.servedBy().stream().filter(p -> p.dialect().equals(call.vendor())).toList();
+    if (servedBy.isEmpty()) {
+      return unknown(entitlement, call, resolved, now);
+    }
+    String model = resolved.model();
+    for (ProviderConfig provider : servedBy) {
+      if (allowed(rules, provider, model)) {
+        Rating rating = snapshot.catalog().rating(provider, model, now);
+        return rating == null
+            ? model(
+                RefusalReason.UNPRICED_MODEL,
+                "The model " + shown(call.model()) + " has no price here, so it cannot be used")
+            : limited(entitlement, call, provider, model, rating);
+      }
+    }
+    return model(
+        RefusalReason.MODEL_NOT_ALLOWED,
+        "The model " + shown(call.model()) + " is not among those that you may use");
+  }
+
+  private Decision limited(
+      Entitlement entitlement,
+      ModelCall call,
+      ProviderConfig provider,
+      String model,
+      Rating rating) {
+    RequestLimits.Result result = limits.take(entitlement.limits(), tokens(call));
+    if (result instanceof RequestLimits.Limited limited) {
+      return refusal(limited);
+    }
+    RequestLimits.Taken taken = (RequestLimits.Taken) result;
+    return new Permit(
+        entitlement.principal(), provider, model, rating, entitlement.budgets(), taken.lease());
+  }
+
+  private static boolean allowed(List<ModelRules> rules, ProviderConfig provider, String model) {
+    for (ModelRules rule : rules) {
+      if (!rule.allows(provider.name(), model)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long tokens(ModelCall call) {
+    if (!call.metered()) {
+      return 0;
+    }
+    long output =
+        call.outputCap() < 0 ? EXPECTED_OUTPUT : Math.min(EXPECTED_OUTPUT, call.outputCap());
+    long input = call.textBytes() / BYTES_PER_TOKEN + call.mediaTokens();
+    return Math.min(MAX_TOKENS, input + output * call.choices());
+  }
+
+  private Refusal unknown(
+      Entitlement entitlement, ModelCall call, ModelCatalog.Resolved resolved, Instant now) {
+    StringBuilder text = new StringBuilder("The model ").append(shown(call.model()));
+    if (!resolved.servedBy().isEmpty()) {
+      ProviderConfig other = resolved.servedBy().get(0);
+      text.append(" is served by ").append(other.name()).append(", which speaks another API: ");
+      text.append(other.dialect());
+    } else {
+      text.append(" does not exist here");
+      List<String> known =
+          models(entitlement, now).stream()
+              .filter(listing -> listing.vendor().equals(call.vendor()))
+              .map(ModelListing::id)
+              .toList();
+      String nearest = Suggestion.nearest(call.model(), known);
+      if (nearest != null) {
+        text.append("; did you mean ").append(nearest).append("?");
+      }
+    }
+    return model(RefusalReason.UNKNOWN_MODEL, text.toString());
+  }
+
+  private Refusal model(RefusalReason reason, String text) {
+    String contact = store.snapshot().file().gateway().contact();
+    String end = text.endsWith("?") ? " " : ". ";
+    return new Refusal(
+        reason,
+        contact.isEmpty() ? (text + end).strip() : text + end + contact,
+        "model",
+        null,
+        null);
+  }
+
+  private static Refusal refusal(RequestLimits.Limited limited) {
+    String limit = String.valueOf(limited.limit());
+    String again = "; try again in " + limited.retryAfter().toSeconds() + " s.";
+    return switch (limited.kind()) {
+      case REQUESTS ->
+          limited(
+              RefusalReason.REQUEST_RATE,
+              limited,
+              limited.scope() + " may send " + limit + " requests per minute" + again);
+      case TOKENS ->
+          limited(
+              RefusalReason.TOKEN_RATE,
+              limited,
+              limited.scope()
+                  + " may use "
+                  + limit
+                  + " tokens per minute, and this request may need "
+                  + limited.asked()
+                  + (limited.asked() > limited.limit() ? ": it must be smaller." : again));
+      case CONCURRENT ->
+          limited(
+              RefusalReason.CONCURRENCY,
+              limited,
+              limited.scope() + " may have " + limit + " requests under way at once" + again);
+    };
+  }
+
+  private static Refusal limited(
+      RefusalReason reason, RequestLimits.Limited limited, String message) {
+    return new Refusal(reason, message, null, null, limited.retryAfter());
+  }
+
+  private static String shown(String model) {
+    String clean = model.replaceAll("\\p{Cntrl}", "?");
+    return "`" + (clean.length() > MAX_SHOWN ? clean.substring(0, MAX_SHOWN) + "…" : clean) + "`";
+  }
+
+  @Override
+  public List<ModelListing> models(Entitlement entitlement, Instant now) {
+    PolicySnapshot snapshot = store.snapshot();
+    List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
+    if (rules == null) {
+      return List.of();
+    }
+    Map<String, ModelListing> listings = new LinkedHashMap<>();
+    for (ProviderConfig provider : snapshot.catalog().providers()) {
+      for (String name : snapshot.catalog().priced(provider, now)) {
+        if (allowed(rules, provider, name)) {
+          listings.putIfAbsent(name, new ModelListing(name, provider.name(), provider.dialect()));
+        }
+      }
+    }
+    for (String alias : snapshot.file().aliases().keySet()) {
+      ModelCatalog.Resolved resolved = snapshot.catalog().resolve(alias, now);
+      for (ProviderConfig provider : resolved.servedBy()) {
+        if (allowed(rules, provider, resolved.model())
+            && snapshot.catalog().rating(provider, resolved.model(), now) != null) {
+          listings.put(alias, new ModelListing(alias, provider.name(), provider.dialect()));
+          break;
+        }
+      }
+    }
+    List<ModelListing> sorted = new ArrayList<>(listings.values());
+    sorted.sort(Comparator.comparing(ModelListing::id));
+    return sorted;
+  }
+}
