@@ -18,7 +18,7 @@ public interface AttemptListener {
   /** A part of the body as it came. The listener releases it. */
   void data(ByteBuf part);
 
-  /** A burst of {@link #data} is over for now: time to flush. */
+  /** A burst of {@link #head} and {@link #data} is over for now: time to flush. */
   void readComplete();
 
   /** The answer is complete. */
