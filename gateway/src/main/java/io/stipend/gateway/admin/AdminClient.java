@@ -64,8 +64,8 @@ public final class AdminClient implements AdminService {
   }
 
   @Override
-  public NewKey createKey(KeyOrder order, String by) {
-    return ask("POST", "/v1/keys", order, by, NewKey.class);
+  public KeyMade createKey(KeyOrder order, String by) {
+    return ask("POST", "/v1/keys", order, by, KeyMade.class);
   }
 
   @Override

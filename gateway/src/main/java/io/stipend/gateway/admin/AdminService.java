@@ -1,6 +1,8 @@
 package io.stipend.gateway.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.stipend.metering.ledger.KeyRecord;
+import io.stipend.metering.ledger.LedgerEntry;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ public interface AdminService {
   PersonBalance balance(String person);
 
   /** Makes a key; its secret is in the answer and nowhere else. */
-  NewKey createKey(KeyOrder order, String by);
+  KeyMade createKey(KeyOrder order, String by);
 
   /** Every key that was ever made, in the order of making. */
   List<KeyLine> keys();
@@ -56,7 +58,7 @@ public interface AdminService {
    * @param person whose
    * @param key the secret
    */
-  record NewKey(String id, String person, String key) {}
+  record KeyMade(String id, String person, String key) {}
 
   /** A key without its secret. */
   record KeyLine(
@@ -66,7 +68,20 @@ public interface AdminService {
       @Nullable String project,
       String createdAt,
       @Nullable String expiresAt,
-      @Nullable String revokedAt) {}
+      @Nullable String revokedAt) {
+    /** Renders a key of the ledger. */
+    public static KeyLine of(KeyRecord key) {
+      LedgerEntry.KeyCreated made = key.created();
+      return new KeyLine(
+          made.keyId(),
+          made.person(),
+          made.name(),
+          made.project(),
+          made.at().toString(),
+          made.expiresAt() == null ? null : made.expiresAt().toString(),
+          key.revokedAt() == null ? null : key.revokedAt().toString());
+    }
+  }
 
   /**
    * A grant to enter.

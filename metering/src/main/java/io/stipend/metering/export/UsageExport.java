@@ -1,19 +1,42 @@
 package io.stipend.metering.export;
 
 import io.stipend.metering.ledger.LedgerException;
+import io.stipend.metering.ledger.LedgerHead;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.UsageRow;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** The usage export: one row per attempt that was sent. */
+/**
+ * The usage export: one row per attempt that was sent and has ended, corrections netted in, by the
+ * instant of its reservation.
+ *
+ * <p>Both formats have the columns of {@link UsageColumns}, in its order. The file holds nothing
+ * but rows; what proves them (row count, totals, head of the ledger) is the returned {@link
+ * Summary}, to be kept beside it.
+ */
 public final class UsageExport {
   private UsageExport() {}
 
   /** The format of an export. */
   public enum Format {
-    /** RFC 4180 with a header line. */
+    /** RFC 4180 with a header line; a null is an empty field. */
     CSV,
-    /** One JSON object per line. */
+    /** One JSON object per line; costs are decimal strings, a null is {@code null}. */
     JSONL
   }
 
@@ -21,22 +44,81 @@ public final class UsageExport {
    * What was written.
    *
    * @param rows data rows
-   * @param totalNanos sum of all costs; 0 if the rows have several currencies
-   * @param currency of the total; empty without rows or with several currencies
-   * @param headSeq number of the last batch that was read
-   * @param headHash its hash, in hex
+   * @param totalNanos the sum of all costs in nano-units, by currency; empty without rows
+   * @param head end of the ledger that was read
    */
-  public record Summary(
-      long rows, long totalNanos, String currency, long headSeq, String headHash) {}
+  public record Summary(long rows, Map<String, Long> totalNanos, LedgerHead head) {
+    /** Copies the totals. */
+    public Summary {
+      totalNanos = Map.copyOf(totalNanos);
+    }
+  }
 
   /**
-   * Writes the rows with {@code from <= started_at < to} to a file; it appears whole or not at all.
+   * Writes the rows with {@code from <= started_at < to} to a file, in the place of any old one. It
+   * appears whole or not at all.
+   *
+   * @throws LedgerException if the ledger cannot be read or the file cannot be written
    */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Path file) {
-    if (!from.isBefore(to)) {
-      return new Summary(0, 0, "", 0, reader.head().hash());
+    try {
+      Path target = file.toAbsolutePath();
+      Path folder = target.getParent();
+      Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
+      try {
+        Summary summary;
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+          Writer out =
+              new BufferedWriter(
+                  new OutputStreamWriter(
+                      Channels.newOutputStream(channel), StandardCharsets.UTF_8));
+          summary = write(reader, from, to, format, out);
+          out.flush();
+          channel.force(true);
+        }
+        move(temporary, target);
+        return summary;
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new LedgerException(
+          "export " + file + ": " + e + " (expected: a file in a folder that can be written)", e);
     }
-    throw new LedgerException("export: " + file + " (not written yet): " + format, null);
+  }
+
+  /** Writes the same rows to an open writer, which is neither flushed nor closed. */
+  public static Summary write(
+      LedgerReader reader, Instant from, Instant to, Format format, Writer out) {
+    RowWriter rows = format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
+    Map<String, Long> totals = new TreeMap<>();
+    long[] count = {0};
+    rows.header();
+    LedgerHead head =
+        reader.usage(
+            from,
+            to,
+            row -> {
+              rows.row(row);
+              totals.merge(row.currency(), row.nanos(), Math::addExact);
+              count[0]++;
+            });
+    return new Summary(count[0], totals, head);
+  }
+
+  /** One format. */
+  interface RowWriter {
+    void header();
+
+    void row(UsageRow row);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 }

@@ -22,7 +22,7 @@ public record LedgerOptions(
   /** Commits between two projections under load unless said otherwise. */
   public static final int DEFAULT_MAX_BATCHES_BEHIND = 64;
 
-  private static final int MAX_SLOTS = 1 << 20;
+  private static final int MAX_SLOTS = 1 << 19;
 
   /** Checks the limits. */
   public LedgerOptions {

@@ -1,51 +1,246 @@
 package io.stipend.metering.ledger;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * Reads the ledger of a data folder, also while a gateway writes it. Each call sees one consistent
- * state that holds every entry durable when it began. For one thread; throws {@link
- * LedgerException} if there is no ledger or it cannot be read.
+ * state that holds every entry durable when the call began, projected or not. For one thread; every
+ * method throws {@link LedgerException} if the ledger cannot be read.
  */
-public abstract class LedgerReader implements AutoCloseable {
-  /** Opens the ledger of a data folder for reading. */
-  @SuppressWarnings("DoNotCallSuggester")
+public final class LedgerReader implements AutoCloseable {
+  private static final Comparator<UsageTable.Row> BY_START =
+      Comparator.comparing((UsageTable.Row row) -> attempt(row).row().startedAt())
+          .thenComparing(UsageTable.Row::number);
+
+  private final Path dataDir;
+  private final Connection connection;
+  private final LedgerTables tables;
+  private final UsageTable usage;
+
+  private LedgerReader(Path dataDir, Connection connection) throws SQLException {
+    this.dataDir = dataDir;
+    this.connection = connection;
+    tables = new LedgerTables(connection);
+    usage = new UsageTable(connection, Definitions.stored(tables));
+  }
+
+  /**
+   * Opens the ledger of a data folder for reading.
+   *
+   * @throws LedgerException if there is none, or another version wrote it
+   */
   public static LedgerReader open(Path dataDir) {
-    throw new LedgerException("ledger: " + dataDir + " (not readable yet)", null);
+    Connection connection = LedgerDatabase.openForReading(dataDir);
+    try {
+      return new LedgerReader(dataDir, connection);
+    } catch (SQLException e) {
+      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+    }
   }
 
   /** The end of the chain. */
-  public abstract LedgerHead head();
+  public LedgerHead head() {
+    return snapshot(this::readHead);
+  }
 
   /**
    * Streams the usage rows with {@code from <= startedAt < to}, by start.
    *
    * @return the head of the state that was read
    */
-  public abstract LedgerHead usage(Instant from, Instant to, Consumer<UsageRow> rows);
+  public LedgerHead usage(Instant from, Instant to, Consumer<UsageRow> rows) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables);
+          List<UsageTable.Row> added = new ArrayList<>();
+          for (UsageTable.Row row : tail.settled()) {
+            Instant start = attempt(row).row().startedAt();
+            if (!start.isBefore(from) && start.isBefore(to)) {
+              added.add(row);
+            }
+          }
+          added.sort(BY_START);
+          int[] next = {0};
+          usage.settled(
+              from,
+              to,
+              row -> {
+                while (next[0] < added.size() && BY_START.compare(added.get(next[0]), row) < 0) {
+                  rows.accept(attempt(added.get(next[0]++)).row());
+                }
+                rows.accept(attempt(tail.netted(row)).row());
+              });
+          while (next[0] < added.size()) {
+            rows.accept(attempt(added.get(next[0]++)).row());
+          }
+          return readHead();
+        });
+  }
 
   /** The settled attempts of an exchange, by number; empty if it is unknown or none has settled. */
-  public abstract List<SettledAttempt> attempts(String exchangeId);
+  public List<SettledAttempt> attempts(String exchangeId) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables);
+          List<UsageTable.Row> rows = new ArrayList<>();
+          for (UsageTable.Row row : usage.find(exchangeId)) {
+            rows.add(tail.netted(row));
+          }
+          rows.addAll(tail.settled());
+          return rows.stream()
+              .filter(row -> row.settled() != null)
+              .map(LedgerReader::attempt)
+              .filter(attempt -> attempt.row().exchangeId().equals(exchangeId))
+              .sorted(Comparator.comparing(attempt -> attempt.row().attempt()))
+              .toList();
+        });
+  }
 
   /** Totals of every account, open reservations held. */
-  public abstract Map<AccountKey, AccountTotals> totals();
+  public Map<AccountKey, AccountTotals> totals() {
+    return snapshot(
+        () -> {
+          Map<AccountKey, AccountTotals> totals = tables.totals();
+          Tail.read(connection, tables)
+              .moves()
+              .forEach((account, move) -> totals.merge(account, move, AccountTotals::plus));
+          return totals;
+        });
+  }
 
-  /** Every grant, in the order of entry. */
-  public abstract List<LedgerEntry.Granted> grants();
+  /** Every grant that was ever entered, in the order of entry. */
+  public List<LedgerEntry.Granted> grants() {
+    return facts(LedgerEntry.Granted.class, FactCodec.GRANTED);
+  }
 
-  /** Every key that was ever made, with its revocation. */
-  public abstract List<KeyRecord> keys();
+  /** Every correction, in the order of entry. */
+  public List<LedgerEntry.Corrected> corrections() {
+    return facts(LedgerEntry.Corrected.class, FactCodec.CORRECTED);
+  }
 
-  /** Refusals summed by day, person and reason; {@code at} is the last that was counted. */
-  public abstract List<LedgerEntry.RefusalsCounted> refusals();
+  /** Every change of the quota file, in the order of entry. */
+  public List<LedgerEntry.QuotaChanged> quotaChanges() {
+    return facts(LedgerEntry.QuotaChanged.class, FactCodec.QUOTA_CHANGED);
+  }
 
-  /** Recomputes the chain and everything that is derived from it. */
-  public abstract Verification verify();
+  /** Every key that was ever made, with its revocation, in the order of entry. */
+  public List<KeyRecord> keys() {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables);
+          Map<String, Instant> revoked = new HashMap<>();
+          for (LedgerEntry.KeyRevoked key :
+              facts(tail, LedgerEntry.KeyRevoked.class, FactCodec.KEY_REVOKED)) {
+            revoked.putIfAbsent(key.keyId(), key.at());
+          }
+          List<KeyRecord> keys = new ArrayList<>();
+          for (LedgerEntry.KeyCreated key :
+              facts(tail, LedgerEntry.KeyCreated.class, FactCodec.KEY_CREATED)) {
+            keys.add(new KeyRecord(key, revoked.get(key.keyId())));
+          }
+          return keys;
+        });
+  }
+
+  /** Refusals summed by day, person and reason; {@code at} is when the last was counted. */
+  public List<LedgerEntry.RefusalsCounted> refusals() {
+    return snapshot(
+        () -> {
+          Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
+          List<LedgerEntry.RefusalsCounted> all = new ArrayList<>(tables.refusals());
+          all.addAll(Tail.read(connection, tables).facts(LedgerEntry.RefusalsCounted.class));
+          for (LedgerEntry.RefusalsCounted one : all) {
+            sums.merge(
+                one.day() + "\n" + one.person() + "\n" + one.reason(),
+                one,
+                (sum, more) ->
+                    new LedgerEntry.RefusalsCounted(
+                        more.at(),
+                        more.person(),
+                        more.day(),
+                        more.reason(),
+                        Math.addExact(sum.count(), more.count())));
+          }
+          return List.copyOf(sums.values());
+        });
+  }
+
+  /**
+   * Recomputes the chain from the first batch and everything that is derived from it, and compares
+   * the tables with that.
+   */
+  public Verification verify() {
+    return snapshot(() -> new Verifier(connection, tables, usage).run());
+  }
 
   @Override
-  public abstract void close();
+  public void close() {
+    try {
+      usage.close();
+      tables.close();
+      connection.close();
+    } catch (SQLException e) {
+      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+    }
+  }
+
+  private <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
+    return snapshot(() -> facts(Tail.read(connection, tables), type, tag));
+  }
+
+  private <T extends LedgerEntry> List<T> facts(Tail tail, Class<T> type, int tag)
+      throws SQLException {
+    List<T> facts = new ArrayList<>();
+    tables.facts(tag).forEach(fact -> facts.add(type.cast(fact)));
+    facts.addAll(tail.facts(type));
+    return facts;
+  }
+
+  private LedgerHead readHead() throws SQLException {
+    try (PreparedStatement last =
+            connection.prepareStatement("select seq, hash from batch order by seq desc limit 1");
+        ResultSet row = last.executeQuery()) {
+      return row.next()
+          ? Chain.head(row.getLong(1), row.getBytes(2))
+          : Chain.head(0, Chain.genesis());
+    }
+  }
+
+  private static SettledAttempt attempt(UsageTable.Row row) {
+    SettledAttempt settled = row.settled();
+    if (settled == null) {
+      throw new IllegalStateException("attempt " + row.number() + " was released");
+    }
+    return settled;
+  }
+
+  @FunctionalInterface
+  private interface Reading<T> {
+    T read() throws SQLException;
+  }
+
+  /** Runs a reading in one read transaction. */
+  private <T> T snapshot(Reading<T> reading) {
+    try {
+      try {
+        return reading.read();
+      } finally {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+    }
+  }
 }

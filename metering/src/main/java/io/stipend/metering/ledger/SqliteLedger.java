@@ -1,18 +1,196 @@
 package io.stipend.metering.ledger;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The embedded ledger: one SQLite file, written by one thread. */
-public abstract class SqliteLedger implements Ledger {
+/**
+ * The embedded ledger: one SQLite file that one thread writes in group commits, and the in-flight
+ * table beside it. It holds the lock of its data folder until it is closed.
+ *
+ * <p>Futures complete on the writer's thread, after the commit; a callback must hand its work to a
+ * thread of its own and must not block. Times are kept to the millisecond. An attempt that is open
+ * when the ledger is closed is ended by the recovery of the next opening.
+ */
+public final class SqliteLedger implements Ledger {
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteLedger.class);
+
+  /** Leaves room for this many slots to be taken in each millisecond between two openings. */
+  private static final int GENERATIONS_PER_MILLI_BITS = 20;
+
+  private final LedgerFiles files;
+  private final Connection connection;
+  private final InFlightTable table;
+  private final BatchWriter writer;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private SqliteLedger(
+      LedgerFiles files, Connection connection, InFlightTable table, BatchWriter writer) {
+    this.files = files;
+    this.connection = connection;
+    this.table = table;
+    this.writer = writer;
+  }
+
   /**
    * Opens the ledger of a data folder, made if missing, and recovers what a killed process left.
    *
-   * @throws LedgerException if another process uses the folder, or the files cannot be read,
+   * @throws LedgerException if another process uses the folder, or its files cannot be read,
    *     written or understood
    */
-  @SuppressWarnings("DoNotCallSuggester")
-  public static Ledger open(Path dataDir, LedgerOptions options, InstantSource clock) {
-    throw new LedgerException("ledger: " + dataDir + " (not readable yet)", null);
+  public static SqliteLedger open(Path dataDir, LedgerOptions options, InstantSource clock) {
+    LedgerFiles files = LedgerFiles.lock(dataDir);
+    try {
+      Connection connection = LedgerDatabase.openForWriting(dataDir);
+      try {
+        return open(files, connection, options, clock);
+      } catch (SQLException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      files.close();
+      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static SqliteLedger open(
+      LedgerFiles files, Connection connection, LedgerOptions options, InstantSource clock)
+      throws SQLException {
+    Path path = LedgerFiles.inFlight(files.folder());
+    Projection projection = new Projection(connection);
+    projectAll(projection);
+    BatchTable batches = new BatchTable(connection);
+    BatchEncoder encoder = projection.tables().encoder();
+    InFlightTable.Leftover left = InFlightTable.read(path);
+    Instant now = clock.instant();
+    Recovery recovery = new Recovery(projection, encoder, now);
+    recovery.run(left.contents());
+    if (encoder.entries() > 0) {
+      batches.append(encoder.finish());
+      projectAll(projection);
+      LOG.warn(
+          "attempts of a process that ended without settling: {} booked as assumed, {} released",
+          recovery.assumed(),
+          recovery.released());
+    }
+    InFlightTable table =
+        InFlightTable.open(
+            path, options.slots(), left, now.toEpochMilli() << GENERATIONS_PER_MILLI_BITS);
+    BatchWriter writer = new BatchWriter(options, batches, projection, encoder);
+    writer.start();
+    return new SqliteLedger(files, connection, table, writer);
+  }
+
+  private static void projectAll(Projection projection) throws SQLException {
+    int projected;
+    do {
+      projected = projection.project(BATCHES_AT_ONCE);
+    } while (projected == BATCHES_AT_ONCE);
+  }
+
+  /** Batches that one transaction projects while nobody waits. */
+  private static final int BATCHES_AT_ONCE = 2_048;
+
+  /**
+   * Empties the tables that are projected from the batches and fills them anew. The data folder
+   * must not be in use.
+   *
+   * @throws LedgerException as {@link #open}
+   */
+  public static void rebuild(Path dataDir) {
+    try (LedgerFiles files = LedgerFiles.lock(dataDir);
+        Connection connection = LedgerDatabase.openForWriting(files.folder())) {
+      LedgerDatabase.resetProjection(connection);
+      try (Projection projection = new Projection(connection)) {
+        projectAll(projection);
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Map<AccountKey, AccountTotals> totals() {
+    try (LedgerReader reader = LedgerReader.open(files.folder())) {
+      return reader.totals();
+    }
+  }
+
+  /** Every grant that was ever entered, in the order of entry. */
+  @Override
+  public List<LedgerEntry.Granted> grants() {
+    try (LedgerReader reader = LedgerReader.open(files.folder())) {
+      return reader.grants();
+    }
+  }
+
+  @Override
+  public List<KeyRecord> keys() {
+    try (LedgerReader reader = LedgerReader.open(files.folder())) {
+      return reader.keys();
+    }
+  }
+
+  @Override
+  public @Nullable OpenAttempt begin(LedgerEntry.Reserved reserved) {
+    if (!writer.hasRoom()) {
+      return null;
+    }
+    int slot = table.take(reserved);
+    if (slot < 0) {
+      return null;
+    }
+    LedgerAttempt attempt = new LedgerAttempt(writer, table, slot, reserved);
+    writer.submit(attempt, reserved, attempt.reservedDurably());
+    return attempt;
+  }
+
+  /**
+   * Queues an entry that belongs to no open attempt. The same id with the same content again is
+   * taken and changes nothing. The future fails with {@link LedgerException}, and the ledger stays
+   * in order, where an id stands for another content, a key is unknown, or the attempt to correct
+   * has not settled.
+   *
+   * @throws IllegalArgumentException if the entry is one of an open attempt
+   */
+  @Override
+  public CompletableFuture<Void> append(LedgerEntry entry) {
+    // Encoded once here, so that an entry that cannot be written fails its caller alone.
+    LedgerTables.body(entry);
+    return writer.submit(null, entry, new CompletableFuture<>());
+  }
+
+  @Override
+  public boolean poisoned() {
+    return writer.poisoned();
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    writer.stop();
+    table.close();
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new LedgerException("ledger in " + files.folder() + ": " + e.getMessage(), e);
+    } finally {
+      files.close();
+    }
   }
 }

@@ -1,0 +1,161 @@
+package io.stipend.gateway.admin;
+
+import io.stipend.gateway.admin.AdminException.Kind;
+import io.stipend.gateway.admin.AdminService.CorrectionMade;
+import io.stipend.gateway.admin.AdminService.CorrectionOrder;
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Unit;
+import io.stipend.metering.UsageReport;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Posting;
+import io.stipend.metering.ledger.SettledAttempt;
+import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.price.Rating;
+import io.stipend.policy.config.ProviderConfig;
+import io.stipend.policy.config.QuotaFile;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A correction worked out: what an attempt should have been, less what stands.
+ *
+ * @param stands the attempt with every earlier correction
+ * @param usage its tokens as they should be
+ * @param nanos its cost as it should be
+ * @param reason in words
+ */
+record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String reason) {
+  /** Reads the attempt from the ledger and prices the new figures as of its start. */
+  static Correction of(CorrectionOrder order, QuotaFile quota) {
+    SettledAttempt attempt = find(order, quota.gateway().data());
+    UsageRow row = attempt.row();
+    TokenUsage usage = usage(order, row.usage());
+    return new Correction(attempt, usage, cost(order, row, usage, quota), order.reason());
+  }
+
+  private static SettledAttempt find(CorrectionOrder order, Path data) {
+    List<SettledAttempt> attempts;
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      attempts = reader.attempts(order.exchange());
+    }
+    List<Integer> numbers = attempts.stream().map(a -> a.row().attempt()).toList();
+    if (attempts.isEmpty()) {
+      throw new AdminException(
+          Kind.NOT_FOUND,
+          "exchange: "
+              + order.exchange()
+              + " has no settled attempt (expected: an exchange_id of the usage export)");
+    }
+    if (order.attempt() == null && attempts.size() > 1) {
+      throw new AdminException(
+          Kind.INVALID,
+          "exchange: " + order.exchange() + " has the attempts " + numbers + "; say which");
+    }
+    int index = order.attempt() == null ? 0 : numbers.indexOf(order.attempt());
+    if (index < 0) {
+      throw new AdminException(
+          Kind.NOT_FOUND, "attempt: " + order.attempt() + " (expected: one of " + numbers + ")");
+    }
+    return attempts.get(index);
+  }
+
+  private static TokenUsage usage(CorrectionOrder order, TokenUsage stands) {
+    try {
+      return new TokenUsage(
+          orElse(order.input(), stands.input()),
+          orElse(order.cacheRead(), stands.cacheRead()),
+          orElse(order.cacheWrite(), stands.cacheWrite()),
+          orElse(order.cacheWrite1h(), stands.cacheWrite1h()),
+          orElse(order.output(), stands.output()),
+          orElse(order.reasoning(), stands.reasoning()));
+    } catch (IllegalArgumentException e) {
+      throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static long orElse(@Nullable Long given, long otherwise) {
+    return given == null ? otherwise : given;
+  }
+
+  private static long cost(CorrectionOrder order, UsageRow row, TokenUsage usage, QuotaFile quota) {
+    if (order.cost() != null) {
+      try {
+        long nanos = new Unit(row.currency()).parse(order.cost());
+        if (nanos >= 0) {
+          return nanos;
+        }
+      } catch (IllegalArgumentException e) {
+        // Told below.
+      }
+      throw new AdminException(
+          Kind.INVALID,
+          "cost: " + order.cost() + " (expected: a decimal of " + row.currency() + ", at least 0)");
+    }
+    Rating rating = rating(row, quota);
+    if (rating == null) {
+      throw new AdminException(
+          Kind.INVALID,
+          "no rate card prices "
+              + row.provider()
+              + "/"
+              + row.modelRequested()
+              + " at "
+              + row.startedAt()
+              + "; say the cost");
+    }
+    UsageReport report =
+        new UsageReport(
+            List.of(new UsageReport.Part(null, usage)),
+            row.modelServed(),
+            row.serviceTier(),
+            false);
+    return rating.charge(report).nanos();
+  }
+
+  private static @Nullable Rating rating(UsageRow row, QuotaFile quota) {
+    for (ProviderConfig provider : quota.providers()) {
+      if (provider.name().equals(row.provider())) {
+        return quota
+            .rateCards()
+            .rating(provider.name(), provider.dialect(), row.modelRequested(), row.startedAt());
+      }
+    }
+    return null;
+  }
+
+  /** The entry that mends the record: differences only. */
+  LedgerEntry.Corrected entry(Instant now, String by) {
+    List<Posting> postings = stands.debits().stream().map(this::difference).toList();
+    return new LedgerEntry.Corrected(
+        now,
+        "correction-" + UUID.randomUUID(),
+        new AttemptId(stands.row().exchangeId(), stands.row().attempt()),
+        usage,
+        Math.subtractExact(nanos, stands.row().nanos()),
+        postings,
+        by,
+        reason);
+  }
+
+  private Posting difference(Posting debit) {
+    long should = debit.account().unit().isMoney() ? nanos : usage.total();
+    return new Posting(debit.account(), Math.subtractExact(should, debit.amount()));
+  }
+
+  CorrectionMade made() {
+    Unit unit = new Unit(stands.row().currency());
+    return new CorrectionMade(
+        stands.row().exchangeId(),
+        stands.row().attempt(),
+        unit.format(stands.row().nanos()),
+        unit.format(nanos),
+        unit.name(),
+        usage.inputTotal(),
+        usage.output());
+  }
+}

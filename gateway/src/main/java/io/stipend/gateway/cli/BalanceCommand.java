@@ -1,0 +1,97 @@
+package io.stipend.gateway.cli;
+
+import io.stipend.gateway.admin.AdminClient;
+import io.stipend.gateway.admin.PersonBalance;
+import io.stipend.gateway.admin.PersonBalance.AccountLine;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code balance}: who has how much left. */
+@Command(
+    name = "balance",
+    description = {
+      "Show what a person, or everybody, has left.",
+      "Asks the running gateway; without one, reads the ledger."
+    })
+final class BalanceCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  private final Workspace workspace;
+
+  @Parameters(
+      paramLabel = "PERSON",
+      arity = "0..1",
+      description = "Id of the person or service. Default: everybody.")
+  @Nullable String person;
+
+  @Mixin JsonOption json = new JsonOption();
+
+  BalanceCommand(Terminal terminal, Workspace workspace) {
+    this.terminal = terminal;
+    this.workspace = workspace;
+  }
+
+  @Override
+  public Integer call() {
+    Optional<AdminClient> gateway = workspace.gateway();
+    if (person == null) {
+      everybody(gateway.map(AdminClient::balances).orElseGet(() -> workspace.recorded().all()));
+    } else {
+      String id = person;
+      one(gateway.map(g -> g.balance(id)).orElseGet(() -> workspace.recorded().one(id)));
+    }
+    return Exit.DONE;
+  }
+
+  private void everybody(List<PersonBalance> balances) {
+    if (json.on) {
+      terminal.json(balances);
+      return;
+    }
+    Table table = new Table("PERSON", "UNIT", "GRANTED", "USED", "HELD", "REMAINING", "RESETS");
+    for (PersonBalance b : balances) {
+      table.row(
+          b.person(),
+          b.unit(),
+          b.granted(),
+          b.used(),
+          b.held(),
+          b.remaining(),
+          resets(b.resetsAt()));
+    }
+    terminal.text(table);
+  }
+
+  private void one(PersonBalance balance) {
+    if (json.on) {
+      terminal.json(balance);
+      return;
+    }
+    terminal.line(
+        balance.person()
+            + " has "
+            + balance.remaining()
+            + " "
+            + balance.unit()
+            + " left of "
+            + balance.granted()
+            + "; resets "
+            + resets(balance.resetsAt()));
+    terminal.line("");
+    Table table = new Table("ACCOUNT", "UNIT", "GRANTED", "USED", "HELD", "REMAINING", "RESETS");
+    for (AccountLine a : balance.accounts()) {
+      table.row(
+          a.name(), a.unit(), a.granted(), a.used(), a.held(), a.remaining(), resets(a.resetsAt()));
+    }
+    terminal.text(table);
+  }
+
+  private static String resets(@Nullable String at) {
+    return Objects.requireNonNullElse(at, "never");
+  }
+}

@@ -1,0 +1,71 @@
+package io.stipend.gateway.cli;
+
+import io.stipend.gateway.admin.AdminService.GrantMade;
+import io.stipend.gateway.admin.AdminService.GrantOrder;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code grant}: a one-off top-up. */
+@Command(
+    name = "grant",
+    description = "Top up a person's own budget for its current period, as an entry of the ledger.")
+final class GrantCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  private final Workspace workspace;
+
+  @Parameters(index = "0", paramLabel = "PERSON", description = "Id of the person or service.")
+  String person = "";
+
+  @Parameters(
+      index = "1",
+      paramLabel = "AMOUNT",
+      description = "In the budget's unit: 50, or \"50 USD\".")
+  String amount = "";
+
+  @Option(names = "--reason", required = true, description = "Why; part of the record.")
+  String reason = "";
+
+  @Option(
+      names = "--expires",
+      paramLabel = "TIME",
+      description =
+          "When the unused part ends. Only the end of the period is built yet, which is the"
+              + " default.")
+  @Nullable String expires;
+
+  @Mixin JsonOption json = new JsonOption();
+
+  GrantCommand(Terminal terminal, Workspace workspace) {
+    this.terminal = terminal;
+    this.workspace = workspace;
+  }
+
+  @Override
+  public Integer call() {
+    GrantOrder order = new GrantOrder(person, amount, reason, expires);
+    GrantMade made = workspace.change(admin -> admin.grant(order, workspace.operator()));
+    if (json.on) {
+      terminal.json(made);
+    } else {
+      terminal.line(
+          "Granted "
+              + made.amount()
+              + " "
+              + made.unit()
+              + " to "
+              + made.person()
+              + " on "
+              + made.account()
+              + "; "
+              + made.remaining()
+              + " "
+              + made.unit()
+              + " left there.");
+    }
+    return Exit.DONE;
+  }
+}

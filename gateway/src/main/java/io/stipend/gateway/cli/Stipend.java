@@ -1,0 +1,166 @@
+package io.stipend.gateway.cli;
+
+import io.stipend.gateway.admin.AdminException;
+import io.stipend.metering.ledger.LedgerException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program: the list of its commands, and how each of them ends. */
+@Command(
+    name = "stipend",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "An LLM gateway that treats AI compute as pay.",
+    versionProvider = Stipend.Version.class,
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
+      "Not built yet: plan, transfer, allowance, report, statement, prices,",
+      "reconcile, forget, ledger replay, ledger close, ledger backup."
+    })
+public final class Stipend implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "The quota file. Default: ./stipend.yaml")
+  Path config = Path.of("stipend.yaml");
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show where an error comes from.")
+  boolean debug;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show how to use it.")
+  boolean help;
+
+  @Option(names = "--version", versionHelp = true, description = "Print the version.")
+  boolean version;
+
+  private Stipend(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int code = run(out, err, args);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /** Runs a command in this process; returns its exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    Terminal terminal = new Terminal(out, err);
+    Stipend stipend = new Stipend(terminal);
+    return stipend.commandLine().execute(args);
+  }
+
+  private CommandLine commandLine() {
+    Workspace workspace = new Workspace(() -> config, InstantSource.system());
+    CommandLine root = new CommandLine(this);
+    root.addSubcommand("check", new CheckCommand(terminal, workspace));
+    root.addSubcommand("keys", KeysCommand.line(terminal, workspace));
+    root.addSubcommand("balance", new BalanceCommand(terminal, workspace));
+    root.addSubcommand("grant", new GrantCommand(terminal, workspace));
+    root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
+    root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
+    root.addSubcommand("help", new HelpCommand());
+    for (String name :
+        new String[] {
+          "plan", "transfer", "allowance", "report", "statement", "prices", "reconcile", "forget"
+        }) {
+      notBuilt(root, terminal, name, name);
+    }
+    root.setOut(terminal.out());
+    root.setErr(terminal.err());
+    root.setParameterExceptionHandler((e, args) -> wrongUsage(e));
+    root.setExecutionExceptionHandler((e, line, parsed) -> failed(e));
+    root.setCaseInsensitiveEnumValuesAllowed(true);
+    return root;
+  }
+
+  /** Registers a command of the contract that a later version brings. */
+  static void notBuilt(CommandLine parent, Terminal terminal, String name, String fullName) {
+    CommandLine line = new CommandLine(new NotBuilt(terminal, fullName));
+    line.getCommandSpec().usageMessage().hidden(true);
+    parent.addSubcommand(name, line);
+  }
+
+  /** Without a command: how to use it. */
+  @Override
+  public Integer call() {
+    commandLine().usage(terminal.err());
+    return Exit.USAGE;
+  }
+
+  private int wrongUsage(ParameterException e) {
+    terminal.note("stipend: " + e.getMessage());
+    CommandLine line = e.getCommandLine();
+    if (!UnmatchedArgumentException.printSuggestions(e, terminal.err())) {
+      String name = line.getCommandSpec().qualifiedName();
+      terminal.note("Usage: " + synopsis(line) + "Try: " + name + " --help");
+    }
+    return Exit.USAGE;
+  }
+
+  private static String synopsis(CommandLine line) {
+    return line.getHelp().synopsis(0);
+  }
+
+  private int failed(Exception e) {
+    if (debug) {
+      e.printStackTrace(terminal.err());
+    }
+    if (e instanceof CommandFailure failure) {
+      terminal.note("stipend: " + failure.getMessage());
+      return failure.exitCode();
+    }
+    if (e instanceof AdminException refused) {
+      terminal.note("stipend: " + refused.getMessage());
+      return switch (refused.kind()) {
+        case NOT_FOUND, CONFLICT -> Exit.FAILED;
+        case INVALID, TOO_LARGE -> Exit.USAGE;
+        case UNAUTHORIZED, METHOD, UNAVAILABLE -> Exit.INTERNAL;
+      };
+    }
+    if (e instanceof LedgerException) {
+      terminal.note("stipend: " + e.getMessage());
+      return Exit.INTERNAL;
+    }
+    terminal.note("stipend: internal error: " + e + (debug ? "" : " (--debug shows where)"));
+    return Exit.INTERNAL;
+  }
+
+  /** The version that the jar's manifest states. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"stipend " + number()};
+    }
+
+    static String number() {
+      String version = Stipend.class.getPackage().getImplementationVersion();
+      return version == null ? "unpackaged" : version;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.stipend.gateway.cli;
+
+import io.stipend.gateway.admin.TimeText;
+import io.stipend.metering.Unit;
+import io.stipend.metering.export.UsageExport;
+import io.stipend.metering.ledger.LedgerReader;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code usage}: what was used, as files for finance. */
+@Command(name = "usage", description = "Export what was used.")
+final class UsageCommand {
+  private UsageCommand() {}
+
+  static CommandLine line(Terminal terminal, Workspace workspace) {
+    return new CommandLine(new UsageCommand())
+        .addSubcommand("export", new Export(terminal, workspace));
+  }
+
+  /** {@code usage export}. */
+  @Command(
+      name = "export",
+      description = {
+        "Write one row for each attempt that was sent to a provider.",
+        "Works while a gateway runs and while none does."
+      })
+  static final class Export implements Callable<Integer> {
+    private final Terminal terminal;
+    private final Workspace workspace;
+
+    @Option(
+        names = "--from",
+        required = true,
+        paramLabel = "TIME",
+        description =
+            "First instant, by started_at: an RFC 3339 time, or a date (its first moment in"
+                + " calendar.timezone).")
+    String from = "";
+
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "TIME",
+        description = "The instant after the last one.")
+    String to = "";
+
+    @Option(names = "--format", description = "csv (default) or jsonl.")
+    String format = "csv";
+
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "FILE",
+        description = "Written whole or not at all.")
+    Path out = Path.of("");
+
+    @Mixin JsonOption json = new JsonOption();
+
+    Export(Terminal terminal, Workspace workspace) {
+      this.terminal = terminal;
+      this.workspace = workspace;
+    }
+
+    @Override
+    public Integer call() {
+      UsageExport.Format type = format();
+      ZoneId zone = workspace.quota().timezone();
+      Instant first = TimeText.instant(from, zone);
+      Instant end = TimeText.instant(to, zone);
+      if (!first.isBefore(end)) {
+        throw new CommandFailure(
+            Exit.USAGE, "--from: " + from + " (expected: before --to, " + to + ")");
+      }
+      UsageExport.Summary summary;
+      try (LedgerReader reader = workspace.reader()) {
+        summary = UsageExport.write(reader, first, end, type, out);
+      }
+      Report report = Report.of(out, first, end, summary);
+      if (json.on) {
+        terminal.json(report);
+      } else {
+        terminal.line(report.sentence());
+      }
+      return Exit.DONE;
+    }
+
+    private UsageExport.Format format() {
+      return switch (format.toLowerCase(Locale.ROOT)) {
+        case "csv" -> UsageExport.Format.CSV;
+        case "jsonl" -> UsageExport.Format.JSONL;
+        case "parquet", "focus" ->
+            throw new CommandFailure(
+                Exit.USAGE,
+                "not built yet: --format "
+                    + format
+                    + " (a later version brings it; now: csv, jsonl)");
+        default ->
+            throw new CommandFailure(
+                Exit.USAGE, "--format: " + format + " (expected: csv or jsonl)");
+      };
+    }
+  }
+
+  /** The shape of {@code usage export --json}. */
+  record Report(
+      String file,
+      String from,
+      String to,
+      long rows,
+      String total,
+      String currency,
+      long headSeq,
+      String headHash) {
+    static Report of(Path file, Instant from, Instant to, UsageExport.Summary summary) {
+      String total = Unit.USD.format(summary.totalNanos());
+      return new Report(
+          file.toString(),
+          from.toString(),
+          to.toString(),
+          summary.rows(),
+          total,
+          summary.currency(),
+          summary.headSeq(),
+          summary.headHash());
+    }
+
+    String sentence() {
+      String sum = currency.isEmpty() ? "" : ", " + total + " " + currency;
+      return rows
+          + (rows == 1 ? " row" : " rows")
+          + sum
+          + ", from "
+          + from
+          + " to "
+          + to
+          + ", ledger head "
+          + headSeq
+          + " "
+          + headHash
+          + ": "
+          + file;
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.stipend.gateway.server;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a well-formed request must also be: addressed to an exact path, with one sane Host, without
+ * a credential in its query, without header fields that another server could take for a credential
+ * or for framing, and without an upgrade to another protocol.
+ */
+final class RequestRules {
+  private static final int ASCII = 128;
+  private static final int MAX_PORT = 65_535;
+  private static final int MAX_PORT_DIGITS = 5;
+  private static final boolean[] PATH = letters("-._~!$&'()*+,=:@/");
+  private static final boolean[] HOST = letters("-._~");
+  private static final boolean[] IP_LITERAL = letters(".:");
+
+  /** Header fields with a hyphen that must not be imitated with an underscore. */
+  private static final Set<String> NOT_TO_IMITATE =
+      Set.of(
+          "api-key",
+          "x-api-key",
+          "x-goog-api-key",
+          "proxy-authorization",
+          "content-length",
+          "content-encoding",
+          "content-type",
+          "transfer-encoding",
+          "keep-alive",
+          "proxy-connection",
+          "anthropic-version",
+          "anthropic-beta",
+          "openai-organization",
+          "openai-project",
+          "stipend-exchange-id");
+
+  /** Header fields that a Connection header must not name, for whoever obeys it loses them. */
+  private static final Set<String> NOT_TO_NOMINATE =
+      Set.of(
+          "authorization",
+          "api-key",
+          "x-api-key",
+          "x-goog-api-key",
+          "cookie",
+          "host",
+          "content-length",
+          "content-encoding",
+          "content-type",
+          "transfer-encoding",
+          "expect");
+
+  private static final AsciiString[] AT_MOST_ONCE = {
+    HttpHeaderNames.CONTENT_TYPE,
+    HttpHeaderNames.CONTENT_ENCODING,
+    HttpHeaderNames.EXPECT,
+    HttpHeaderNames.UPGRADE
+  };
+
+  /** The one upgrade that is ignored rather than refused: some clients always offer it. */
+  private static final String HTTP_2 = "h2c";
+
+  private RequestRules() {}
+
+  /**
+   * Checks a request.
+   *
+   * @param framing how the gate read it
+   */
+  static RequestHead check(HttpRequest request, Framing framing, InetAddress source)
+      throws MalformedRequest {
+    String target = request.uri();
+    int mark = target.indexOf('?');
+    String path = mark < 0 ? target : target.substring(0, mark);
+    String query = mark < 0 ? "" : target.substring(mark);
+    if (!isPlain(path)) {
+      throw new MalformedRequest(
+          MalformedRequest.NOT_FOUND,
+          Refusal.of(
+              RefusalReason.UNKNOWN_ROUTE,
+              "No route has a path with escapes, parameters, empty or dot segments."));
+    }
+    checkQuery(query);
+    HttpHeaders headers = request.headers();
+    checkNames(headers);
+    checkHost(headers.get(HttpHeaderNames.HOST));
+    checkConnection(headers);
+    String expect = headers.get(HttpHeaderNames.EXPECT);
+    if (expect != null && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expect)) {
+      throw new MalformedRequest(
+          MalformedRequest.EXPECTATION_FAILED, "Expect is not: 100-continue.");
+    }
+    return new RequestHead(request.method(), path, query, headers, source, framing.hasBody());
+  }
+
+  /** The same head without its query, for a request that is refused. */
+  static RequestHead known(HttpRequest request, InetAddress source) {
+    String target = request.uri();
+    int mark = target.indexOf('?');
+    String path = mark < 0 ? target : target.substring(0, mark);
+    return new RequestHead(
+        request.method(), isPlain(path) ? path : "/", "", request.headers(), source, false);
+  }
+
+  /** The path of a head that is perhaps malformed; {@code /} where none can be told. */
+  static String guessPath(byte[] head, int length) {
+    int from = 0;
+    while (from < length && head[from] > ' ') {
+      from++;
+    }
+    int to = ++from;
+    while (to < length && head[to] > ' ' && head[to] != '?') {
+      to++;
+    }
+    if (to >= length || to == from) {
+      return "/";
+    }
+    String path = new String(head, from, to - from, StandardCharsets.ISO_8859_1);
+    return isPlain(path) ? path : "/";
+  }
+
+  /** Whether a path has one reading only: no escapes, no parameters, no empty or dot segments. */
+  private static boolean isPlain(String path) {
+    int length = path.length();
+    if (length == 0 || path.charAt(0) != '/') {
+      return false;
+    }
+    int segment = 1;
+    for (int i = 1; i <= length; i++) {
+      char c = i < length ? path.charAt(i) : '/';
+      if (c >= ASCII || !PATH[c]) {
+        return false;
+      }
+      if (c == '/') {
+        boolean last = i == length;
+        int size = i - segment;
+        if ((size == 0 && !last)
+            || (size == 1 && path.charAt(segment) == '.')
+            || (size == 2 && path.startsWith("..", segment))) {
+          return false;
+        }
+        segment = i + 1;
+      }
+    }
+    return true;
+  }
+
+  private static void checkQuery(String query) throws MalformedRequest {
+    if (query.indexOf('#') >= 0) {
+      throw new MalformedRequest("The request target holds a fragment.");
+    }
+    if (!query.isEmpty() && QueryCredentials.in(query)) {
+      throw new MalformedRequest(
+          MalformedRequest.BAD_REQUEST,
+          Refusal.of(
+              RefusalReason.CREDENTIAL_IN_QUERY,
+              "The query string holds a credential, which logs would keep. Send it in a header,"
+                  + " and replace it."));
+    }
+  }
+
+  private static void checkNames(HttpHeaders headers) throws MalformedRequest {
+    int seen = 0;
+    for (Iterator<Map.Entry<CharSequence, CharSequence>> it = headers.iteratorCharSequence();
+        it.hasNext(); ) {
+      CharSequence name = it.next().getKey();
+      if (AsciiString.indexOf(name, '_', 0) >= 0) {
+        String dashed = AsciiString.of(name).toLowerCase().toString().replace('_', '-');
+        if (NOT_TO_IMITATE.contains(dashed)) {
+          throw new MalformedRequest("A header field is written with _ for -: " + dashed + ".");
+        }
+      }
+      for (int i = 0; i < AT_MOST_ONCE.length; i++) {
+        AsciiString single = AT_MOST_ONCE[i];
+        if (name.length() == single.length() && single.contentEqualsIgnoreCase(name)) {
+          if ((seen & 1 << i) != 0) {
+            throw new MalformedRequest("A header field is given more than once: " + single + ".");
+          }
+          seen |= 1 << i;
+        }
+      }
+    }
+  }
+
+  /** A Host is a name or an address, and perhaps a port. It decides nothing here. */
+  private static void checkHost(@Nullable String host) throws MalformedRequest {
+    if (host == null) {
+      return;
+    }
+    int length = host.length();
+    int end = 0;
+    if (host.startsWith("[")) {
+      end = Math.max(0, skip(host, 1, IP_LITERAL));
+      end = end > 1 && end < length && host.charAt(end) == ']' ? end + 1 : 0;
+    } else {
+      end = skip(host, 0, HOST);
+    }
+    if (end == 0 || (end < length && !isPort(host, end))) {
+      throw new MalformedRequest("Host is not a name or an address, and perhaps a port.");
+    }
+  }
+
+  private static boolean isPort(String host, int colon) {
+    int digits = host.length() - colon - 1;
+    if (host.charAt(colon) != ':' || digits < 1 || digits > MAX_PORT_DIGITS) {
+      return false;
+    }
+    int port = 0;
+    for (int i = colon + 1; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (c < '0' || c > '9') {
+        return false;
+      }
+      port = port * 10 + (c - '0');
+    }
+    return port <= MAX_PORT;
+  }
+
+  private static int skip(String text, int from, boolean[] allowed) {
+    int i = from;
+    while (i < text.length() && text.charAt(i) < ASCII && allowed[text.charAt(i)]) {
+      i++;
+    }
+    return i;
+  }
+
+  private static void checkConnection(HttpHeaders headers) throws MalformedRequest {
+    String upgrade = headers.get(HttpHeaderNames.UPGRADE);
+    if (upgrade != null && !HTTP_2.equals(upgrade)) {
+      throw new MalformedRequest("An upgrade to another protocol is not served.");
+    }
+    String only = headers.get(HttpHeaderNames.CONNECTION);
+    if (only == null) {
+      return;
+    }
+    for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
+      for (int from = 0; from <= value.length(); ) {
+        int comma = value.indexOf(',', from);
+        int to = comma < 0 ? value.length() : comma;
+        String option = value.substring(from, to).trim();
+        if (NOT_TO_NOMINATE.contains(AsciiString.of(option).toLowerCase().toString())) {
+          throw new MalformedRequest("Connection may not name: " + option + ".");
+        }
+        from = to + 1;
+      }
+    }
+  }
+
+  private static boolean[] letters(String more) {
+    boolean[] allowed = new boolean[ASCII];
+    for (int c = 0; c < ASCII; c++) {
+      allowed[c] = Character.isLetterOrDigit(c) || more.indexOf(c) >= 0;
+    }
+    return allowed;
+  }
+}

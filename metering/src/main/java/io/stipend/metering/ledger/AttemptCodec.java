@@ -1,0 +1,153 @@
+package io.stipend.metering.ledger;
+
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.UsageSource;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of attempts in bytes. Times are kept to the millisecond, as a distance to a clock
+ * that the caller gives. The attempt itself is named by the caller: its profile and its number
+ * stand before what is written here.
+ */
+final class AttemptCodec {
+  private AttemptCodec() {}
+
+  /** Writes a reservation but for its profile. */
+  static void writeReserved(
+      ByteWriter out, NameWriter names, NameWriter sessions, long clock, LedgerEntry.Reserved r) {
+    AttemptFacts facts = r.facts();
+    out.zigzag(r.at().toEpochMilli() - clock);
+    out.text(r.id().exchange());
+    out.varint(r.id().number());
+    sessions.write(out, facts.sessionId());
+    names.write(out, facts.client());
+    out.zigzag(facts.inputEstimate());
+    out.zigzag(facts.outputCap());
+    out.zigzag(facts.expectedOutput());
+    out.zigzag(facts.expectedNanos());
+    PostingCodec.write(out, names, r.holds(), Profile.of(r).accounts(), expected(facts));
+  }
+
+  static LedgerEntry.Reserved readReserved(
+      ByteReader in, NameReader names, long clock, Profile profile) {
+    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
+    AttemptId id = new AttemptId(in.requiredText(), in.count(Integer.MAX_VALUE));
+    @Nullable String session = names.read(in);
+    @Nullable String client = names.read(in);
+    AttemptFacts facts =
+        profile.facts(session, client, in.zigzag(), in.zigzag(), in.zigzag(), in.zigzag());
+    List<Posting> holds = PostingCodec.read(in, names, profile.accounts(), expected(facts));
+    return new LedgerEntry.Reserved(at, id, facts, holds);
+  }
+
+  /** A reservation that is readable alone. */
+  static void writeAlone(ByteWriter out, LedgerEntry.Reserved r) {
+    Profile.of(r).write(out, NameWriter.INLINE);
+    writeReserved(out, NameWriter.INLINE, NameWriter.INLINE, 0, r);
+  }
+
+  /** Reads what {@link #writeAlone} wrote. */
+  static LedgerEntry.Reserved readAlone(ByteReader in) {
+    Profile profile = Profile.read(in, NameReader.INLINE);
+    return readReserved(in, NameReader.INLINE, 0, profile);
+  }
+
+  static void writeExtended(
+      ByteWriter out, NameWriter names, long clock, Profile profile, LedgerEntry.Extended e) {
+    out.zigzag(e.at().toEpochMilli() - clock);
+    out.zigzag(e.outputTokens());
+    out.zigzag(e.nanos());
+    PostingCodec.write(out, names, e.more(), profile.accounts(), Charge.ZERO);
+  }
+
+  static LedgerEntry.Extended readExtended(
+      ByteReader in, NameReader names, long clock, Profile profile, AttemptId id) {
+    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
+    long outputTokens = in.zigzag();
+    long nanos = in.zigzag();
+    List<Posting> more = PostingCodec.read(in, names, profile.accounts(), Charge.ZERO);
+    return new LedgerEntry.Extended(at, id, more, outputTokens, nanos);
+  }
+
+  static void writeSettled(
+      ByteWriter out, NameWriter names, long clock, Profile profile, LedgerEntry.Settled s) {
+    out.zigzag(s.at().toEpochMilli() - clock);
+    writeUsage(out, s.usage());
+    out.u8(Codes.SOURCES.indexOf(s.source()));
+    names.write(out, s.outcome());
+    out.varint(s.httpStatus());
+    names.write(out, s.modelServed().equals(profile.modelRequested()) ? null : s.modelServed());
+    names.write(out, s.serviceTier());
+    out.zigzag(s.nanos());
+    out.text(s.providerRequestId());
+    names.write(out, s.flags().isEmpty() ? null : s.flags());
+    PostingCodec.write(out, names, s.debits(), profile.accounts(), charge(s.nanos(), s.usage()));
+  }
+
+  static LedgerEntry.Settled readSettled(
+      ByteReader in, NameReader names, long clock, Profile profile, AttemptId id) {
+    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
+    TokenUsage usage = readUsage(in);
+    UsageSource source = Codes.SOURCES.get(in.count(Codes.SOURCES.size() - 1));
+    String outcome = names.readRequired(in);
+    int httpStatus = in.count(Integer.MAX_VALUE);
+    @Nullable String modelServed = names.read(in);
+    @Nullable String serviceTier = names.read(in);
+    long nanos = in.zigzag();
+    @Nullable String providerRequestId = in.text();
+    @Nullable String flags = names.read(in);
+    return new LedgerEntry.Settled(
+        at,
+        id,
+        usage,
+        source,
+        outcome,
+        httpStatus,
+        modelServed == null ? profile.modelRequested() : modelServed,
+        serviceTier,
+        nanos,
+        providerRequestId,
+        PostingCodec.read(in, names, profile.accounts(), charge(nanos, usage)),
+        flags == null ? "" : flags);
+  }
+
+  static void writeReleased(ByteWriter out, NameWriter names, long clock, LedgerEntry.Released r) {
+    out.zigzag(r.at().toEpochMilli() - clock);
+    names.write(out, r.outcome());
+  }
+
+  static LedgerEntry.Released readReleased(
+      ByteReader in, NameReader names, long clock, AttemptId id) {
+    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
+    return new LedgerEntry.Released(at, id, names.readRequired(in));
+  }
+
+  static void writeUsage(ByteWriter out, TokenUsage usage) {
+    out.varint(usage.input());
+    out.varint(usage.cacheRead());
+    out.varint(usage.cacheWrite());
+    out.varint(usage.cacheWrite1h());
+    out.varint(usage.output());
+    out.varint(usage.reasoning());
+  }
+
+  static TokenUsage readUsage(ByteReader in) {
+    return new TokenUsage(
+        in.varint(), in.varint(), in.varint(), in.varint(), in.varint(), in.varint());
+  }
+
+  /** What a settle is expected to debit; a cost that no charge can be never matches a posting. */
+  static Charge charge(long nanos, TokenUsage usage) {
+    return nanos < 0 ? Charge.ZERO : new Charge(nanos, usage.total());
+  }
+
+  private static Charge expected(AttemptFacts facts) {
+    long tokens = facts.inputEstimate() + facts.expectedOutput();
+    return facts.expectedNanos() < 0 || tokens < 0
+        ? Charge.ZERO
+        : new Charge(facts.expectedNanos(), tokens);
+  }
+}

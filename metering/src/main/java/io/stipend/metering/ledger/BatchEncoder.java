@@ -1,0 +1,174 @@
+package io.stipend.metering.ledger;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packs the entries of one group commit into one blob.
+ *
+ * <p>A blob begins with its format, the numbers that its first attempt, name and profile will have,
+ * and a clock; records follow, each a tag and its fields. A string that repeats is defined once (a
+ * {@link #NAME} record), later only its number is written; what the attempts of one key have in
+ * common is a {@link #PROFILE} in the same way. A definition stands in the blob of its first use or
+ * in an earlier one, so a number is durable before or with every use of it. Numbers are never used
+ * again; what this encoder has forgotten is simply defined anew, so its memory stays bounded. An
+ * attempt's number is its place among all reservations of the ledger.
+ *
+ * <p>For one thread.
+ */
+final class BatchEncoder {
+  static final int FORMAT = 1;
+  static final int NAME = 1;
+  static final int PROFILE = 2;
+  static final int RESERVED = 3;
+  static final int EXTENDED = 4;
+  static final int SETTLED = 5;
+  static final int RELEASED = 6;
+
+  /** References below stand for null and for a string in full; numbers begin here. */
+  static final int FIRST_REFERENCE = 2;
+
+  /** Longer strings are not worth a number. */
+  private static final int MAX_NAME_CHARS = 256;
+
+  private static final int RECENT_NAMES = 65_536;
+  private static final int RECENT_SESSIONS = 16_384;
+  private static final int RECENT_PROFILES = 32_768;
+  private static final int INITIAL_BYTES = 16_384;
+
+  private final Map<String, Long> names = new RecentMap<>(RECENT_NAMES);
+
+  /** Apart, because clients choose them: a flood of sessions must not displace the other names. */
+  private final Map<String, Long> sessions = new RecentMap<>(RECENT_SESSIONS);
+
+  private final Map<Profile, Long> profiles = new RecentMap<>(RECENT_PROFILES);
+  private final NameWriter nameWriter = (out, text) -> reference(out, text, names);
+  private final NameWriter sessionWriter = (out, text) -> reference(out, text, sessions);
+  private final ByteWriter blob = new ByteWriter(INITIAL_BYTES);
+  private final ByteWriter record = new ByteWriter(INITIAL_BYTES);
+  private final ByteWriter definition = new ByteWriter(1024);
+  private long nextAttempt;
+  private long nextName;
+  private long nextProfile;
+  private long clock;
+  private int entries;
+
+  BatchEncoder(long nextAttempt, long nextName, long nextProfile) {
+    this.nextAttempt = nextAttempt;
+    this.nextName = nextName;
+    this.nextProfile = nextProfile;
+  }
+
+  /** Takes over a name that is defined already. */
+  void remember(long number, String text) {
+    names.put(text, number);
+  }
+
+  int entries() {
+    return entries;
+  }
+
+  /** Bytes so far. */
+  int size() {
+    return blob.size();
+  }
+
+  /** Adds a reservation. Returns the attempt's number. */
+  long reserved(LedgerEntry.Reserved entry, Profile profile) {
+    begin(entry);
+    Long known = profiles.get(profile);
+    long number = known == null ? define(profile) : known;
+    record.varint(number);
+    AttemptCodec.writeReserved(record, nameWriter, sessionWriter, clock, entry);
+    end(RESERVED, entry);
+    return nextAttempt++;
+  }
+
+  void extended(long attempt, Profile profile, LedgerEntry.Extended entry) {
+    begin(entry);
+    record.varint(nextAttempt - attempt);
+    AttemptCodec.writeExtended(record, nameWriter, clock, profile, entry);
+    end(EXTENDED, entry);
+  }
+
+  void settled(long attempt, Profile profile, LedgerEntry.Settled entry) {
+    begin(entry);
+    record.varint(nextAttempt - attempt);
+    AttemptCodec.writeSettled(record, nameWriter, clock, profile, entry);
+    end(SETTLED, entry);
+  }
+
+  void released(long attempt, LedgerEntry.Released entry) {
+    begin(entry);
+    record.varint(nextAttempt - attempt);
+    AttemptCodec.writeReleased(record, nameWriter, clock, entry);
+    end(RELEASED, entry);
+  }
+
+  void fact(LedgerEntry entry) {
+    begin(entry);
+    FactCodec.write(record, nameWriter, clock, entry);
+    blob.append(record);
+    ended(entry);
+  }
+
+  /** The blob of everything that was added since the last call; the next one begins. */
+  byte[] finish() {
+    byte[] bytes = blob.toByteArray();
+    blob.clear();
+    entries = 0;
+    return bytes;
+  }
+
+  private void begin(LedgerEntry entry) {
+    if (blob.size() == 0) {
+      clock = entry.at().toEpochMilli();
+      blob.u8(FORMAT);
+      blob.varint(nextAttempt);
+      blob.varint(nextName);
+      blob.varint(nextProfile);
+      blob.zigzag(clock);
+    }
+    record.clear();
+  }
+
+  private void end(int tag, LedgerEntry entry) {
+    blob.u8(tag);
+    blob.append(record);
+    ended(entry);
+  }
+
+  private void ended(LedgerEntry entry) {
+    clock = entry.at().toEpochMilli();
+    entries++;
+  }
+
+  private long define(Profile profile) {
+    definition.clear();
+    profile.write(definition, nameWriter);
+    blob.u8(PROFILE);
+    blob.append(definition);
+    profiles.put(profile, nextProfile);
+    return nextProfile++;
+  }
+
+  private void reference(ByteWriter out, @Nullable String text, Map<String, Long> recent) {
+    if (text == null) {
+      out.varint(0);
+      return;
+    }
+    if (text.length() > MAX_NAME_CHARS) {
+      out.varint(1);
+      out.text(text);
+      return;
+    }
+    Long known = recent.get(text);
+    if (known == null) {
+      known = nextName++;
+      blob.u8(NAME);
+      blob.text(text);
+      recent.put(text, known);
+    }
+    out.varint(known + FIRST_REFERENCE);
+  }
+}

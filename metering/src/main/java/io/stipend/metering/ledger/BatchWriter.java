@@ -1,0 +1,262 @@
+package io.stipend.metering.ledger;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes. It takes all that waits, packs it into one batch, commits that, and
+ * completes the futures; whatever comes meanwhile is the next batch. The tables are projected when
+ * nothing waits, or when they are too far behind.
+ *
+ * <p>A commit that failed may have been written or not, and the operating system reports it only
+ * once: the writer stops for good, and every future that waits fails.
+ */
+final class BatchWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
+
+  /** Bounds one commit, so that the first entry of a flood does not wait for the last. */
+  private static final int MAX_ENTRIES = 8_192;
+
+  /** A commit is cut at this size; SQLite takes larger blobs, but the page cache should not. */
+  private static final int MAX_BLOB_BYTES = 1 << 20;
+
+  /** So long must nothing have come before the quiet is used for projection. */
+  private static final long IDLE_MILLIS = 10;
+
+  /** Batches that one projecting transaction takes: commits wait for it. */
+  private static final int PROJECTED_AT_ONCE = 128;
+
+  private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final LedgerOptions options;
+  private final BatchTable batches;
+  private final Projection projection;
+  private final FactGuard guard;
+  private final BatchEncoder encoder;
+
+  /** Taken from the queue and not yet complete. */
+  private final List<Pending> taken = new ArrayList<>();
+
+  /** The part of these that stands in the batch under way. */
+  private final List<Pending> encoded = new ArrayList<>();
+
+  private final Thread thread;
+  private volatile boolean closed;
+  private volatile boolean poisoned;
+
+  /** Set before the queue is emptied for the last time: whoever adds later must look. */
+  private volatile boolean finished;
+
+  /** All batches must be projected, and the encoder must go on where they end. */
+  BatchWriter(
+      LedgerOptions options, BatchTable batches, Projection projection, BatchEncoder encoder) {
+    this.options = options;
+    this.batches = batches;
+    this.projection = projection;
+    this.encoder = encoder;
+    guard = new FactGuard(projection.tables());
+    thread = new Thread(this::run, "ledger-writer");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  boolean poisoned() {
+    return poisoned;
+  }
+
+  /** Whether a new attempt may still be queued. */
+  boolean hasRoom() {
+    return !closed && !poisoned && queue.size() < options.queueCapacity();
+  }
+
+  /** Queues an entry; its future fails if nothing more is taken. */
+  CompletableFuture<Void> submit(
+      @Nullable LedgerAttempt attempt, LedgerEntry entry, CompletableFuture<Void> done) {
+    if (closed || poisoned) {
+      done.completeExceptionally(refusal());
+      return done;
+    }
+    queue.add(new Pending(attempt, entry, done));
+    if (finished) {
+      failQueued();
+    }
+    return done;
+  }
+
+  /** Writes and projects what is queued, then ends the thread. */
+  void stop() {
+    closed = true;
+    queue.add(new Pending(null, null, new CompletableFuture<>()));
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ended.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    boolean failed = false;
+    try {
+      while (step()) {
+        if (behind() >= options.maxBatchesBehind()) {
+          project();
+        }
+      }
+      // What was queued beside the request to stop is still taken.
+      while (!queue.isEmpty()) {
+        step();
+      }
+      while (behind() > 0) {
+        project();
+      }
+    } catch (Throwable e) {
+      failed = true;
+      poisoned = true;
+      LOG.error("the ledger failed and takes nothing more: {}", e.toString(), e);
+    }
+    finished = true;
+    taken.forEach(pending -> pending.done().completeExceptionally(refusal()));
+    failQueued();
+    // Before the action, which may end the process and thereby close this ledger.
+    ended.countDown();
+    if (failed) {
+      options.onPoisoned().run();
+    }
+  }
+
+  /** One commit, or one projection if nothing comes. Returns false at the end. */
+  private boolean step() throws InterruptedException, SQLException {
+    Pending first = behind() > 0 ? queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS) : queue.take();
+    if (first == null) {
+      project();
+      return true;
+    }
+    taken.add(first);
+    queue.drainTo(taken, MAX_ENTRIES);
+    boolean goOn = true;
+    for (Pending pending : taken) {
+      LedgerEntry entry = pending.entry();
+      if (entry == null) {
+        goOn = false;
+      } else if (encode(pending, entry)) {
+        encoded.add(pending);
+        if (encoder.size() >= MAX_BLOB_BYTES) {
+          commit();
+        }
+      }
+    }
+    commit();
+    taken.clear();
+    return goOn;
+  }
+
+  private boolean encode(Pending pending, LedgerEntry entry) throws SQLException {
+    LedgerAttempt attempt = pending.attempt();
+    if (attempt == null) {
+      return encodeFact(pending, entry);
+    }
+    if (entry instanceof LedgerEntry.Reserved reserved) {
+      attempt.number(encoder.reserved(reserved, attempt.profile()));
+    } else if (entry instanceof LedgerEntry.Extended extended) {
+      encoder.extended(attempt.number(), attempt.profile(), extended);
+    } else if (entry instanceof LedgerEntry.Settled settled) {
+      encoder.settled(attempt.number(), attempt.profile(), settled);
+    } else if (entry instanceof LedgerEntry.Released released) {
+      encoder.released(attempt.number(), released);
+    }
+    return true;
+  }
+
+  private boolean encodeFact(Pending pending, LedgerEntry fact) throws SQLException {
+    try {
+      if (fact instanceof LedgerEntry.Corrected correction) {
+        requireSettled(correction);
+      }
+      if (guard.isNew(fact)) {
+        encoder.fact(fact);
+      }
+      return true;
+    } catch (LedgerException e) {
+      pending.done().completeExceptionally(e);
+      return false;
+    }
+  }
+
+  /** A correction is rare, so everything is brought up to date to look for what it mends. */
+  private void requireSettled(LedgerEntry.Corrected correction) throws SQLException {
+    commit();
+    while (behind() > 0) {
+      project();
+    }
+    UsageTable.Row row = projection.usage().find(correction.id());
+    if (row == null || row.settled() == null) {
+      throw new LedgerException(
+          "correction "
+              + correction.correctionId()
+              + ": attempt "
+              + correction.id()
+              + " (expected: an attempt that has settled)",
+          null);
+    }
+  }
+
+  private void commit() throws SQLException {
+    if (encoder.entries() > 0) {
+      batches.append(encoder.finish());
+    }
+    for (Pending pending : encoded) {
+      LedgerEntry entry = pending.entry();
+      LedgerAttempt attempt = pending.attempt();
+      if (attempt != null
+          && (entry instanceof LedgerEntry.Settled || entry instanceof LedgerEntry.Released)) {
+        attempt.freeSlot();
+      }
+      pending.done().complete(null);
+    }
+    encoded.clear();
+  }
+
+  private long behind() {
+    return batches.seq() - projection.projectedSeq();
+  }
+
+  private void project() throws SQLException {
+    projection.project(PROJECTED_AT_ONCE);
+    if (behind() == 0) {
+      guard.projected();
+    }
+  }
+
+  private void failQueued() {
+    for (Pending left = queue.poll(); left != null; left = queue.poll()) {
+      left.done().completeExceptionally(refusal());
+    }
+  }
+
+  private LedgerException refusal() {
+    return new LedgerException(
+        poisoned
+            ? "ledger: its disk failed and it takes nothing more (expected: a restart after repair)"
+            : "ledger: closed (expected: an open ledger)",
+        null);
+  }
+}

@@ -1,0 +1,104 @@
+package io.stipend.metering.ledger;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that a fact is entered once: the same again is nothing new, the same id with another
+ * content is an error. When it was entered makes no difference. For the writer's thread.
+ */
+final class FactGuard {
+  private final LedgerTables tables;
+
+  /** Facts since the last projection, by tag and id. */
+  private final Map<String, LedgerEntry> recent = new HashMap<>();
+
+  FactGuard(LedgerTables tables) {
+    this.tables = tables;
+  }
+
+  /**
+   * Whether the fact is new and must be written.
+   *
+   * @throws LedgerException if its id stands for another fact, or it revokes an unknown key
+   */
+  boolean isNew(LedgerEntry fact) throws SQLException {
+    String id = Replay.id(fact);
+    if (id == null) {
+      return true;
+    }
+    int tag = FactCodec.tag(fact);
+    if (fact instanceof LedgerEntry.KeyRevoked) {
+      if (known(FactCodec.KEY_CREATED, id) == null) {
+        throw new LedgerException("key " + id + ": unknown (expected: a key that was made)", null);
+      }
+      // Revoked is revoked, whoever says so again.
+      return known(tag, id) == null && remember(tag, id, fact);
+    }
+    LedgerEntry before = known(tag, id);
+    if (before == null) {
+      return remember(tag, id, fact);
+    }
+    if (!timeless(before).equals(timeless(fact))) {
+      throw new LedgerException(
+          "id " + id + ": entered again as " + fact + " (expected: " + before + ")", null);
+    }
+    return false;
+  }
+
+  /** Every fact so far is in the tables. */
+  void projected() {
+    recent.clear();
+  }
+
+  private boolean remember(int tag, String id, LedgerEntry fact) {
+    recent.put(tag + "/" + id, fact);
+    return true;
+  }
+
+  private @Nullable LedgerEntry known(int tag, String id) throws SQLException {
+    LedgerEntry fact = recent.get(tag + "/" + id);
+    return fact != null ? fact : tables.fact(tag, id);
+  }
+
+  private static LedgerEntry timeless(LedgerEntry fact) {
+    // Through the codec, which keeps milliseconds: what was stored must equal what comes again.
+    ByteReader in = new ByteReader(LedgerTables.body(fact));
+    LedgerEntry kept = FactCodec.read(in.u8(), in, NameReader.INLINE, 0);
+    if (kept instanceof LedgerEntry.Granted g) {
+      return new LedgerEntry.Granted(
+          Instant.EPOCH,
+          g.id(),
+          g.account(),
+          g.amount(),
+          g.kind(),
+          g.reason(),
+          g.by(),
+          g.expiresAt());
+    } else if (kept instanceof LedgerEntry.Corrected c) {
+      return new LedgerEntry.Corrected(
+          Instant.EPOCH,
+          c.correctionId(),
+          c.id(),
+          c.usage(),
+          c.nanosDelta(),
+          c.postings(),
+          c.by(),
+          c.reason());
+    } else if (kept instanceof LedgerEntry.KeyCreated k) {
+      return new LedgerEntry.KeyCreated(
+          Instant.EPOCH,
+          k.keyId(),
+          k.person(),
+          k.name(),
+          k.project(),
+          k.secretHmac(),
+          k.expiresAt(),
+          k.by());
+    }
+    return kept;
+  }
+}

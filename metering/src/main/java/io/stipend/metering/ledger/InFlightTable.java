@@ -1,0 +1,253 @@
+package io.stipend.metering.ledger;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The table of attempts under way: a memory-mapped file of preallocated slots, so that what a
+ * killed process had sent is known without any wait for the disk. The operating system keeps mapped
+ * pages when a process dies; after a power cut the ledger decides, and a slot whose checksum is
+ * wrong counts as absent.
+ *
+ * <p>A slot is {@link #FREE}, {@link #HELD} or {@link #SENT}; {@link Slot} tells its layout. The
+ * last slot that was freed is taken first, so that few pages stay in memory.
+ *
+ * <p>Safe for use by any thread; one slot is written by one thread at a time.
+ */
+final class InFlightTable implements AutoCloseable {
+  static final int FREE = 0;
+  static final int HELD = 0x444C4548;
+  static final int SENT = 0x544E4553;
+
+  private static final VarHandle INT =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long MAGIC = 0x54464C49_50545331L;
+  private static final int VERSION = 1;
+
+  /** The header has a page of its own: magic, version, bytes per slot, slots. */
+  private static final int HEADER_BYTES = 4096;
+
+  private static final int MAX_SLOT_BYTES = 1 << 20;
+  private static final int READ_BYTES = 1 << 20;
+
+  private final FileChannel file;
+  private final MappedByteBuffer map;
+  private final int[] free;
+  private int freeCount;
+  private long generation;
+
+  private InFlightTable(FileChannel file, MappedByteBuffer map, int slots, long generation) {
+    this.file = file;
+    this.map = map;
+    this.generation = generation;
+    free = new int[slots];
+    for (int slot = slots - 1; slot >= 0; slot--) {
+      free[freeCount++] = slot;
+    }
+  }
+
+  /**
+   * What an earlier process left.
+   *
+   * @param contents the readable slots
+   * @param taken numbers of all slots that are not free, torn ones included
+   * @param slots how many slots the table has; 0 if it cannot be used again
+   */
+  record Leftover(List<Slot.Content> contents, List<Integer> taken, int slots) {
+    static final Leftover NONE = new Leftover(List.of(), List.of(), 0);
+  }
+
+  /** Reads a table that nobody uses, without mapping it. */
+  static Leftover read(Path path) {
+    try {
+      if (!Files.exists(path) || Files.size(path) < HEADER_BYTES) {
+        // Shorter than its header: the process died while it made the file, before any attempt.
+        return Leftover.NONE;
+      }
+      try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+        return read(file, path);
+      }
+    } catch (IOException e) {
+      throw new LedgerException("in-flight table " + path + ": cannot be read: " + e, e);
+    }
+  }
+
+  private static Leftover read(FileChannel file, Path path) throws IOException {
+    ByteBuffer header = fill(file, 0, HEADER_BYTES);
+    int version = header.getInt(8);
+    int slotBytes = header.getInt(12);
+    int slots = header.getInt(16);
+    if (header.getLong(0) == 0) {
+      // The header is written after all slots: no attempt was ever here.
+      return Leftover.NONE;
+    }
+    if (header.getLong(0) != MAGIC
+        || version != VERSION
+        || slotBytes < Slot.MIN_BYTES
+        || slotBytes > MAX_SLOT_BYTES) {
+      throw new LedgerException(
+          "in-flight table "
+              + path
+              + ": version "
+              + version
+              + ", "
+              + slotBytes
+              + " bytes per slot (expected: version "
+              + VERSION
+              + "; a newer Stipend wrote it, or it is no such table)",
+          null);
+    }
+    List<Slot.Content> contents = new ArrayList<>();
+    List<Integer> taken = new ArrayList<>();
+    int perRead = Math.max(1, READ_BYTES / slotBytes);
+    for (int first = 0; first < slots; first += perRead) {
+      int count = Math.min(perRead, slots - first);
+      ByteBuffer bytes = fill(file, HEADER_BYTES + (long) first * slotBytes, count * slotBytes);
+      for (int i = 0; i < count; i++) {
+        ByteBuffer slot = bytes.slice(i * slotBytes, slotBytes).order(ByteOrder.LITTLE_ENDIAN);
+        int state = slot.getInt(Slot.STATE);
+        if (state != FREE) {
+          taken.add(first + i);
+          Slot.Content content = Slot.read(slot, state == SENT);
+          if (content != null) {
+            contents.add(content);
+          }
+        }
+      }
+    }
+    boolean whole = file.size() == HEADER_BYTES + (long) slots * Slot.BYTES;
+    return new Leftover(contents, taken, slotBytes == Slot.BYTES && whole ? slots : 0);
+  }
+
+  private static ByteBuffer fill(FileChannel file, long at, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining() && file.read(bytes, at + bytes.position()) >= 0) {
+      // Until full; what a cut file lacks reads as zeros, which is a free slot.
+    }
+    return bytes;
+  }
+
+  /**
+   * Opens a table whose slots are all free: the old one if it has the wanted size, else another in
+   * its place. What the old one held must have been recovered.
+   *
+   * @param generation larger than any that an earlier process used
+   */
+  static InFlightTable open(Path path, int slots, Leftover old, long generation) {
+    try {
+      if (old.slots() != slots) {
+        create(path, slots);
+      }
+      FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      MappedByteBuffer map = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes(slots));
+      map.order(ByteOrder.LITTLE_ENDIAN);
+      InFlightTable table = new InFlightTable(file, map, slots, generation);
+      if (old.slots() == slots) {
+        old.taken().forEach(slot -> table.mark(slot, FREE));
+      }
+      return table;
+    } catch (IOException e) {
+      throw new LedgerException(
+          "in-flight table "
+              + path
+              + ": cannot be made: "
+              + e
+              + " (expected: room for "
+              + slots
+              + " slots)",
+          e);
+    }
+  }
+
+  /** Every block is written, so that a full disk shows here and not as a fault of a mapped page. */
+  private static void create(Path path, int slots) throws IOException {
+    Files.deleteIfExists(path);
+    LedgerFiles.createFile(path);
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      long size = bytes(slots);
+      ByteBuffer zeros = ByteBuffer.allocate(READ_BYTES);
+      for (long at = 0; at < size; ) {
+        zeros.clear().limit((int) Math.min(zeros.capacity(), size - at));
+        at += file.write(zeros, at);
+      }
+      file.force(true);
+      ByteBuffer header = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+      header.putLong(MAGIC).putInt(VERSION).putInt(Slot.BYTES).putInt(slots).flip();
+      file.write(header, 0);
+      file.force(true);
+    }
+  }
+
+  private static long bytes(int slots) {
+    return HEADER_BYTES + (long) slots * Slot.BYTES;
+  }
+
+  /**
+   * Takes a slot and writes a reservation to it.
+   *
+   * @return the slot, or -1 if none is free or the reservation does not fit one
+   */
+  int take(LedgerEntry.Reserved reserved) {
+    byte[] body = Slot.body(reserved);
+    if (body == null) {
+      return -1;
+    }
+    int slot;
+    long mine;
+    synchronized (free) {
+      if (freeCount == 0) {
+        return -1;
+      }
+      slot = free[--freeCount];
+      mine = ++generation;
+    }
+    Slot.write(map, offset(slot), mine, body);
+    mark(slot, HELD);
+    return slot;
+  }
+
+  void sent(int slot) {
+    mark(slot, SENT);
+  }
+
+  void progress(int slot, long count, long outputTokens, long nanos) {
+    Slot.progress(map, offset(slot), count, outputTokens, nanos);
+    VarHandle.releaseFence();
+  }
+
+  void free(int slot) {
+    mark(slot, FREE);
+    synchronized (free) {
+      free[freeCount++] = slot;
+    }
+  }
+
+  /** The state word is written last: whoever sees it sees all that was written before. */
+  private void mark(int slot, int state) {
+    INT.setRelease(map, offset(slot) + Slot.STATE, state);
+  }
+
+  private static int offset(int slot) {
+    return HEADER_BYTES + slot * Slot.BYTES;
+  }
+
+  @Override
+  public void close() {
+    try {
+      map.force();
+      file.close();
+    } catch (IOException e) {
+      throw new LedgerException("in-flight table: cannot be closed: " + e, e);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.stipend.metering.ledger;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** An open attempt: its slot, and its entries on their way to the writer. */
+final class LedgerAttempt implements OpenAttempt {
+  private final BatchWriter writer;
+  private final InFlightTable table;
+  private final int slot;
+  private final AttemptId id;
+  private final Profile profile;
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private final AtomicLong extensions = new AtomicLong();
+  private final CompletableFuture<Void> reservedDurably;
+
+  /** The attempt's place among all reservations; the writer's thread alone sees it. */
+  private long number;
+
+  LedgerAttempt(BatchWriter writer, InFlightTable table, int slot, LedgerEntry.Reserved reserved) {
+    this.writer = writer;
+    this.table = table;
+    this.slot = slot;
+    id = reserved.id();
+    profile = Profile.of(reserved);
+    reservedDurably = new CompletableFuture<>();
+  }
+
+  Profile profile() {
+    return profile;
+  }
+
+  long number() {
+    return number;
+  }
+
+  void number(long assigned) {
+    number = assigned;
+  }
+
+  /** The end is durable: nothing of this attempt is left to recover. */
+  void freeSlot() {
+    table.free(slot);
+  }
+
+  @Override
+  public CompletableFuture<Void> reservedDurably() {
+    return reservedDurably;
+  }
+
+  @Override
+  public void sent() {
+    requireOpen("sent");
+    table.sent(slot);
+  }
+
+  @Override
+  public CompletableFuture<Void> extend(LedgerEntry.Extended extended) {
+    requireOwn(extended.id());
+    requireOpen("extended");
+    table.progress(slot, extensions.incrementAndGet(), extended.outputTokens(), extended.nanos());
+    return writer.submit(this, extended, new CompletableFuture<>());
+  }
+
+  @Override
+  public CompletableFuture<Void> settle(LedgerEntry.Settled settled) {
+    requireOwn(settled.id());
+    end("settled");
+    return writer.submit(this, settled, new CompletableFuture<>());
+  }
+
+  @Override
+  public CompletableFuture<Void> release(LedgerEntry.Released released) {
+    requireOwn(released.id());
+    end("released");
+    return writer.submit(this, released, new CompletableFuture<>());
+  }
+
+  private void end(String how) {
+    if (!ended.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "attempt " + id + ": " + how + " after its end (expected: one settle or release)");
+    }
+  }
+
+  private void requireOpen(String how) {
+    if (ended.get()) {
+      throw new IllegalStateException(
+          "attempt " + id + ": " + how + " after its end (expected: an open attempt)");
+    }
+  }
+
+  private void requireOwn(AttemptId other) {
+    if (!other.equals(id)) {
+      throw new IllegalArgumentException("entry of attempt " + other + " (expected: " + id + ")");
+    }
+  }
+}

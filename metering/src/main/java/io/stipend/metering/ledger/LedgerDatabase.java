@@ -1,0 +1,195 @@
+package io.stipend.metering.ledger;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.sqlite.SQLiteConfig;
+
+/**
+ * The SQLite file: how it is opened, and its schema.
+ *
+ * <p>{@code meta} and {@code batch} are the record. All other tables are projected from the batches
+ * and can be dropped at any time: when {@link #PROJECTION} grows they are, and are filled anew.
+ */
+final class LedgerDatabase {
+  /** Version of the record. A migration from each older one stands in {@link #MIGRATIONS}. */
+  static final int SCHEMA = 1;
+
+  /** Version of the tables that are projected from the record. */
+  static final int PROJECTION = 1;
+
+  /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
+  private static final List<List<String>> MIGRATIONS = List.of();
+
+  private static final int BUSY_MILLIS = 10_000;
+
+  private static final List<String> RECORD =
+      List.of(
+          "create table if not exists meta(key text primary key, value integer not null)"
+              + " without rowid",
+          "create table if not exists batch(seq integer primary key, prev_hash blob not null,"
+              + " hash blob not null, blob blob not null)");
+
+  private static final List<String> PROJECTED =
+      List.of(
+          "create table name(id integer primary key, text text not null)",
+          "create table profile(id integer primary key, person text not null, team text,"
+              + " cost_center text, project text, key_id text not null, dialect text not null,"
+              + " provider text not null, model text not null, tier text,"
+              + " price_version text not null, currency text not null, accounts text not null)",
+          "create table account(name text primary key, granted integer not null,"
+              + " used integer not null, held integer not null) without rowid",
+          // No default types: a label is the number of a name, or the text where it has none.
+          "create table usage(attempt integer primary key, exchange text not null,"
+              + " number integer not null, started integer not null, took integer not null,"
+              + " profile integer not null, session, client, input integer, cache_read integer,"
+              + " cache_write integer, cache_write_1h integer, output integer, reasoning integer,"
+              + " source integer, outcome, status integer, model, tier, nanos integer,"
+              + " request text, debits blob, flags)",
+          "create index usage_started on usage(started)",
+          // Ids are ordered by time: a prefix finds few rows, and new ones go to the index's end.
+          "create index usage_exchange on usage(substr(exchange, 1, 12))",
+          "create table open_attempt(attempt integer primary key, profile integer not null,"
+              + " body blob not null)",
+          "create table fact(seq integer primary key, kind integer not null, id text,"
+              + " body blob not null)",
+          "create unique index fact_id on fact(kind, id) where id is not null",
+          "create table refusal(day text, person text, reason text, count integer not null,"
+              + " last integer not null, primary key(day, person, reason)) without rowid");
+
+  private static final List<String> PROJECTED_TABLES =
+      List.of("name", "profile", "account", "usage", "open_attempt", "fact", "refusal");
+
+  private LedgerDatabase() {}
+
+  /** Opens for writing, makes or migrates the schema. */
+  static Connection openForWriting(Path folder) {
+    Path file = LedgerFiles.database(folder);
+    try {
+      SQLiteConfig config = new SQLiteConfig();
+      config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+      config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+      config.setBusyTimeout(BUSY_MILLIS);
+      Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+      try {
+        prepare(connection, file);
+        return connection;
+      } catch (SQLException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger " + file + ": cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /** Opens for reading only, also while another process writes. */
+  static Connection openForReading(Path folder) {
+    Path file = LedgerFiles.database(folder);
+    if (!Files.isReadable(file)) {
+      throw new LedgerException(
+          "ledger " + file + ": not there (expected: the data folder of a gateway that ran)", null);
+    }
+    try {
+      SQLiteConfig config = new SQLiteConfig();
+      config.setReadOnly(true);
+      config.setBusyTimeout(BUSY_MILLIS);
+      Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+      try {
+        checkVersion(meta(connection, "schema", 0), file);
+        long projection = meta(connection, "projection", 0);
+        if (projection != PROJECTION) {
+          throw new LedgerException(
+              "ledger "
+                  + file
+                  + ": tables of version "
+                  + projection
+                  + " (expected: "
+                  + PROJECTION
+                  + "; serve once with this version)",
+              null);
+        }
+        connection.setAutoCommit(false);
+        return connection;
+      } catch (SQLException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger " + file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void prepare(Connection connection, Path file) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("begin immediate");
+      for (String sql : RECORD) {
+        statement.execute(sql);
+      }
+      long version = meta(connection, "schema", SCHEMA);
+      checkVersion(version, file);
+      for (long from = version; from < SCHEMA; from++) {
+        for (String sql : MIGRATIONS.get((int) from - 1)) {
+          statement.execute(sql);
+        }
+      }
+      setMeta(connection, "schema", SCHEMA);
+      if (meta(connection, "projection", 0) != PROJECTION) {
+        resetProjection(connection);
+      }
+      statement.execute("commit");
+    }
+  }
+
+  /** Empties the projected tables, so that they are filled anew from the batches. */
+  static void resetProjection(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String table : PROJECTED_TABLES) {
+        statement.execute("drop table if exists " + table);
+      }
+      for (String sql : PROJECTED) {
+        statement.execute(sql);
+      }
+    }
+    setMeta(connection, "projection", PROJECTION);
+    setMeta(connection, "projected_seq", 0);
+  }
+
+  private static void checkVersion(long version, Path file) {
+    if (version < 1 || version > SCHEMA) {
+      throw new LedgerException(
+          "ledger "
+              + file
+              + ": schema version "
+              + version
+              + " (expected: 1.."
+              + SCHEMA
+              + "; a newer Stipend wrote it, or it is no ledger)",
+          null);
+    }
+  }
+
+  static long meta(Connection connection, String key, long otherwise) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select value from meta where key = ?")) {
+      select.setString(1, key);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? row.getLong(1) : otherwise;
+      }
+    }
+  }
+
+  static void setMeta(Connection connection, String key, long value) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement("insert or replace into meta(key, value) values(?, ?)")) {
+      insert.setString(1, key);
+      insert.setLong(2, value);
+      insert.executeUpdate();
+    }
+  }
+}

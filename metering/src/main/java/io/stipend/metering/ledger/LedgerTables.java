@@ -1,0 +1,210 @@
+package io.stipend.metering.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the projected tables, other than usage. For one thread. */
+final class LedgerTables implements AutoCloseable {
+  private static final String ACCOUNT_SEPARATOR = "\n";
+
+  private static final int RECENT_NAMES = 32_768;
+
+  private final Connection connection;
+  private final PreparedStatement selectName;
+  private final PreparedStatement selectProfile;
+
+  LedgerTables(Connection connection) throws SQLException {
+    this.connection = connection;
+    selectName = connection.prepareStatement("select text from name where id = ?");
+    selectProfile =
+        connection.prepareStatement(
+            "select person, team, cost_center, project, key_id, dialect, provider, model, tier,"
+                + " price_version, currency, accounts from profile where id = ?");
+  }
+
+  @Nullable String name(long number) {
+    try {
+      selectName.setLong(1, number);
+      try (ResultSet row = selectName.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger: name " + number + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Nullable Profile profile(long number) {
+    try {
+      selectProfile.setLong(1, number);
+      try (ResultSet row = selectProfile.executeQuery()) {
+        return row.next() ? profile(row) : null;
+      }
+    } catch (SQLException e) {
+      throw new LedgerException("ledger: profile " + number + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Profile profile(ResultSet row) throws SQLException {
+    List<AccountKey> accounts = new ArrayList<>();
+    for (String account : row.getString(12).split(ACCOUNT_SEPARATOR, -1)) {
+      if (!account.isEmpty()) {
+        accounts.add(AccountKey.parse(account));
+      }
+    }
+    return new Profile(
+        row.getString(1),
+        row.getString(2),
+        row.getString(3),
+        row.getString(4),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        row.getString(9),
+        row.getString(10),
+        row.getString(11),
+        accounts);
+  }
+
+  /** The accounts of a profile as its column holds them. */
+  static String accounts(Profile profile) {
+    return profile.accounts().stream()
+        .map(AccountKey::toString)
+        .collect(Collectors.joining(ACCOUNT_SEPARATOR));
+  }
+
+  long projectedSeq() throws SQLException {
+    return LedgerDatabase.meta(connection, "projected_seq", 0);
+  }
+
+  Map<AccountKey, AccountTotals> totals() throws SQLException {
+    Map<AccountKey, AccountTotals> totals = new HashMap<>();
+    query(
+        "select name, granted, used, held from account",
+        row ->
+            totals.put(
+                AccountKey.parse(row.getString(1)),
+                new AccountTotals(row.getLong(2), row.getLong(3), row.getLong(4))));
+    return totals;
+  }
+
+  Map<Long, OpenReservation> open() throws SQLException {
+    Map<Long, OpenReservation> open = new TreeMap<>();
+    query(
+        "select attempt, profile, body from open_attempt order by attempt",
+        row -> {
+          long number = row.getLong(1);
+          open.put(
+              number,
+              OpenReservation.read(number, row.getLong(2), new ByteReader(row.getBytes(3))));
+        });
+    return open;
+  }
+
+  /** The facts of one kind, in the order of entry. */
+  List<LedgerEntry> facts(int kind) throws SQLException {
+    List<LedgerEntry> facts = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement("select body from fact where kind = ? order by seq")) {
+      select.setInt(1, kind);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          facts.add(fact(row.getBytes(1)));
+        }
+      }
+    }
+    return facts;
+  }
+
+  @Nullable LedgerEntry fact(int kind, String id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select body from fact where kind = ? and id = ?")) {
+      select.setInt(1, kind);
+      select.setString(2, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? fact(row.getBytes(1)) : null;
+      }
+    }
+  }
+
+  List<LedgerEntry.RefusalsCounted> refusals() throws SQLException {
+    List<LedgerEntry.RefusalsCounted> refusals = new ArrayList<>();
+    query(
+        "select last, person, day, reason, count from refusal order by day, person, reason",
+        row ->
+            refusals.add(
+                new LedgerEntry.RefusalsCounted(
+                    java.time.Instant.ofEpochMilli(row.getLong(1)),
+                    row.getString(2),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getLong(5))));
+    return refusals;
+  }
+
+  /** The names with the greatest numbers, oldest first. */
+  private void recentNames(int limit, BatchEncoder encoder) throws SQLException {
+    query(
+        "select id, text from (select id, text from name order by id desc limit "
+            + limit
+            + ") order by id",
+        row -> encoder.remember(row.getLong(1), row.getString(2)));
+  }
+
+  /** One more than the greatest value of a column; 1 for an empty table. */
+  private long next(String table, String column) throws SQLException {
+    long[] next = new long[1];
+    query(
+        "select coalesce(max(" + column + "), 0) + 1 from " + table,
+        row -> next[0] = row.getLong(1));
+    return next[0];
+  }
+
+  /** An encoder that goes on where these tables end; every batch must be projected. */
+  BatchEncoder encoder() throws SQLException {
+    long nextAttempt = Math.max(next("usage", "attempt"), next("open_attempt", "attempt"));
+    BatchEncoder encoder = new BatchEncoder(nextAttempt, next("name", "id"), next("profile", "id"));
+    recentNames(RECENT_NAMES, encoder);
+    return encoder;
+  }
+
+  static byte[] body(LedgerEntry fact) {
+    ByteWriter out = new ByteWriter(256);
+    FactCodec.write(out, NameWriter.INLINE, 0, fact);
+    return out.toByteArray();
+  }
+
+  private static LedgerEntry fact(byte[] body) {
+    ByteReader in = new ByteReader(body);
+    return FactCodec.read(in.u8(), in, NameReader.INLINE, 0);
+  }
+
+  @FunctionalInterface
+  private interface Row {
+    void read(ResultSet row) throws SQLException;
+  }
+
+  private void query(String sql, Row each) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(sql);
+        ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        each.read(row);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    selectName.close();
+    selectProfile.close();
+  }
+}

@@ -1,0 +1,228 @@
+package io.stipend.metering.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the queryable tables up to the batches, a bounded number of batches per transaction. After
+ * an exception the object must not be used again; the tables are as before the transaction.
+ *
+ * <p>For the writer's thread.
+ */
+final class Projection implements ReplaySink, AutoCloseable {
+  private final Connection connection;
+  private final LedgerTables tables;
+  private final UsageTable usage;
+  private final Replay replay;
+  private final Map<AccountKey, AccountTotals> moves = new HashMap<>();
+
+  /** Numbers that have a row in the table of open attempts. */
+  private final Set<Long> storedOpen = new HashSet<>();
+
+  /** Numbers that were opened, extended or ended since the last transaction. */
+  private final Set<Long> touched = new HashSet<>();
+
+  private final PreparedStatement insertName;
+  private final PreparedStatement insertProfile;
+  private long projectedSeq;
+
+  Projection(Connection connection) throws SQLException {
+    this.connection = connection;
+    tables = new LedgerTables(connection);
+    Definitions definitions = Definitions.stored(tables);
+    usage = new UsageTable(connection, definitions);
+    Map<Long, OpenReservation> open = new TreeMap<>(tables.open());
+    storedOpen.addAll(open.keySet());
+    replay = new Replay(definitions, open, this);
+    projectedSeq = tables.projectedSeq();
+    insertName = connection.prepareStatement("insert into name(id, text) values(?, ?)");
+    insertProfile =
+        connection.prepareStatement(
+            "insert into profile(id, person, team, cost_center, project, key_id, dialect, provider,"
+                + " model, tier, price_version, currency, accounts)"
+                + " values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  }
+
+  long projectedSeq() {
+    return projectedSeq;
+  }
+
+  LedgerTables tables() {
+    return tables;
+  }
+
+  UsageTable usage() {
+    return usage;
+  }
+
+  /** The attempts that are open after the projected batches, by number. */
+  Map<Long, OpenReservation> open() {
+    return replay.open();
+  }
+
+  /** Projects at most {@code limit} batches in one transaction. Returns how many. */
+  int project(int limit) throws SQLException {
+    int count;
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("begin immediate");
+      try {
+        count = BatchTable.read(connection, projectedSeq, limit, this::apply);
+        if (count > 0) {
+          flushAccounts();
+          flushOpen();
+          LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
+        }
+      } catch (SQLException | RuntimeException e) {
+        statement.execute("rollback");
+        throw e;
+      }
+      statement.execute("commit");
+    }
+    return count;
+  }
+
+  private void apply(long seq, byte[] prevHash, byte[] hash, byte[] blob) throws SQLException {
+    replay.apply(blob);
+    projectedSeq = seq;
+  }
+
+  @Override
+  public void named(long number, String text) throws SQLException {
+    insertName.setLong(1, number);
+    insertName.setString(2, text);
+    insertName.executeUpdate();
+  }
+
+  @Override
+  public void profiled(long number, Profile profile) throws SQLException {
+    insertProfile.setLong(1, number);
+    insertProfile.setString(2, profile.person());
+    insertProfile.setString(3, profile.team());
+    insertProfile.setString(4, profile.costCenter());
+    insertProfile.setString(5, profile.project());
+    insertProfile.setString(6, profile.keyId());
+    insertProfile.setString(7, profile.dialect());
+    insertProfile.setString(8, profile.provider());
+    insertProfile.setString(9, profile.modelRequested());
+    insertProfile.setString(10, profile.requestedTier());
+    insertProfile.setString(11, profile.priceVersion());
+    insertProfile.setString(12, profile.currency());
+    insertProfile.setString(13, LedgerTables.accounts(profile));
+    insertProfile.executeUpdate();
+  }
+
+  @Override
+  public void moved(AccountKey account, long granted, long used, long held) {
+    moves.merge(account, new AccountTotals(granted, used, held), AccountTotals::plus);
+  }
+
+  @Override
+  public void opened(OpenReservation reservation) {
+    touched.add(reservation.number());
+  }
+
+  @Override
+  public void settled(OpenReservation reservation, LedgerEntry.Settled settled)
+      throws SQLException {
+    touched.add(reservation.number());
+    usage.insert(reservation, settled);
+  }
+
+  @Override
+  public void released(OpenReservation reservation, LedgerEntry.Released released)
+      throws SQLException {
+    touched.add(reservation.number());
+    usage.insert(reservation, released);
+  }
+
+  @Override
+  public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
+    if (fact instanceof LedgerEntry.RefusalsCounted refusals) {
+      count(refusals);
+      return;
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)")) {
+      insert.setInt(1, FactCodec.tag(fact));
+      insert.setString(2, id);
+      insert.setBytes(3, LedgerTables.body(fact));
+      insert.executeUpdate();
+    }
+    if (fact instanceof LedgerEntry.Corrected correction) {
+      usage.correct(correction);
+    }
+  }
+
+  private void count(LedgerEntry.RefusalsCounted refusals) throws SQLException {
+    try (PreparedStatement upsert =
+        connection.prepareStatement(
+            "insert into refusal(day, person, reason, count, last) values(?, ?, ?, ?, ?)"
+                + " on conflict(day, person, reason) do update set"
+                + " count = count + excluded.count, last = excluded.last")) {
+      upsert.setString(1, refusals.day());
+      upsert.setString(2, refusals.person());
+      upsert.setString(3, refusals.reason());
+      upsert.setLong(4, refusals.count());
+      upsert.setLong(5, refusals.at().toEpochMilli());
+      upsert.executeUpdate();
+    }
+  }
+
+  private void flushAccounts() throws SQLException {
+    try (PreparedStatement upsert =
+        connection.prepareStatement(
+            "insert into account(name, granted, used, held) values(?, ?, ?, ?)"
+                + " on conflict(name) do update set granted = granted + excluded.granted,"
+                + " used = used + excluded.used, held = held + excluded.held")) {
+      for (Map.Entry<AccountKey, AccountTotals> move : moves.entrySet()) {
+        upsert.setString(1, move.getKey().toString());
+        upsert.setLong(2, move.getValue().granted());
+        upsert.setLong(3, move.getValue().used());
+        upsert.setLong(4, move.getValue().held());
+        upsert.executeUpdate();
+      }
+    }
+    moves.clear();
+  }
+
+  private void flushOpen() throws SQLException {
+    try (PreparedStatement put =
+            connection.prepareStatement(
+                "insert or replace into open_attempt(attempt, profile, body) values(?, ?, ?)");
+        PreparedStatement delete =
+            connection.prepareStatement("delete from open_attempt where attempt = ?")) {
+      for (Long number : touched) {
+        OpenReservation open = replay.open().get(number);
+        if (open != null) {
+          ByteWriter body = new ByteWriter(512);
+          open.write(body);
+          put.setLong(1, number);
+          put.setLong(2, open.profileNumber());
+          put.setBytes(3, body.toByteArray());
+          put.executeUpdate();
+          storedOpen.add(number);
+        } else if (storedOpen.remove(number)) {
+          delete.setLong(1, number);
+          delete.executeUpdate();
+        }
+      }
+    }
+    touched.clear();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    insertName.close();
+    insertProfile.close();
+    usage.close();
+    tables.close();
+  }
+}

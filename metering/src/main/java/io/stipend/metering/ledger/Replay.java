@@ -1,0 +1,175 @@
+package io.stipend.metering.ledger;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one reading of batches: what they define, which attempts are open after each entry, and how
+ * the accounts move. The projection, the tail that a reader adds to it and the check of the whole
+ * ledger are all this, with different sinks.
+ *
+ * <p>For one thread. Throws {@link LedgerException} on what cannot be: a settle of an attempt that
+ * is not open, an undefined number, a broken record.
+ */
+final class Replay {
+  private final Definitions definitions;
+  private final Map<Long, OpenReservation> open;
+  private final ReplaySink sink;
+  private long nextAttempt;
+  private long entries;
+
+  /**
+   * @param open the attempts that are open before the first batch, by number; kept up to date
+   */
+  Replay(Definitions definitions, Map<Long, OpenReservation> open, ReplaySink sink) {
+    this.definitions = definitions;
+    this.open = open;
+    this.sink = sink;
+  }
+
+  Map<Long, OpenReservation> open() {
+    return open;
+  }
+
+  /** Entries so far, definitions not counted. */
+  long entries() {
+    return entries;
+  }
+
+  /** Number that the next reservation will have; 0 before the first batch. */
+  long nextAttempt() {
+    return nextAttempt;
+  }
+
+  void apply(byte[] blob) throws SQLException {
+    ByteReader in = new ByteReader(blob);
+    int format = in.u8();
+    if (format != BatchEncoder.FORMAT) {
+      throw new LedgerException(
+          "batch format: " + format + " (expected: " + BatchEncoder.FORMAT + ")", null);
+    }
+    long first = in.varint();
+    if (nextAttempt != 0 && nextAttempt != first) {
+      throw in.malformed("first attempt " + first + " (expected: " + nextAttempt + ")");
+    }
+    nextAttempt = first;
+    long nextName = in.varint();
+    long nextProfile = in.varint();
+    long clock = in.zigzag();
+    while (in.hasMore()) {
+      int tag = in.u8();
+      if (tag == BatchEncoder.NAME) {
+        String text = in.requiredText();
+        definitions.define(nextName, text);
+        sink.named(nextName++, text);
+      } else if (tag == BatchEncoder.PROFILE) {
+        Profile profile = Profile.read(in, definitions);
+        definitions.define(nextProfile, profile);
+        sink.profiled(nextProfile++, profile);
+      } else {
+        clock = entry(tag, in, clock).at().toEpochMilli();
+        entries++;
+      }
+    }
+  }
+
+  private LedgerEntry entry(int tag, ByteReader in, long clock) throws SQLException {
+    return switch (tag) {
+      case BatchEncoder.RESERVED -> reserved(in, clock);
+      case BatchEncoder.EXTENDED -> extended(in, clock);
+      case BatchEncoder.SETTLED -> settled(in, clock);
+      case BatchEncoder.RELEASED -> released(in, clock);
+      default -> fact(FactCodec.read(tag, in, definitions, clock));
+    };
+  }
+
+  private LedgerEntry reserved(ByteReader in, long clock) throws SQLException {
+    long profileNumber = in.varint();
+    Profile profile = definitions.profile(profileNumber);
+    LedgerEntry.Reserved reserved = AttemptCodec.readReserved(in, definitions, clock, profile);
+    OpenReservation begun =
+        new OpenReservation(
+            nextAttempt++, profileNumber, profile, reserved, reserved.holds(), 0, 0);
+    open.put(begun.number(), begun);
+    hold(reserved.holds(), 1);
+    sink.opened(begun);
+    return reserved;
+  }
+
+  private LedgerEntry extended(ByteReader in, long clock) throws SQLException {
+    OpenReservation before = opened(in);
+    LedgerEntry.Extended extended =
+        AttemptCodec.readExtended(in, definitions, clock, before.profile(), before.reserved().id());
+    OpenReservation after = before.extended(extended);
+    open.put(after.number(), after);
+    hold(extended.more(), 1);
+    sink.opened(after);
+    return extended;
+  }
+
+  private LedgerEntry settled(ByteReader in, long clock) throws SQLException {
+    OpenReservation ended = opened(in);
+    LedgerEntry.Settled settled =
+        AttemptCodec.readSettled(in, definitions, clock, ended.profile(), ended.reserved().id());
+    open.remove(ended.number());
+    hold(ended.held(), -1);
+    for (Posting debit : settled.debits()) {
+      sink.moved(debit.account(), 0, debit.amount(), 0);
+    }
+    sink.settled(ended, settled);
+    return settled;
+  }
+
+  private LedgerEntry released(ByteReader in, long clock) throws SQLException {
+    OpenReservation ended = opened(in);
+    LedgerEntry.Released released =
+        AttemptCodec.readReleased(in, definitions, clock, ended.reserved().id());
+    open.remove(ended.number());
+    hold(ended.held(), -1);
+    sink.released(ended, released);
+    return released;
+  }
+
+  private LedgerEntry fact(LedgerEntry fact) throws SQLException {
+    if (fact instanceof LedgerEntry.Granted granted) {
+      sink.moved(granted.account(), granted.amount(), 0, 0);
+    } else if (fact instanceof LedgerEntry.Corrected corrected) {
+      for (Posting posting : corrected.postings()) {
+        sink.moved(posting.account(), 0, posting.amount(), 0);
+      }
+    }
+    sink.fact(fact, id(fact));
+    return fact;
+  }
+
+  /** What makes a second entry of a fact the same fact; null where there may be many. */
+  static @Nullable String id(LedgerEntry fact) {
+    if (fact instanceof LedgerEntry.Granted granted) {
+      return granted.id();
+    } else if (fact instanceof LedgerEntry.Corrected corrected) {
+      return corrected.correctionId();
+    } else if (fact instanceof LedgerEntry.KeyCreated created) {
+      return created.keyId();
+    } else if (fact instanceof LedgerEntry.KeyRevoked revoked) {
+      return revoked.keyId();
+    }
+    return null;
+  }
+
+  private OpenReservation opened(ByteReader in) {
+    long number = nextAttempt - in.varint();
+    OpenReservation reservation = open.get(number);
+    if (reservation == null) {
+      throw in.malformed("attempt " + number + " is not open (expected: reserved and not ended)");
+    }
+    return reservation;
+  }
+
+  private void hold(List<Posting> postings, int sign) throws SQLException {
+    for (Posting posting : postings) {
+      sink.moved(posting.account(), 0, 0, sign * posting.amount());
+    }
+  }
+}

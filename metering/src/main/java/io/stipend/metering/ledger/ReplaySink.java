@@ -1,0 +1,32 @@
+package io.stipend.metering.ledger;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** What the entries of a batch amount to, in their order. */
+interface ReplaySink {
+  /** A number for a string was defined. */
+  void named(long number, String text) throws SQLException;
+
+  /** A number for a profile was defined. */
+  void profiled(long number, Profile profile) throws SQLException;
+
+  /** The sums of an account changed. */
+  void moved(AccountKey account, long granted, long used, long held) throws SQLException;
+
+  /** A reservation was opened, or holds more now. */
+  void opened(OpenReservation reservation) throws SQLException;
+
+  /** A reservation was ended by a settle. */
+  void settled(OpenReservation reservation, LedgerEntry.Settled settled) throws SQLException;
+
+  /** A reservation was ended by a release. */
+  void released(OpenReservation reservation, LedgerEntry.Released released) throws SQLException;
+
+  /**
+   * A fact that belongs to no open attempt.
+   *
+   * @param id what tells it from others of its kind; null if there may be many
+   */
+  void fact(LedgerEntry fact, @Nullable String id) throws SQLException;
+}

@@ -1,0 +1,288 @@
+package io.stipend.metering.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks a whole ledger within one read transaction: the chain from the first batch; that every
+ * attempt is reserved once and ended at most once; that what is held equals the open reservations;
+ * and that the tables hold exactly what the batches amount to.
+ */
+final class Verifier implements ReplaySink {
+  private static final int MAX_PROBLEMS = 100;
+  private static final int BATCHES_AT_ONCE = 256;
+
+  private final Connection connection;
+  private final LedgerTables tables;
+  private final UsageTable usage;
+  private final Replay replay;
+  private final long projectedSeq;
+  private final List<String> problems = new ArrayList<>();
+  private final Map<AccountKey, AccountTotals> totals = new HashMap<>();
+  private final Map<String, Long> refusals = new HashMap<>();
+  private final Map<Integer, Long> factCounts = new HashMap<>();
+
+  /** Rows that differ from their settle: right only if corrections explain it. */
+  private final Map<AttemptId, UsageTable.Row> differing = new HashMap<>();
+
+  private long seq;
+  private byte[] hash = Chain.genesis();
+  private long batches;
+  private long ends;
+  private boolean broken;
+
+  Verifier(Connection connection, LedgerTables tables, UsageTable usage) throws SQLException {
+    this.connection = connection;
+    this.tables = tables;
+    this.usage = usage;
+    replay = new Replay(Definitions.stored(tables), new TreeMap<>(), this);
+    projectedSeq = tables.projectedSeq();
+  }
+
+  Verification run() throws SQLException {
+    int read;
+    do {
+      read = BatchTable.read(connection, seq, BATCHES_AT_ONCE, this::batch);
+    } while (read == BATCHES_AT_ONCE && !broken);
+    if (!broken && batches < projectedSeq) {
+      problem("batch " + (batches + 1) + ": missing (expected: at least " + projectedSeq + ")");
+    }
+    if (projectedSeq == 0) {
+      compareTables();
+    }
+    if (!broken) {
+      checkHolds();
+    }
+    return new Verification(
+        batches, replay.entries(), HexFormat.of().formatHex(hash), List.copyOf(problems));
+  }
+
+  private void batch(long number, byte[] prevHash, byte[] stored, byte[] blob) throws SQLException {
+    if (broken) {
+      return;
+    }
+    if (number != seq + 1) {
+      fail("batch " + (seq + 1) + ": missing (found: " + number + ")");
+      return;
+    }
+    if (!Arrays.equals(prevHash, hash)) {
+      fail("batch " + number + ": does not continue batch " + seq + hashes(prevHash, hash));
+      return;
+    }
+    byte[] computed = Chain.hash(prevHash, number, blob);
+    if (!Arrays.equals(stored, computed)) {
+      fail("batch " + number + ": content and hash differ" + hashes(stored, computed));
+      return;
+    }
+    seq = number;
+    try {
+      replay.apply(blob);
+    } catch (RuntimeException e) {
+      fail("batch " + number + ": " + e.getMessage());
+      return;
+    }
+    hash = computed;
+    batches++;
+    if (seq == projectedSeq) {
+      compareTables();
+    }
+  }
+
+  private static String hashes(byte[] found, byte[] expected) {
+    HexFormat hex = HexFormat.of();
+    return ": " + hex.formatHex(found) + " (expected: " + hex.formatHex(expected) + ")";
+  }
+
+  private void fail(String what) {
+    broken = true;
+    problem(what);
+  }
+
+  private void problem(String what) {
+    if (problems.size() < MAX_PROBLEMS) {
+      problems.add(what);
+    }
+  }
+
+  private void expect(String what, @Nullable Object found, @Nullable Object expected) {
+    if (found == null ? expected != null : !found.equals(expected)) {
+      problem("batch " + seq + ": " + what + ": " + found + " (expected: " + expected + ")");
+    }
+  }
+
+  private boolean projected() {
+    return seq <= projectedSeq;
+  }
+
+  @Override
+  public void named(long number, String text) {
+    if (projected()) {
+      expect("name " + number + " in the tables", tables.name(number), text);
+    }
+  }
+
+  @Override
+  public void profiled(long number, Profile profile) {
+    if (projected()) {
+      expect("profile " + number + " in the tables", tables.profile(number), profile);
+    }
+  }
+
+  @Override
+  public void moved(AccountKey account, long granted, long used, long held) {
+    totals.merge(account, new AccountTotals(granted, used, held), AccountTotals::plus);
+  }
+
+  @Override
+  public void opened(OpenReservation reservation) {
+    // Compared with the table when all projected batches are read.
+  }
+
+  @Override
+  public void settled(OpenReservation reservation, LedgerEntry.Settled settled)
+      throws SQLException {
+    ends++;
+    Set<AccountKey> held = new HashSet<>();
+    reservation.held().forEach(posting -> held.add(posting.account()));
+    for (Posting debit : settled.debits()) {
+      if (!held.contains(debit.account())) {
+        problem(
+            "batch "
+                + seq
+                + ": attempt "
+                + settled.id()
+                + " debits "
+                + debit.account()
+                + " (expected: one of the accounts that were held)");
+      }
+    }
+    if (projected()) {
+      UsageTable.Row expected =
+          new UsageTable.Row(reservation.number(), UsageRows.of(reservation, settled));
+      if (!expected.equals(usage.get(reservation.number()))) {
+        differing.put(settled.id(), expected);
+      }
+    }
+  }
+
+  @Override
+  public void released(OpenReservation reservation, LedgerEntry.Released released)
+      throws SQLException {
+    ends++;
+    if (projected()) {
+      expect(
+          "attempt " + released.id() + " in the tables",
+          usage.get(reservation.number()),
+          new UsageTable.Row(reservation.number(), null));
+    }
+  }
+
+  @Override
+  public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
+    if (!projected()) {
+      return;
+    }
+    if (fact instanceof LedgerEntry.RefusalsCounted r) {
+      refusals.merge(r.day() + "\n" + r.person() + "\n" + r.reason(), r.count(), Math::addExact);
+      return;
+    }
+    int tag = FactCodec.tag(fact);
+    factCounts.merge(tag, 1L, Long::sum);
+    if (id != null) {
+      expect("fact " + id + " in the tables", tables.fact(tag, id), fact);
+    }
+    if (fact instanceof LedgerEntry.Corrected correction) {
+      correct(correction);
+    }
+  }
+
+  private void correct(LedgerEntry.Corrected correction) throws SQLException {
+    UsageTable.Row stored = usage.find(correction.id());
+    UsageTable.Row before = differing.remove(correction.id());
+    if (before == null) {
+      // The row equals its state before this correction; so the correction must change nothing, or
+      // others after it must undo it, which the next comparison shows.
+      before = stored;
+    }
+    if (before == null || before.settled() == null) {
+      problem("batch " + seq + ": correction of " + correction.id() + ", which has not settled");
+      return;
+    }
+    UsageTable.Row after =
+        new UsageTable.Row(before.number(), UsageRows.corrected(before.settled(), correction));
+    if (!after.equals(stored)) {
+      differing.put(correction.id(), after);
+    }
+  }
+
+  private void compareTables() throws SQLException {
+    for (AttemptId id : differing.keySet()) {
+      problem(
+          "usage row of attempt "
+              + id
+              + " differs from its entries (expected: "
+              + differing.get(id)
+              + ")");
+    }
+    Map<AccountKey, AccountTotals> stored = tables.totals();
+    Set<AccountKey> accounts = new HashSet<>(stored.keySet());
+    accounts.addAll(totals.keySet());
+    for (AccountKey account : accounts) {
+      expect("account " + account + " in the tables", stored.get(account), totals.get(account));
+    }
+    expect("open attempts in the tables", tables.open(), replay.open());
+    expect("ended attempts in the tables", count("select count(*) from usage"), ends);
+    for (int tag = FactCodec.GRANTED; tag < FactCodec.REFUSALS_COUNTED; tag++) {
+      expect(
+          "facts of kind " + tag + " in the tables",
+          count("select count(*) from fact where kind = " + tag),
+          factCounts.getOrDefault(tag, 0L));
+    }
+    Map<String, Long> counted = new HashMap<>();
+    tables
+        .refusals()
+        .forEach(r -> counted.put(r.day() + "\n" + r.person() + "\n" + r.reason(), r.count()));
+    expect("refusals in the tables", counted, refusals);
+    expect(
+        "attempts that ended twice",
+        count(
+            "select count(*) from"
+                + " (select 1 from usage group by exchange, number having count(*) > 1)"),
+        0L);
+  }
+
+  private long count(String sql) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(sql);
+        ResultSet row = select.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  /** Held is what the open reservations hold, account by account, and never negative. */
+  private void checkHolds() {
+    Map<AccountKey, Long> held = new HashMap<>();
+    for (OpenReservation open : replay.open().values()) {
+      for (Posting posting : open.held()) {
+        held.merge(posting.account(), posting.amount(), Math::addExact);
+      }
+    }
+    totals.forEach(
+        (account, sums) ->
+            expect("held on " + account, sums.held(), held.getOrDefault(account, 0L)));
+    long reserved = Math.max(0, replay.nextAttempt() - 1);
+    expect("attempts that are open or ended", ends + replay.open().size(), reserved);
+  }
+}
