@@ -54,7 +54,7 @@ final class ClientTls {
     }
   }
 
-  private static TrustManagerFactory trust(@Nullable Path caFile)
+  static TrustManagerFactory trust(@Nullable Path caFile)
       throws IOException, GeneralSecurityException {
     TrustManagerFactory system = factory(null);
     if (caFile == null) {

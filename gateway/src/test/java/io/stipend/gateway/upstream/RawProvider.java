@@ -179,6 +179,10 @@ final class RawProvider implements AutoCloseable {
       out.flush();
     }
 
+    void transferTo(OutputStream other) throws IOException {
+      in.transferTo(other);
+    }
+
     /** Reads on until the other side closes; a reset counts. */
     void awaitClose() {
       try {

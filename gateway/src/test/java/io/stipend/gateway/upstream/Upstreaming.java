@@ -102,7 +102,11 @@ final class Upstreaming implements AutoCloseable {
 
   /** Runs it on the loop and waits for it. */
   void on(Runnable task) throws Exception {
-    loop.submit(task).get(10, TimeUnit.SECONDS);
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.submit(task).get(10, TimeUnit.SECONDS);
+    }
   }
 
   @Override
