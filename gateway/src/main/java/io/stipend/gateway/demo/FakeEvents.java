@@ -1,0 +1,31 @@
+package io.stipend.gateway.demo;
+
+import org.jspecify.annotations.Nullable;
+
+/** The events of one streamed reply, made one at a time so that a long one needs no memory. */
+interface FakeEvents {
+  /** The next event; null at the end. */
+  @Nullable Event next();
+
+  /**
+   * One step of a reply.
+   *
+   * @param text the event as it stands on the wire; empty for tokens that are not shown
+   * @param tokens output tokens that this step generated
+   * @param reasoning the part of them that is hidden
+   */
+  record Event(String text, long tokens, long reasoning) {
+    static Event of(String text) {
+      return new Event(text, 0, 0);
+    }
+
+    boolean shown() {
+      return !text.isEmpty();
+    }
+  }
+
+  /** The events of a call. */
+  static FakeEvents of(FakeCall call) {
+    return call.wire() == FakeCall.Wire.CHAT ? new ChatEvents(call) : new MessagesEvents(call);
+  }
+}

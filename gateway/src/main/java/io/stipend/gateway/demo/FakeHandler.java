@@ -1,0 +1,206 @@
+package io.stipend.gateway.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.stipend.gateway.demo.FakeProvider.End;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One connection of the made-up provider: routes, checks, and the reply that is under way. */
+final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String MESSAGES = "/v1/messages";
+  private static final String COUNT = "/v1/messages/count_tokens";
+  private static final String MODELS = "/v1/models";
+  private static final String TALLY = "/fake/tally";
+
+  private final FakeTally tally;
+  private final FakeScript defaults;
+  private final InstantSource clock;
+  private final FakeSegments segments;
+  private FakeTally.@Nullable Row row;
+  private @Nullable FakeStream stream;
+  private @Nullable FakeAnswer answer;
+  private boolean keepAlive = true;
+
+  FakeHandler(FakeTally tally, FakeScript defaults, InstantSource clock, FakeSegments segments) {
+    this.tally = tally;
+    this.defaults = defaults;
+    this.clock = clock;
+    this.segments = segments;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+    if (row != null) {
+      // A second request before the first one's end: no client of a provider pipelines.
+      ctx.close();
+      return;
+    }
+    keepAlive = HttpUtil.isKeepAlive(request);
+    String path = new QueryStringDecoder(request.uri()).path();
+    if (path.equals(TALLY)) {
+      send(ctx, 200, "", FakeJson.tally(tally.requests(), tally.billed()));
+      return;
+    }
+    String id = tally.request();
+    try {
+      route(ctx, request, path, id);
+    } catch (FakeProblem problem) {
+      error(ctx, path, id, problem);
+    }
+  }
+
+  private void route(ChannelHandlerContext ctx, FullHttpRequest request, String path, String id) {
+    boolean post = request.method().equals(HttpMethod.POST);
+    FakeScript script = defaults.with(request.headers());
+    if (script.status() != 0) {
+      throw new FakeProblem(script.status(), "scripted status " + script.status());
+    }
+    segments.segmentBytes(script.segmentBytes());
+    long created = clock.instant().getEpochSecond();
+    if (post && path.equals(CHAT)) {
+      reply(ctx, request, FakeCall.chat(body(request), id, created, script), path);
+    } else if (post && path.equals(MESSAGES)) {
+      reply(ctx, request, FakeCall.messages(body(request), id, created, script), path);
+    } else if (post && path.equals(COUNT)) {
+      long input = FakeCall.inputTokens(body(request), script);
+      send(ctx, 200, id, "{\"input_tokens\":" + input + "}");
+    } else if (path.equals(MODELS) && request.method().equals(HttpMethod.GET)) {
+      boolean messages = request.headers().contains("anthropic-version");
+      send(ctx, 200, id, messages ? FakeJson.messagesModels() : FakeJson.chatModels());
+    } else {
+      throw new FakeProblem(404, "no such route: " + request.method() + " " + path);
+    }
+  }
+
+  private static JsonNode body(FullHttpRequest request) {
+    return FakeJson.read(ByteBufUtil.getBytes(request.content()));
+  }
+
+  private void reply(
+      ChannelHandlerContext ctx, FullHttpRequest request, FakeCall call, String path) {
+    row = tally.open(call, path, key(request.headers()));
+    if (call.script().delayMillis() == 0) {
+      begin(ctx, call);
+    } else {
+      ctx.executor()
+          .schedule(() -> begin(ctx, call), call.script().delayMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void begin(ChannelHandlerContext ctx, FakeCall call) {
+    FakeTally.Row current = row;
+    if (current == null || !ctx.channel().isActive()) {
+      return;
+    }
+    HttpResponse head = head(200, call.id());
+    if (call.stream()) {
+      head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+      HttpUtil.setTransferEncodingChunked(head, true);
+      stream = new FakeStream(ctx, call, current, () -> done(ctx));
+      stream.start(head);
+    } else {
+      head.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+      answer = new FakeAnswer(ctx, call, current, () -> done(ctx));
+      answer.start(head);
+    }
+  }
+
+  private void done(ChannelHandlerContext ctx) {
+    row = null;
+    stream = null;
+    answer = null;
+    if (!keepAlive) {
+      ctx.close();
+    }
+  }
+
+  private static String key(HttpHeaders headers) {
+    String bearer = headers.get(HttpHeaderNames.AUTHORIZATION, "");
+    return bearer.startsWith("Bearer ")
+        ? bearer.substring("Bearer ".length())
+        : headers.get("x-api-key", "");
+  }
+
+  private void error(ChannelHandlerContext ctx, String path, String id, FakeProblem problem) {
+    String message = String.valueOf(problem.getMessage());
+    String json =
+        path.startsWith(MESSAGES)
+            ? FakeJson.messagesError(problem.status(), message, id)
+            : FakeJson.chatError(problem.status(), message);
+    send(ctx, problem.status(), id, json);
+  }
+
+  private void send(ChannelHandlerContext ctx, int status, String id, String json) {
+    DefaultFullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(status),
+            ByteBufUtil.writeUtf8(ctx.alloc(), json));
+    response.headers().set(head(status, id).headers());
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    HttpUtil.setContentLength(response, response.content().readableBytes());
+    var written = ctx.writeAndFlush(response);
+    if (!keepAlive) {
+      written.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  private HttpResponse head(int status, String id) {
+    HttpResponse head =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status));
+    if (!id.isEmpty()) {
+      // One API names its request id with a prefix, the other without.
+      head.headers().set("x-request-id", id).set("request-id", id);
+    }
+    if (!keepAlive) {
+      head.headers().set(HttpHeaderNames.CONNECTION, "close");
+    }
+    return head;
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (stream != null && ctx.channel().isWritable()) {
+      stream.pump();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (stream != null) {
+      stream.stop();
+    }
+    if (answer != null) {
+      answer.stop();
+    }
+    if (row != null) {
+      row.end(End.CLIENT_GONE);
+      row = null;
+    }
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    // A reset by the client: channelInactive follows and says so in the tally.
+    ctx.close();
+  }
+}

@@ -1,0 +1,85 @@
+package io.stipend.gateway.demo;
+
+import io.stipend.gateway.demo.FakeProvider.Billed;
+import io.stipend.gateway.demo.FakeProvider.End;
+import io.stipend.metering.TokenUsage;
+import java.util.List;
+import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What the provider would put on its invoice, kept apart from everything that the gateway says. */
+final class FakeTally {
+  private final Queue<Row> rows = new ConcurrentLinkedQueue<>();
+  private final AtomicLong requests = new AtomicLong();
+
+  /** Counts a request of any kind and gives it an id. */
+  String request() {
+    return String.format(Locale.ROOT, "req_fake%08d", requests.incrementAndGet());
+  }
+
+  long requests() {
+    return requests.get();
+  }
+
+  Row open(FakeCall call, String path, String key) {
+    Row row = new Row(call, path, key);
+    rows.add(row);
+    return row;
+  }
+
+  List<Billed> billed() {
+    return rows.stream().map(Row::billed).toList();
+  }
+
+  /** The row of one request; written by its event loop alone, read by any thread. */
+  static final class Row {
+    private final FakeCall call;
+    private final String path;
+    private final String key;
+    private volatile long output;
+    private volatile long reasoning;
+    private volatile End end = End.RUNNING;
+
+    private Row(FakeCall call, String path, String key) {
+      this.call = call;
+      this.path = path;
+      this.key = key;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One event loop writes.
+    void generated(long tokens, long hidden) {
+      reasoning += hidden;
+      output += tokens;
+    }
+
+    /** The first end stands. */
+    void end(End how) {
+      if (end == End.RUNNING) {
+        end = how;
+      }
+    }
+
+    /** What was thought complete could not be written. */
+    void notTaken() {
+      end = End.CLIENT_GONE;
+    }
+
+    Billed billed() {
+      End ended = end;
+      long hidden = reasoning;
+      TokenUsage input = call.input();
+      TokenUsage usage =
+          new TokenUsage(
+              input.input(),
+              input.cacheRead(),
+              input.cacheWrite(),
+              input.cacheWrite1h(),
+              Math.max(output, hidden),
+              hidden);
+      return new Billed(
+          call.id(), path, call.model(), key, call.serviceTier(), call.stream(), usage, ended);
+    }
+  }
+}
