@@ -39,7 +39,7 @@ final class PeopleCsv {
   /** A field and where it begins. */
   private record Field(Place place, String text) {}
 
-  /** Everybody in the list whose id can be read; all else is reported. */
+  /** Everybody in the list whose line has no problem; all problems are reported. */
   List<Row> read(String text) {
     List<Row> rows = new ArrayList<>();
     List<List<Field>> lines = lines(text);
@@ -98,6 +98,7 @@ final class PeopleCsv {
   }
 
   private @Nullable Row row(Place place, Map<String, Field> fields) {
+    int before = problems.count();
     for (String name : UNBUILT) {
       Field field = fields.get(name);
       if (field != null) {
@@ -120,13 +121,11 @@ final class PeopleCsv {
       problems.add(zone.place, "timezone: " + Scalars.zoneProblem(zone.text));
     }
     Field name = fields.get("name");
-    return new Row(
-        place,
-        id.text,
-        name == null ? "" : name.text,
-        reference(fields, "team", "a team", teams),
-        reference(fields, "allowance", "an allowance", allowances),
-        timezone);
+    String team = reference(fields, "team", "a team", teams);
+    String allowance = reference(fields, "allowance", "an allowance", allowances);
+    return problems.count() > before
+        ? null
+        : new Row(place, id.text, name == null ? "" : name.text, team, allowance, timezone);
   }
 
   private @Nullable String reference(

@@ -4,6 +4,7 @@ import io.stipend.policy.budget.BudgetRule;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ final class PrincipalsReader {
   private final Problems problems;
   private final Map<String, PrincipalConfig> principals = new LinkedHashMap<>();
   private final Map<String, Place> places = new HashMap<>();
+
+  /** What is wrong with these was told; what follows from it is not worth telling. */
+  private final Set<String> broken = new HashSet<>();
 
   /**
    * @param zone of people without one
@@ -43,11 +47,13 @@ final class PrincipalsReader {
     }
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
       String id = entry.getKey();
+      int before = problems.count();
       SharedReader.checkName(section, id);
       Section person = entry.getValue().section("a mapping with team and allowance");
       if (person == null) {
         continue;
       }
+      PrincipalConfig config;
       try (person) {
         ZoneId own = Scalars.zone(person.get("timezone"), zone);
         List<BudgetTerms> terms = new ArrayList<>();
@@ -61,8 +67,9 @@ final class PrincipalsReader {
         }
         budgets(person.get("budget"), terms);
         person.notBuilt("since", "until", "fte");
-        add(section.placeOf(id), principal(person, id, false, own, terms));
+        config = principal(person, id, false, own, terms);
       }
+      add(section.placeOf(id), config, before);
     }
   }
 
@@ -72,16 +79,19 @@ final class PrincipalsReader {
     }
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
       String id = entry.getKey();
+      int before = problems.count();
       SharedReader.checkName(section, id);
       Section service = entry.getValue().section("a mapping with team and budget");
       if (service == null) {
         continue;
       }
+      PrincipalConfig config;
       try (service) {
         List<BudgetTerms> terms = new ArrayList<>();
         budgets(service.get("budget"), terms);
-        add(section.placeOf(id), principal(service, id, true, zone, terms));
+        config = principal(service, id, true, zone, terms);
       }
+      add(section.placeOf(id), config, before);
     }
   }
 
@@ -103,7 +113,8 @@ final class PrincipalsReader {
             rules(row.id(), false, terms, own),
             own,
             ModelRules.ALL,
-            LimitRule.none(scope(row.id(), false))));
+            LimitRule.none(scope(row.id(), false))),
+        problems.count());
   }
 
   Set<String> allowanceNames() {
@@ -117,7 +128,9 @@ final class PrincipalsReader {
   /** All of them by id, each one bound by some budget of its own or above it. */
   Map<String, PrincipalConfig> checked(SharedBudgets shared) {
     for (PrincipalConfig principal : principals.values()) {
-      if (principal.budgets().isEmpty() && shared.above(principal.team()).isEmpty()) {
+      if (!broken.contains(principal.id())
+          && principal.budgets().isEmpty()
+          && shared.above(principal.team()).isEmpty()) {
         problems.add(
             places.getOrDefault(principal.id(), Place.start("")),
             scope(principal.id(), principal.service())
@@ -142,7 +155,13 @@ final class PrincipalsReader {
         SharedReader.limits(section.section("limits"), scope(id, service)));
   }
 
-  private void add(Place place, PrincipalConfig principal) {
+  /**
+   * @param before how many problems there were before this one was read
+   */
+  private void add(Place place, PrincipalConfig principal, int before) {
+    if (problems.count() > before) {
+      broken.add(principal.id());
+    }
     Place first = places.putIfAbsent(principal.id(), place);
     if (first == null) {
       principals.put(principal.id(), principal);

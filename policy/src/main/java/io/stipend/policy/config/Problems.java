@@ -27,6 +27,10 @@ final class Problems {
     return list.isEmpty();
   }
 
+  int count() {
+    return list.size() + more;
+  }
+
   /** All problems, by file, line and column; files in the order in which they were read. */
   List<Problem> sorted() {
     List<String> files = list.stream().map(Problem::file).distinct().toList();
