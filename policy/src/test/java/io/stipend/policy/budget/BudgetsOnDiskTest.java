@@ -1,0 +1,166 @@
+package io.stipend.policy.budget;
+
+import static io.stipend.policy.budget.Calls.NOW;
+import static io.stipend.policy.budget.Calls.attempt;
+import static io.stipend.policy.budget.Calls.costs;
+import static io.stipend.policy.budget.Calls.facts;
+import static io.stipend.policy.budget.Calls.organisation;
+import static io.stipend.policy.budget.Calls.person;
+import static io.stipend.policy.budget.Calls.rule;
+import static io.stipend.policy.budget.Calls.team;
+import static io.stipend.policy.budget.Calls.tokens;
+import static io.stipend.policy.budget.Calls.whole;
+import static io.stipend.policy.budget.Calls.withAmount;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.SqliteLedger;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The budgets over the real ledger. */
+class BudgetsOnDiskTest {
+  private static final InstantSource CLOCK = InstantSource.fixed(NOW);
+
+  @TempDir Path folder;
+
+  private static SqliteLedger open(Path folder) {
+    return SqliteLedger.open(folder, LedgerOptions.defaults(), CLOCK);
+  }
+
+  private static Reservation reserve(
+      LocalBudgets budgets, long number, List<BudgetRule> rules, long hold) {
+    Budgets.Result result = budgets.reserve(attempt(number), facts("ada"), rules, whole(hold), NOW);
+    return result instanceof Budgets.Held held ? held.reservation() : null;
+  }
+
+  @Test
+  void sixtyFourThreadsGetTenCallsOutOfABudgetForTenFiftyTimes() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(64);
+    AtomicInteger attempts = new AtomicInteger();
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
+      for (int round = 0; round < 50; round++) {
+        BudgetRule tight = rule("person/ada/" + round, Unit.USD, 1_000, Every.MONTH);
+        List<BudgetRule> rules = List.of(tight, team("payments", 1_000_000), organisation(1 << 30));
+        AtomicInteger admitted = new AtomicInteger();
+        CyclicBarrier start = new CyclicBarrier(64);
+        List<Future<?>> running = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+          running.add(
+              threads.submit(
+                  () -> {
+                    start.await(10, TimeUnit.SECONDS);
+                    Reservation held = reserve(budgets, attempts.incrementAndGet(), rules, 100);
+                    if (held != null) {
+                      admitted.incrementAndGet();
+                      held.durable().get(10, TimeUnit.SECONDS);
+                      held.sent();
+                      held.settle(costs(100)).get(10, TimeUnit.SECONDS);
+                    }
+                    return null;
+                  }));
+        }
+        for (Future<?> one : running) {
+          one.get(20, TimeUnit.SECONDS);
+        }
+        assertThat(admitted).as("round %s", round).hasValue(10);
+        assertThat(budgets.balances(List.of(tight), NOW).get(0).used()).isEqualTo(1_000);
+      }
+      assertThat(budgets.balances(List.of(team("payments", 1_000_000)), NOW).get(0).used())
+          .isEqualTo(50 * 1_000);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aRestartFindsTheSameBalances() throws Exception {
+    List<BudgetRule> rules =
+        List.of(person("ada", 5_000), tokens("ada", 6_000), team("payments", 9_000));
+    List<Budgets.AccountBalance> before;
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
+      Random random = new Random(3);
+      List<CompletableFuture<Void>> ends = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        Reservation held = reserve(budgets, i, rules, 50 + random.nextInt(50));
+        assertThat(held).isNotNull();
+        if (i % 5 == 0) {
+          ends.add(held.release("unreachable", NOW));
+        } else {
+          held.sent();
+          ends.add(held.settle(costs(40 + random.nextInt(50))));
+        }
+      }
+      ends.add(budgets.grant(rules.get(0), 700, "launch", "eve", null, NOW));
+      reserve(budgets, 100, List.of(withAmount(rules.get(0), 5_500)), 1).release("no", NOW);
+      CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+    }
+    List<BudgetRule> edited = new ArrayList<>(rules);
+    edited.set(0, withAmount(rules.get(0), 5_500));
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
+      before = budgets.balances(edited, NOW);
+      assertThat(before.get(0).granted()).isEqualTo(5_500 + 700);
+      assertThat(before.get(0).used()).isPositive();
+      assertThat(before.get(1).used()).isEqualTo(before.get(0).used());
+      assertThat(before).allSatisfy(balance -> assertThat(balance.held()).isZero());
+      // Using the account again enters no grant a second time.
+      reserve(budgets, 200, edited, 1).release("no", NOW).get(10, TimeUnit.SECONDS);
+      assertThat(budgets.balances(edited, NOW)).isEqualTo(before);
+    }
+    try (SqliteLedger ledger = open(folder)) {
+      assertThat(new LocalBudgets(ledger, CLOCK).balances(edited, NOW)).isEqualTo(before);
+      assertThat(ledger.grants().stream().map(LedgerEntry.Granted::id)).doesNotHaveDuplicates();
+      assertThat(ledger.grants()).hasSize(5);
+    }
+  }
+
+  @Test
+  void aKilledProcessLeavesNothingHeldAndSentAttemptsPaid(@TempDir Path found) throws Exception {
+    BudgetRule rule = person("ada", 5_000);
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
+      Reservation settled = reserve(budgets, 1, List.of(rule), 500);
+      settled.sent();
+      Reservation sent = reserve(budgets, 2, List.of(rule), 500);
+      sent.sent();
+      Reservation unsent = reserve(budgets, 3, List.of(rule), 500);
+      settled.settle(costs(300)).get(10, TimeUnit.SECONDS);
+      unsent.durable().get(10, TimeUnit.SECONDS);
+      copy(folder, found);
+    }
+    try (SqliteLedger ledger = open(found)) {
+      Budgets.AccountBalance balance =
+          new LocalBudgets(ledger, CLOCK).balances(List.of(rule), NOW).get(0);
+      assertThat(balance.held()).isZero();
+      assertThat(balance.used()).isEqualTo(300 + facts("ada").expectedNanos());
+      assertThat(balance.granted()).isEqualTo(5_000);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+}
