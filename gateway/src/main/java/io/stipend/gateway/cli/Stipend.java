@@ -11,6 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -43,13 +44,6 @@ public final class Stipend implements Callable<Integer> {
       scope = ScopeType.INHERIT,
       description = "Show where an error comes from.")
   boolean debug;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = ScopeType.INHERIT,
-      description = "Show how to use it.")
-  boolean help;
 
   @Option(names = "--version", versionHelp = true, description = "Print the version.")
   boolean version;
@@ -84,19 +78,31 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("grant", new GrantCommand(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
-    root.addSubcommand("help", new HelpCommand());
     for (String name :
         new String[] {
           "plan", "transfer", "allowance", "report", "statement", "prices", "reconcile", "forget"
         }) {
       notBuilt(root, terminal, name, name);
     }
+    addHelp(root);
+    root.addSubcommand("help", new HelpCommand());
     root.setOut(terminal.out());
     root.setErr(terminal.err());
     root.setParameterExceptionHandler((e, args) -> wrongUsage(e));
     root.setExecutionExceptionHandler((e, line, parsed) -> failed(e));
     root.setCaseInsensitiveEnumValuesAllowed(true);
     return root;
+  }
+
+  /** Gives a command and all below it {@code --help}. */
+  private static void addHelp(CommandLine line) {
+    line.getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show how to use it.")
+                .build());
+    line.getSubcommands().values().forEach(Stipend::addHelp);
   }
 
   /** Registers a command of the contract that a later version brings. */

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -108,44 +110,47 @@ final class UsageCommand {
     }
   }
 
-  /** The shape of {@code usage export --json}. */
+  /**
+   * The shape of {@code usage export --json}.
+   *
+   * @param totals the sum of all costs by currency, as decimal strings
+   */
   record Report(
       String file,
       String from,
       String to,
       long rows,
-      String total,
-      String currency,
+      Map<String, String> totals,
       long headSeq,
       String headHash) {
     static Report of(Path file, Instant from, Instant to, UsageExport.Summary summary) {
-      String total = Unit.USD.format(summary.totalNanos());
+      Map<String, String> totals = new TreeMap<>();
+      summary
+          .totalNanos()
+          .forEach((currency, nanos) -> totals.put(currency, new Unit(currency).format(nanos)));
       return new Report(
           file.toString(),
           from.toString(),
           to.toString(),
           summary.rows(),
-          total,
-          summary.currency(),
-          summary.headSeq(),
-          summary.headHash());
+          totals,
+          summary.head().seq(),
+          summary.head().hash());
     }
 
     String sentence() {
-      String sum = currency.isEmpty() ? "" : ", " + total + " " + currency;
-      return rows
-          + (rows == 1 ? " row" : " rows")
-          + sum
-          + ", from "
-          + from
-          + " to "
-          + to
-          + ", ledger head "
-          + headSeq
-          + " "
-          + headHash
-          + ": "
-          + file;
+      StringBuilder text = new StringBuilder(file).append(": ").append(rows);
+      text.append(rows == 1 ? " row" : " rows");
+      totals.forEach((currency, sum) -> text.append(", ").append(sum).append(' ').append(currency));
+      return text.append("; from ")
+          .append(from)
+          .append(" to ")
+          .append(to)
+          .append("; ledger head ")
+          .append(headSeq)
+          .append(' ')
+          .append(headHash)
+          .toString();
     }
   }
 }
