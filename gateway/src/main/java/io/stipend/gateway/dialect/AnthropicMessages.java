@@ -1,0 +1,95 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.UsageReport;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Anthropic Messages. Its sister {@link AnthropicCountTokens} shares all but what it costs. */
+class AnthropicMessages implements Dialect {
+  static final String VENDOR = "anthropic";
+  static final String PATH = "/v1/messages";
+
+  private final String id;
+  private final List<String> paths;
+  private final boolean metered;
+
+  AnthropicMessages() {
+    this("anthropic-messages", PATH, true);
+  }
+
+  AnthropicMessages(String id, String path, boolean metered) {
+    this.id = id;
+    this.paths = List.of(path);
+    this.metered = metered;
+  }
+
+  @Override
+  public final String id() {
+    return id;
+  }
+
+  @Override
+  public final String vendor() {
+    return VENDOR;
+  }
+
+  @Override
+  public final List<String> paths() {
+    return paths;
+  }
+
+  @Override
+  public final Peek peek(RequestHead head, ByteBuf body) {
+    try {
+      MessagesBody.Read read = MessagesBody.read(id, VENDOR, metered, body);
+      String session = HeaderRules.sessionId(head.headers());
+      return new Peeked(read.call(), read.marks(), session == null ? read.sessionId() : session);
+    } catch (BadBody e) {
+      return new Unreadable(e.refusal());
+    }
+  }
+
+  @Override
+  public final ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
+    return MessagesBody.edit(body, (MessagesBody.Marks) peeked.marks(), edit);
+  }
+
+  @Override
+  public final void authorize(HttpHeaders headers, String providerKey) {
+    headers.set("x-api-key", providerKey);
+  }
+
+  @Override
+  public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
+    return sse ? new MessagesStream(limits) : new WholeBody(AnthropicMessages::report);
+  }
+
+  private static @Nullable UsageReport report(
+      JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
+    MessagesUsage read = new MessagesUsage();
+    read.overwrite(usage);
+    return read.report(model, textBytes);
+  }
+
+  @Override
+  public final Answer refuse(
+      Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus) {
+    return Refusals.anthropic(refusal, exchangeId, pinnedStatus);
+  }
+
+  @Override
+  public final Answer fault(int status, String code, String message, String exchangeId) {
+    return Refusals.anthropicFault(status, message, exchangeId);
+  }
+
+  @Override
+  public final RefusalForm form(RefusalReason reason) {
+    return RefusalTable.in(RefusalTable.ANTHROPIC, reason);
+  }
+}

@@ -1,0 +1,280 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.core.JsonToken;
+import io.netty.buffer.ByteBuf;
+import io.stipend.policy.ModelCall;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The body of a Chat Completions request: what it asks, and where it may be edited. */
+final class ChatBody {
+  /** The most answers that one request may ask for; the provider's own bound. */
+  private static final int MAX_CHOICES = 128;
+
+  private static final String MODEL = "model";
+  private static final String STREAM = "stream";
+  private static final String STREAM_OPTIONS = "stream_options";
+  private static final String INCLUDE_USAGE = "include_usage";
+  private static final String NEW_CAP = "max_completion_tokens";
+  private static final String OLD_CAP = "max_tokens";
+  private static final String TIER = "service_tier";
+  private static final String EFFORT = "reasoning_effort";
+  private static final String MODALITIES = "modalities";
+
+  /** Fields that cost by other measures than tokens, or that hide tokens from the meter. */
+  private static final Map<String, String> UNSERVED =
+      Map.of(
+          "audio", "audio output has prices that are not metered here",
+          "web_search_options", "web search costs per call, which is not metered here",
+          "search_parameters", "search costs per source, which is not metered here",
+          "plugins", "plugins cost per call, which is not metered here");
+
+  private static final Set<String> NAMES =
+      Set.of(
+          MODEL,
+          STREAM,
+          STREAM_OPTIONS,
+          NEW_CAP,
+          OLD_CAP,
+          "n",
+          "best_of",
+          TIER,
+          EFFORT,
+          "reasoning",
+          MODALITIES,
+          "messages",
+          "audio",
+          "web_search_options",
+          "search_parameters",
+          "plugins");
+
+  private static final Set<String> STREAM_NAMES = Set.of(INCLUDE_USAGE);
+
+  /**
+   * Where the fields stand that policy may set; null for those that do not stand.
+   *
+   * @param open offset after the body's opening brace
+   * @param newCap {@code max_completion_tokens}, a JSON null included
+   * @param oldCap {@code max_tokens}, a JSON null included
+   * @param stream whether the answer streams
+   * @param options {@code stream_options}, where it is a JSON null
+   * @param optionsOpen offset after the opening brace of {@code stream_options}; -1 if no object
+   * @param optionsEmpty whether that object has no field
+   * @param includeUsage the value of {@code include_usage}
+   * @param usageAsked whether the client asked for usage in the stream
+   */
+  record Marks(
+      int open,
+      Span model,
+      @Nullable Cap newCap,
+      @Nullable Cap oldCap,
+      boolean stream,
+      @Nullable Span options,
+      int optionsOpen,
+      boolean optionsEmpty,
+      @Nullable Span includeUsage,
+      boolean usageAsked) {}
+
+  /**
+   * An output cap in the body.
+   *
+   * @param at where its value stands
+   * @param value what it says; -1 for a JSON null
+   */
+  record Cap(Span at, long value) {}
+
+  private final BodyScan scan;
+  private final Media media;
+  private @Nullable String model;
+  private @Nullable Span modelAt;
+  private @Nullable Cap newCap;
+  private @Nullable Cap oldCap;
+  private boolean stream;
+  private @Nullable Span options;
+  private int optionsOpen = -1;
+  private boolean optionsEmpty = true;
+  private @Nullable Span includeUsage;
+  private boolean usageAsked;
+  private int choices = 1;
+  private @Nullable String tier;
+  private boolean thinks;
+
+  private ChatBody(BodyScan scan) {
+    this.scan = scan;
+    this.media = new Media(scan);
+  }
+
+  /** What the body asks, and its marks. */
+  record Read(ModelCall call, Marks marks) {}
+
+  static Read read(String dialect, String vendor, ByteBuf body) throws BadBody {
+    return BodyScan.over(body, scan -> new ChatBody(scan).read(dialect, vendor));
+  }
+
+  private Read read(String dialect, String vendor) throws IOException, BadBody {
+    final int open = scan.root(NAMES, this::field);
+    String name = model;
+    Span at = modelAt;
+    if (name == null || at == null) {
+      throw CallFields.missing(MODEL, "the name of a model");
+    }
+    ModelCall call =
+        new ModelCall(
+            dialect,
+            vendor,
+            name,
+            cap(),
+            choices,
+            stream,
+            tier,
+            scan.length() - media.dataBytes(),
+            media.tokens(),
+            thinks ? -1 : 0,
+            thinks,
+            true);
+    Marks marks =
+        new Marks(
+            open,
+            at,
+            newCap,
+            oldCap,
+            stream,
+            options,
+            optionsOpen,
+            optionsEmpty,
+            includeUsage,
+            usageAsked);
+    return new Read(call, marks);
+  }
+
+  /** The smaller of both caps, as providers differ in which one they read. */
+  private long cap() {
+    long a = newCap == null ? -1 : newCap.value();
+    long b = oldCap == null ? -1 : oldCap.value();
+    return a < 0 ? b : b < 0 ? a : Math.min(a, b);
+  }
+
+  private void field(String name) throws IOException, BadBody {
+    String unserved = UNSERVED.get(name);
+    if (unserved != null && !scan.isNull()) {
+      throw BadBody.unserved(name, unserved);
+    }
+    switch (name) {
+      case MODEL -> {
+        model = CallFields.model(scan);
+        modelAt = scan.span();
+      }
+      case STREAM -> stream = scan.bool(STREAM);
+      case STREAM_OPTIONS -> streamOptions();
+      case NEW_CAP -> newCap = new Cap(scan.span(), CallFields.cap(scan, NEW_CAP));
+      case OLD_CAP -> oldCap = new Cap(scan.span(), CallFields.cap(scan, OLD_CAP));
+      case "n" -> choices = (int) scan.integer("n", 1, MAX_CHOICES, 1);
+      // Each further candidate is generated and billed, though one is returned.
+      case "best_of" -> scan.integer("best_of", 1, 1, 1);
+      case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
+      case EFFORT -> {
+        String effort = scan.string(EFFORT, CallFields.MAX_WORD_LENGTH);
+        thinks |= effort != null && !effort.equals("none");
+      }
+      case "reasoning" -> {
+        thinks |= !scan.isNull();
+        scan.skip();
+      }
+      case MODALITIES -> modalities();
+      case "messages" -> media.walk();
+      default -> scan.skip();
+    }
+  }
+
+  private void streamOptions() throws IOException, BadBody {
+    if (scan.isNull()) {
+      options = scan.span();
+      return;
+    }
+    if (scan.token() != JsonToken.START_OBJECT) {
+      throw BadBody.field(STREAM_OPTIONS, scan.shownValue(), "an object");
+    }
+    optionsOpen = scan.here();
+    scan.object(
+        STREAM_OPTIONS + ".",
+        STREAM_NAMES,
+        name -> {
+          optionsEmpty = false;
+          if (name.equals(INCLUDE_USAGE)) {
+            usageAsked = scan.bool(STREAM_OPTIONS + "." + INCLUDE_USAGE);
+            includeUsage = scan.span();
+          } else {
+            scan.skip();
+          }
+        });
+  }
+
+  private void modalities() throws IOException, BadBody {
+    if (scan.isNull()) {
+      return;
+    }
+    if (scan.token() != JsonToken.START_ARRAY) {
+      throw BadBody.field(MODALITIES, scan.shownValue(), "[\"text\"]");
+    }
+    while (scan.parser().nextToken() != JsonToken.END_ARRAY) {
+      if (!"text".equals(scan.shortText(CallFields.MAX_WORD_LENGTH))) {
+        throw BadBody.field(MODALITIES, scan.shownValue(), "[\"text\"], as no other is metered");
+      }
+    }
+  }
+
+  /**
+   * The body with what policy sets, and with usage asked for where the answer streams.
+   *
+   * @param body ownership passes to the result
+   */
+  static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
+    Splices splices = new Splices();
+    String model = edit.model();
+    if (model != null) {
+      splices.replace(marks.model(), ErrorJson.quoted(model));
+    }
+    if (edit.outputCap() >= 0) {
+      lowerCap(splices, marks, edit.outputCap());
+    }
+    if (marks.stream() && !marks.usageAsked()) {
+      askForUsage(splices, marks);
+    }
+    return splices.applyTo(body);
+  }
+
+  private static void lowerCap(Splices splices, Marks marks, long cap) {
+    boolean stands = false;
+    for (Cap there : new Cap[] {marks.newCap(), marks.oldCap()}) {
+      if (there != null && there.value() >= 0) {
+        stands = true;
+        if (there.value() > cap) {
+          splices.replace(there.at(), Long.toString(cap));
+        }
+      }
+    }
+    Cap unset = marks.newCap();
+    if (!stands && unset != null) {
+      splices.replace(unset.at(), Long.toString(cap));
+    } else if (!stands) {
+      splices.insert(marks.open(), "\"" + NEW_CAP + "\":" + cap + ",");
+    }
+  }
+
+  private static void askForUsage(Splices splices, Marks marks) {
+    String asked = "\"" + INCLUDE_USAGE + "\":true";
+    Span value = marks.includeUsage();
+    Span unset = marks.options();
+    if (value != null) {
+      splices.replace(value, "true");
+    } else if (marks.optionsOpen() >= 0) {
+      splices.insert(marks.optionsOpen(), marks.optionsEmpty() ? asked : asked + ",");
+    } else if (unset != null) {
+      splices.replace(unset, "{" + asked + "}");
+    } else {
+      splices.insert(marks.open(), "\"" + STREAM_OPTIONS + "\":{" + asked + "},");
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.stipend.gateway.dialect;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway key that a request carries, in any of the four headers that SDKs use. Its secret
+ * appears in no message and in no {@link #toString}.
+ */
+public final class Credential {
+  /** The longest secret that is looked at. */
+  static final int MAX_LENGTH = 512;
+
+  private static final String BEARER = "Bearer ";
+  private static final String AUTHORIZATION = "authorization";
+  private static final List<String> PLAIN = List.of("x-api-key", "api-key", "x-goog-api-key");
+
+  private static final Credential NONE = new Credential(null, null);
+
+  private final @Nullable String secret;
+  private final @Nullable String problem;
+
+  private Credential(@Nullable String secret, @Nullable String problem) {
+    this.secret = secret;
+    this.problem = problem;
+  }
+
+  /**
+   * Reads {@code authorization: Bearer}, {@code x-api-key}, {@code api-key} and {@code
+   * x-goog-api-key}. An empty header counts as none; two different values are a problem, because
+   * two readers could take different ones.
+   */
+  public static Credential of(HttpHeaders headers) {
+    Credential found = NONE;
+    for (String value : headers.getAll(AUTHORIZATION)) {
+      if (value.isBlank()) {
+        continue;
+      }
+      if (!value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+        return problem("authorization: another scheme (expected: Bearer KEY)");
+      }
+      found = found.and(value.substring(BEARER.length()).trim());
+    }
+    for (String name : PLAIN) {
+      for (String value : headers.getAll(name)) {
+        found = found.and(value.trim());
+      }
+    }
+    return found;
+  }
+
+  private Credential and(String other) {
+    if (problem != null || other.isEmpty()) {
+      return this;
+    }
+    if (other.length() > MAX_LENGTH) {
+      return problem("the key is too long (expected: at most " + MAX_LENGTH + " characters)");
+    }
+    if (secret != null && !secret.equals(other)) {
+      return problem("two different keys in one request (expected: one)");
+    }
+    return new Credential(other, null);
+  }
+
+  private static Credential problem(String problem) {
+    return new Credential(null, problem);
+  }
+
+  /** The secret; null if none came or there is a {@link #problem}. */
+  public @Nullable String secret() {
+    return secret;
+  }
+
+  /** Why no key can be taken from the request, in words without a secret; null if nothing is. */
+  public @Nullable String problem() {
+    return problem;
+  }
+
+  @Override
+  public String toString() {
+    return problem != null ? problem : secret == null ? "no key" : "a key";
+  }
+}

@@ -1,0 +1,113 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stipend.gateway.dialect.Dialect.Answer;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.PolicyEngine.ModelListing;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Every dialect that is served, by path. A new dialect is one more line in {@link #ALL}. */
+public final class Dialects {
+  private static final Dialect OPENAI_CHAT = new OpenAiChat();
+
+  private static final Dialect ANTHROPIC_MESSAGES = new AnthropicMessages();
+
+  private static final List<Dialect> ALL =
+      List.of(
+          OPENAI_CHAT, //
+          ANTHROPIC_MESSAGES,
+          new AnthropicCountTokens());
+
+  private static final Map<String, Dialect> BY_PATH = byPath();
+
+  /** The path of the list of models, a GET, which is served without a dialect. */
+  public static final String MODELS_PATH = "/v1/models";
+
+  private static final String ANTHROPIC_VERSION = "anthropic-version";
+  private static final String ANTHROPIC_PREFIX = "/v1/messages";
+
+  /** Anthropic's own stand-in for a date that is not known. */
+  private static final String UNKNOWN_DATE = "1970-01-01T00:00:00Z";
+
+  private Dialects() {}
+
+  private static Map<String, Dialect> byPath() {
+    Map<String, Dialect> byPath = new HashMap<>();
+    for (Dialect dialect : ALL) {
+      for (String path : dialect.paths()) {
+        if (byPath.put(path, dialect) != null) {
+          throw new IllegalStateException("path: " + path + " (expected: one dialect)");
+        }
+      }
+    }
+    return Map.copyOf(byPath);
+  }
+
+  /** All of them. */
+  public static List<Dialect> all() {
+    return ALL;
+  }
+
+  /** The dialect that serves POST on exactly this path; null if none does. */
+  public static @Nullable Dialect at(String path) {
+    return BY_PATH.get(path);
+  }
+
+  /**
+   * The dialect in which to answer a request whatever its route: the route's own; else Anthropic's
+   * under {@code /v1/messages} or where the client sends {@code anthropic-version}; else OpenAI's.
+   */
+  public static Dialect speaking(RequestHead head) {
+    Dialect served = at(head.path());
+    if (served != null) {
+      return served;
+    }
+    return isAnthropic(head) ? ANTHROPIC_MESSAGES : OPENAI_CHAT;
+  }
+
+  private static boolean isAnthropic(RequestHead head) {
+    return head.path().startsWith(ANTHROPIC_PREFIX) || head.headers().contains(ANTHROPIC_VERSION);
+  }
+
+  /** The answer to GET {@link #MODELS_PATH}, in the form of the client's vendor. */
+  public static Answer models(List<ModelListing> models, RequestHead head, String exchangeId) {
+    return isAnthropic(head)
+        ? new Answer(
+            200, Refusals.anthropicHeaders(exchangeId), ErrorJson.bytes(anthropicModels(models)))
+        : new Answer(
+            200, Refusals.openAiHeaders(exchangeId), ErrorJson.bytes(openAiModels(models)));
+  }
+
+  private static ObjectNode openAiModels(List<ModelListing> models) {
+    ObjectNode list = ErrorJson.object().put("object", "list");
+    ArrayNode data = list.putArray("data");
+    for (ModelListing model : models) {
+      data.addObject()
+          .put("id", model.id())
+          .put("object", "model")
+          .put("created", 0)
+          .put("owned_by", model.provider());
+    }
+    return list;
+  }
+
+  private static ObjectNode anthropicModels(List<ModelListing> models) {
+    ObjectNode list = ErrorJson.object();
+    ArrayNode data = list.putArray("data");
+    for (ModelListing model : models) {
+      data.addObject()
+          .put("type", "model")
+          .put("id", model.id())
+          .put("display_name", model.id())
+          .put("created_at", UNKNOWN_DATE);
+    }
+    list.put("has_more", false);
+    list.put("first_id", models.isEmpty() ? null : models.get(0).id());
+    list.put("last_id", models.isEmpty() ? null : models.get(models.size() - 1).id());
+    return list;
+  }
+}

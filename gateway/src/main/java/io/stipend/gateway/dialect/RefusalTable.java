@@ -1,0 +1,142 @@
+package io.stipend.gateway.dialect;
+
+import static io.stipend.policy.RefusalReason.*;
+
+import io.stipend.gateway.dialect.Dialect.RefusalForm;
+import io.stipend.policy.RefusalReason;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How each reason to refuse reads in each dialect: the one table, from which {@code
+ * docs/refusals.md} is written.
+ */
+final class RefusalTable {
+  /** The status of a budget refusal for the vendor's own SDKs, which obey x-should-retry. */
+  static final int BUDGET_STATUS_FOR_OPENAI_SDKS = 429;
+
+  private static final String INVALID = "invalid_request_error";
+  private static final String NO_MODEL = "model_not_found";
+  private static final String RATE = "rate_limit_exceeded";
+
+  /** Refusals that another try a little later may pass; all others say not to retry. */
+  private static final Set<RefusalReason> PASSING =
+      Collections.unmodifiableSet(
+          EnumSet.of(REQUEST_RATE, TOKEN_RATE, CONCURRENCY, DRAINING, LEDGER_UNAVAILABLE));
+
+  static final Map<RefusalReason, RefusalForm> OPENAI = openAi();
+  static final Map<RefusalReason, RefusalForm> ANTHROPIC = anthropic();
+
+  private RefusalTable() {}
+
+  /** Whether the same request can pass a little later. */
+  static boolean passes(RefusalReason reason) {
+    return PASSING.contains(reason);
+  }
+
+  private static Map<RefusalReason, RefusalForm> openAi() {
+    Map<RefusalReason, RefusalForm> table = new EnumMap<>(RefusalReason.class);
+    table.put(MALFORMED_REQUEST, new RefusalForm(400, INVALID, "malformed_request"));
+    table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, INVALID, "credential_in_query"));
+    table.put(DRAINING, new RefusalForm(503, "server_error", "draining"));
+    table.put(UNKNOWN_ROUTE, new RefusalForm(404, INVALID, "unknown_url"));
+    table.put(SOURCE_LIMITED, new RefusalForm(429, "rate_limit_error", "source_limited"));
+    table.put(BAD_CREDENTIAL, new RefusalForm(401, INVALID, "invalid_api_key"));
+    table.put(BODY_TOO_LARGE, new RefusalForm(413, INVALID, "request_too_large"));
+    table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, "unsupported_encoding"));
+    table.put(INVALID_BODY, new RefusalForm(400, INVALID, "invalid_body"));
+    table.put(UNKNOWN_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
+    table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, INVALID, NO_MODEL));
+    table.put(UNPRICED_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
+    table.put(REQUEST_RATE, new RefusalForm(429, "requests", RATE));
+    table.put(TOKEN_RATE, new RefusalForm(429, "tokens", RATE));
+    table.put(CONCURRENCY, new RefusalForm(429, "requests", RATE));
+    table.put(BUDGET_EXHAUSTED, new RefusalForm(402, "insufficient_quota", "insufficient_quota"));
+    table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "server_error", "ledger_unavailable"));
+    return complete(table);
+  }
+
+  private static Map<RefusalReason, RefusalForm> anthropic() {
+    Map<RefusalReason, RefusalForm> table = new EnumMap<>(RefusalReason.class);
+    table.put(MALFORMED_REQUEST, new RefusalForm(400, INVALID, null));
+    table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, INVALID, null));
+    table.put(DRAINING, new RefusalForm(503, "overloaded_error", null));
+    table.put(UNKNOWN_ROUTE, new RefusalForm(404, "not_found_error", null));
+    table.put(SOURCE_LIMITED, new RefusalForm(429, "rate_limit_error", null));
+    table.put(BAD_CREDENTIAL, new RefusalForm(401, "authentication_error", null));
+    table.put(BODY_TOO_LARGE, new RefusalForm(413, "request_too_large", null));
+    table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, null));
+    table.put(INVALID_BODY, new RefusalForm(400, INVALID, null));
+    table.put(UNKNOWN_MODEL, new RefusalForm(404, "not_found_error", null));
+    table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, "not_found_error", null));
+    table.put(UNPRICED_MODEL, new RefusalForm(404, "not_found_error", null));
+    table.put(REQUEST_RATE, new RefusalForm(429, "rate_limit_error", null));
+    table.put(TOKEN_RATE, new RefusalForm(429, "rate_limit_error", null));
+    table.put(CONCURRENCY, new RefusalForm(429, "rate_limit_error", null));
+    table.put(BUDGET_EXHAUSTED, new RefusalForm(402, "billing_error", null));
+    table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "api_error", null));
+    return complete(table);
+  }
+
+  private static Map<RefusalReason, RefusalForm> complete(Map<RefusalReason, RefusalForm> table) {
+    if (table.size() != RefusalReason.values().length) {
+      throw new IllegalStateException("reasons: " + table.keySet() + " (expected: all)");
+    }
+    return Collections.unmodifiableMap(table);
+  }
+
+  /** One form of the table; every reason has one. */
+  static RefusalForm in(Map<RefusalReason, RefusalForm> table, RefusalReason reason) {
+    RefusalForm form = table.get(reason);
+    if (form == null) {
+      throw new IllegalArgumentException("reason: " + reason + " (expected: one of the table)");
+    }
+    return form;
+  }
+
+  /** The page of the docs. */
+  static String markdown() {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Refusals
+
+            How the gateway says no, by reason and by the caller's dialect. The reasons stand in order of
+            precedence: where several hold, the first is told. This page is written from the code
+            (`RefusalTable`) and compared with it in the build.
+
+            | reason | OpenAI Chat: status, type, code | Anthropic Messages: status, type | retry |
+            | --- | --- | --- | --- |
+            """);
+    for (RefusalReason reason : RefusalReason.values()) {
+      RefusalForm openAi = in(OPENAI, reason);
+      RefusalForm anthropic = in(ANTHROPIC, reason);
+      page.append(
+          "| `%s` | %s `%s` `%s` | %d `%s` | %s |%n"
+              .formatted(
+                  reason.label(),
+                  reason == BUDGET_EXHAUSTED
+                      ? openAi.status() + " (" + BUDGET_STATUS_FOR_OPENAI_SDKS + " for SDKs)"
+                      : Integer.toString(openAi.status()),
+                  openAi.type(),
+                  openAi.code(),
+                  anthropic.status(),
+                  anthropic.type(),
+                  passes(reason) ? "later" : "`x-should-retry: false`"));
+    }
+    return page.append(
+            """
+
+            Every refusal is JSON and carries `stipend-exchange-id` and the vendor's request id header
+            (`x-request-id`, `request-id`). A client that sends `x-stainless-*` headers, as the official
+            OpenAI SDKs do, gets 429 for an exhausted budget, because it obeys `x-should-retry`; all others
+            get 402, which their own loops do not repeat. `gateway.refusals` can pin that status per route.
+            A budget refusal never carries `retry-after`: several SDKs would sleep for days on it. Refusals
+            of rate, tokens and concurrency carry `retry-after` of at most 60 seconds.
+            """)
+        .toString();
+  }
+}

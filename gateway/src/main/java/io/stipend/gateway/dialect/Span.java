@@ -1,0 +1,9 @@
+package io.stipend.gateway.dialect;
+
+/**
+ * Where a value stands in a body.
+ *
+ * @param start offset of its first byte
+ * @param end offset after its last byte
+ */
+record Span(int start, int end) {}
