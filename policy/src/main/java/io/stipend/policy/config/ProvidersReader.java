@@ -12,6 +12,7 @@ final class ProvidersReader {
   private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini");
 
   private final SecretReader secrets;
+  private boolean complete = true;
 
   ProvidersReader(SecretReader secrets) {
     this.secrets = secrets;
@@ -28,7 +29,9 @@ final class ProvidersReader {
         section.problem(entry.getKey(), "is no name (expected: " + Scalars.ID_EXPECTED + ")");
       }
       ProviderConfig provider = provider(entry.getKey(), entry.getValue());
-      if (provider != null) {
+      if (provider == null) {
+        complete = false;
+      } else {
         providers.add(provider);
       }
     }
@@ -36,6 +39,11 @@ final class ProvidersReader {
       value.problem("is empty (expected: at least one provider)");
     }
     return providers;
+  }
+
+  /** Whether every provider that the file names could be read. */
+  boolean complete() {
+    return complete;
   }
 
   private @Nullable ProviderConfig provider(String name, Value value) {

@@ -57,7 +57,8 @@ final class QuotaLoader {
       GatewayConfig gateway =
           gatewaySection == null ? gatewayReader.absent() : gatewayReader.read(gatewaySection);
       ZoneId zone = calendar(root.section("calendar"));
-      List<ProviderConfig> providers = new ProvidersReader(secrets).read(root.require("providers"));
+      ProvidersReader providersReader = new ProvidersReader(secrets);
+      List<ProviderConfig> providers = providersReader.read(root.require("providers"));
       RateCards cards = rateCards(root.get("rate_cards"));
       ModelsReader.Models models = ModelsReader.deployment(root.section("models"));
       Map<String, @Nullable BudgetTerms> allowances = allowances(root.section("allowances"));
@@ -72,7 +73,11 @@ final class QuotaLoader {
       if (cards == null) {
         return null;
       }
-      Map<String, String> aliases = aliases(models, providers, cards);
+      Map<String, String> aliases =
+          aliases(
+              models,
+              providersReader.complete() ? new ModelCatalog(providers, cards, Map.of()) : null,
+              now);
       return new QuotaFile(
           file,
           gateway,
@@ -168,17 +173,17 @@ final class QuotaLoader {
   }
 
   /**
-   * An alias that nobody could ever use is a mistake that is better told now; but not where a
-   * broken provider would make every alias wrong.
+   * An alias that nobody could ever use is a mistake that is better told now.
+   *
+   * @param catalog null where a broken provider would make good aliases look wrong
    */
-  private Map<String, String> aliases(
-      ModelsReader.Models models, List<ProviderConfig> providers, RateCards cards) {
+  private static Map<String, String> aliases(
+      ModelsReader.Models models, @Nullable ModelCatalog catalog, Instant now) {
     Map<String, String> aliases = new LinkedHashMap<>();
-    ModelCatalog catalog = new ModelCatalog(providers, cards, Map.of());
     for (Map.Entry<String, ModelsReader.Alias> entry : models.aliases().entrySet()) {
       ModelsReader.Alias alias = entry.getValue();
       aliases.put(entry.getKey(), alias.target());
-      String wrong = wrongTarget(alias.target(), models, catalog);
+      String wrong = catalog == null ? null : wrongTarget(alias.target(), models, catalog, now);
       if (wrong != null) {
         alias.value().problem(Problems.shown(alias.target()) + wrong);
       }
@@ -186,8 +191,8 @@ final class QuotaLoader {
     return aliases;
   }
 
-  private @Nullable String wrongTarget(
-      String target, ModelsReader.Models models, ModelCatalog catalog) {
+  private static @Nullable String wrongTarget(
+      String target, ModelsReader.Models models, ModelCatalog catalog, Instant now) {
     if (models.aliases().containsKey(target)) {
       return " is an alias itself (expected: a model; an alias is resolved once)";
     }

@@ -204,6 +204,19 @@ class ProblemsTest {
   }
 
   @Test
+  void aBrokenProviderMakesNoAliasLookWrong() {
+    String yaml =
+        """
+        providers: { openai: { url: "https://h", dialect: opnai } }
+        models: { aliases: { fast: gpt-5-mini } }
+        """;
+    assertThat(problems(folder, yaml))
+        .singleElement()
+        .asString()
+        .contains("did you mean \"openai\"?");
+  }
+
+  @Test
   void groupsThatGoInACircleAreToldOnce() {
     String yaml =
         PROVIDERS
