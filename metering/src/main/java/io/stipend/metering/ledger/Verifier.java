@@ -52,15 +52,15 @@ final class Verifier implements ReplaySink {
   }
 
   Verification run() throws SQLException {
+    if (projectedSeq == 0) {
+      compareTables();
+    }
     int read;
     do {
       read = BatchTable.read(connection, seq, BATCHES_AT_ONCE, this::batch);
     } while (read == BATCHES_AT_ONCE && !broken);
     if (!broken && batches < projectedSeq) {
       problem("batch " + (batches + 1) + ": missing (expected: at least " + projectedSeq + ")");
-    }
-    if (projectedSeq == 0) {
-      compareTables();
     }
     if (!broken) {
       checkHolds();

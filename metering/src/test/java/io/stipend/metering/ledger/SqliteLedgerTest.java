@@ -239,24 +239,17 @@ class SqliteLedgerTest {
         SqliteLedger.open(folder, new LedgerOptions(64, 2, 64, () -> {}), CLOCK)) {
       LedgerEntry.Reserved reserved = Samples.reserved("a");
       OpenAttempt attempt = ledger.begin(reserved);
-      // The writer's thread is kept in a callback, so what follows stays in the queue.
-      CompletableFuture<Void> busy = new CompletableFuture<>();
-      CompletableFuture<Void> goOn = new CompletableFuture<>();
-      attempt
-          .reservedDurably()
-          .thenCompose(done -> ledger.append(Samples.granted("g0", Samples.ADA, 1)))
-          .thenRun(
-              () -> {
-                busy.complete(null);
-                goOn.join();
-              });
-      get(busy);
-      OpenAttempt second = ledger.begin(Samples.reserved("b"));
-      assertThat(ledger.begin(Samples.reserved("c"))).isNotNull();
-      assertThat(ledger.begin(Samples.reserved("d"))).isNull();
-      CompletableFuture<Void> end = attempt.settle(Samples.settled(reserved));
-      CompletableFuture<Void> release = second.release(Samples.released(Samples.reserved("b")));
-      goOn.complete(null);
+      get(attempt.reservedDurably());
+      CompletableFuture<Void> end;
+      CompletableFuture<Void> release;
+      try (BusyWriter busy = BusyWriter.of(ledger)) {
+        OpenAttempt second = ledger.begin(Samples.reserved("b"));
+        assertThat(ledger.begin(Samples.reserved("c"))).isNotNull();
+        assertThat(ledger.begin(Samples.reserved("d"))).isNull();
+        end = attempt.settle(Samples.settled(reserved));
+        release = second.release(Samples.released(Samples.reserved("b")));
+        assertThat(end).isNotDone();
+      }
       get(end);
       get(release);
       assertThat(ledger.begin(Samples.reserved("e"))).isNotNull();

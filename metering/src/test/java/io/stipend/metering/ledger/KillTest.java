@@ -1,0 +1,165 @@
+package io.stipend.metering.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stipend.metering.TokenUsage;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real process under load is killed at a random point; what it told must be in its ledger. */
+class KillTest {
+  private static final int KILLS = Boolean.getBoolean("stipend.tests.full") ? 60 : 4;
+
+  @TempDir Path temporary;
+
+  @Test
+  void everythingSentHasExactlyOneRowAndNothingStaysHeld() throws Exception {
+    Path folder = temporary.resolve("data");
+    Random random = new Random(20261123);
+    Set<String> sent = new HashSet<>();
+    Map<String, Long> settled = new HashMap<>();
+    Set<String> released = new HashSet<>();
+    int assumed = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      // The same folder again and again: recovery after recovery.
+      runAndKill(folder, kill, 50 + random.nextInt(4_000), sent, settled, released);
+      SqliteLedger.open(folder, Samples.SMALL, InstantSource.system()).close();
+      Map<String, UsageRow> rows = new HashMap<>();
+      for (UsageRow row : Folders.rows(folder)) {
+        assertThat(rows.put(row.exchangeId(), row)).as("doubled " + row).isNull();
+      }
+      String why = "kill " + kill;
+      assertThat(rows.keySet()).as(why).containsAll(sent);
+      assertThat(rows.keySet()).as(why).doesNotContainAnyElementsOf(released);
+      settled.forEach(
+          (exchange, nanos) -> {
+            assertThat(rows.get(exchange).nanos()).as(why).isEqualTo(nanos);
+            assertThat(rows.get(exchange).outcome()).as(why).isEqualTo("completed");
+          });
+      long used = rows.values().stream().mapToLong(UsageRow::nanos).sum();
+      assertThat(Folders.totals(folder).get(Samples.ADA))
+          .as(why)
+          .isEqualTo(new AccountTotals(0, used, 0));
+      assertThat(Folders.verify(folder).problems()).as(why).isEmpty();
+      assumed = (int) rows.values().stream().filter(r -> r.flags().equals("assumed")).count();
+    }
+    assertThat(assumed).as("the kills hit attempts under way").isPositive();
+  }
+
+  private static void runAndKill(
+      Path folder,
+      int run,
+      int lines,
+      Set<String> sent,
+      Map<String, Long> settled,
+      Set<String> released)
+      throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Child.class.getName(),
+                folder.toString(),
+                Integer.toString(run))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    int seen = 0;
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        String[] words = line.split(" ");
+        if (words[words.length - 1].equals(".")) {
+          switch (words[0]) {
+            case "sent" -> sent.add(words[1]);
+            case "settled" -> settled.put(words[1], Long.parseLong(words[2]));
+            default -> released.add(words[1]);
+          }
+        }
+        if (++seen == lines) {
+          // By its handle: Process.destroyForcibly would close the stream that is still to be read.
+          child.toHandle().destroyForcibly();
+        }
+      }
+    }
+    child.waitFor(20, TimeUnit.SECONDS);
+    assertThat(seen).as("the child told enough before it was killed").isGreaterThanOrEqualTo(lines);
+  }
+
+  /** The process that is killed: two threads that begin, send, extend and end attempts. */
+  static final class Child {
+    private Child() {}
+
+    public static void main(String[] args) {
+      PrintStream out = System.out;
+      SqliteLedger ledger =
+          SqliteLedger.open(
+              Path.of(args[0]), new LedgerOptions(64, 1_000, 8, () -> {}), InstantSource.system());
+      for (int thread = 0; thread < 2; thread++) {
+        String prefix = "01K" + args[1] + "-" + thread + "-";
+        new Thread(() -> load(ledger, prefix, out)).start();
+      }
+    }
+
+    private static void load(SqliteLedger ledger, String prefix, PrintStream out) {
+      Random random = new Random(prefix.hashCode());
+      for (int i = 0; ; i++) {
+        String exchange = prefix + i;
+        LedgerEntry.Reserved reserved = Samples.reserved(exchange, 1, Samples.ADA);
+        OpenAttempt attempt = ledger.begin(reserved);
+        if (attempt == null) {
+          LockSupport.parkNanos(100_000);
+          i--;
+          continue;
+        }
+        if (random.nextInt(10) == 0) {
+          attempt
+              .release(Samples.released(reserved))
+              .thenRun(() -> say(out, "released " + exchange + " ."));
+          continue;
+        }
+        attempt.sent();
+        say(out, "sent " + exchange + " .");
+        if (random.nextInt(3) == 0) {
+          attempt.extend(
+              new LedgerEntry.Extended(
+                  reserved.at(),
+                  reserved.id(),
+                  java.util.List.of(new Posting(Samples.ADA, 100)),
+                  2_000,
+                  80_000_000L));
+        }
+        long nanos = 1 + random.nextInt(1_000_000_000);
+        attempt
+            .settle(Samples.settled(reserved, TokenUsage.of(i, i), nanos))
+            .thenRun(() -> say(out, "settled " + exchange + " " + nanos + " ."));
+      }
+    }
+
+    private static void say(PrintStream out, String line) {
+      byte[] bytes = (line + "\n").getBytes(StandardCharsets.US_ASCII);
+      synchronized (out) {
+        out.write(bytes, 0, bytes.length);
+        out.flush();
+      }
+    }
+  }
+}
