@@ -106,7 +106,7 @@ public final class AdminClient implements AdminService {
         if (body != null) {
           connection.setDoOutput(true);
           connection.setRequestProperty("content-type", "application/json");
-          byte[] bytes = AdminJson.bytes(body);
+          byte[] bytes = AdminJson.write(body);
           connection.setFixedLengthStreamingMode(bytes.length);
           connection.getOutputStream().write(bytes);
         }

@@ -143,7 +143,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
     if (status == Kind.UNAUTHORIZED.status()) {
       headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
     }
-    client.respond(status, headers, Unpooled.wrappedBuffer(AdminJson.bytes(json)));
+    client.respond(status, headers, Unpooled.wrappedBuffer(AdminJson.write(json)));
     return ANSWERED;
   }
 

@@ -49,7 +49,7 @@ public final class AdminJson {
   }
 
   /** UTF-8 JSON. */
-  public static byte[] bytes(Object value) {
+  public static byte[] write(Object value) {
     try {
       return MAPPER.writeValueAsBytes(value);
     } catch (JsonProcessingException e) {

@@ -2,13 +2,7 @@ package io.stipend.gateway.admin;
 
 import io.stipend.metering.Unit;
 import io.stipend.policy.budget.Budgets.AccountBalance;
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +71,7 @@ public record PersonBalance(
 
   /** Renders the balances of one person. */
   public static PersonBalance of(String person, List<AccountBalance> balances) {
-    AccountBalance tightest = tightest(balances);
+    AccountBalance tightest = AccountBalance.tightest(balances);
     AccountLine top = tightest == null ? NONE : AccountLine.of(person, tightest);
     return new PersonBalance(
         person,
@@ -92,28 +86,5 @@ public record PersonBalance(
         top.remaining,
         top.resetsAt,
         balances.stream().map(b -> AccountLine.of(person, b)).toList());
-  }
-
-  /**
-   * The account that will refuse first: in each unit the one with least remaining; of different
-   * units the one with the smallest share left of what it was given. The first of equals; null if
-   * there is none.
-   */
-  public static @Nullable AccountBalance tightest(List<AccountBalance> balances) {
-    Map<Unit, AccountBalance> least = new LinkedHashMap<>();
-    for (AccountBalance balance : balances) {
-      least.merge(
-          balance.account().unit(), balance, (a, b) -> b.remaining() < a.remaining() ? b : a);
-    }
-    List<AccountBalance> byUnit = new ArrayList<>(least.values());
-    return byUnit.isEmpty()
-        ? null
-        : byUnit.stream().min(Comparator.comparing(PersonBalance::shareLeft)).orElseThrow();
-  }
-
-  private static BigDecimal shareLeft(AccountBalance balance) {
-    long given = balance.granted() + balance.carried() + balance.received() - balance.sent();
-    return BigDecimal.valueOf(balance.remaining())
-        .divide(BigDecimal.valueOf(Math.max(1, given)), MathContext.DECIMAL64);
   }
 }

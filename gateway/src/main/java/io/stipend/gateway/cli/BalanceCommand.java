@@ -3,6 +3,7 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.AdminClient;
 import io.stipend.gateway.admin.PersonBalance;
 import io.stipend.gateway.admin.PersonBalance.AccountLine;
+import io.stipend.gateway.admin.Table;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

@@ -3,6 +3,7 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.AdminService.KeyLine;
 import io.stipend.gateway.admin.AdminService.KeyMade;
 import io.stipend.gateway.admin.AdminService.KeyOrder;
+import io.stipend.gateway.admin.Table;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;

@@ -1,6 +1,7 @@
 package io.stipend.gateway.cli;
 
 import io.stipend.gateway.admin.AdminJson;
+import io.stipend.gateway.admin.Table;
 import java.io.PrintWriter;
 
 /**

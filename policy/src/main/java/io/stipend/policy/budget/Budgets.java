@@ -1,11 +1,14 @@
 package io.stipend.policy.budget;
 
+import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,12 +68,17 @@ public interface Budgets {
       long expired,
       @Nullable Instant resetsAt) {
     /**
-     * The account that leaves least of what it was given, the first of equals; null if there is
-     * none.
+     * The account that refuses first: of each unit the one with least remaining; of different units
+     * the one that leaves least of what it was given. The first of equals; null if there is none.
      */
     public static @Nullable AccountBalance tightest(List<AccountBalance> balances) {
-      AccountBalance tightest = null;
+      Map<Unit, AccountBalance> leastByUnit = new LinkedHashMap<>();
       for (AccountBalance balance : balances) {
+        leastByUnit.merge(
+            balance.account().unit(), balance, (a, b) -> b.remaining() < a.remaining() ? b : a);
+      }
+      AccountBalance tightest = null;
+      for (AccountBalance balance : leastByUnit.values()) {
         if (tightest == null || balance.tighterThan(tightest)) {
           tightest = balance;
         }

@@ -1,4 +1,4 @@
-package io.stipend.gateway.cli;
+package io.stipend.gateway.admin;
 
 import java.util.ArrayList;
 import java.util.Arrays;
