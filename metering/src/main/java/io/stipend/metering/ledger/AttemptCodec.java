@@ -17,7 +17,12 @@ final class AttemptCodec {
 
   /** Writes a reservation but for its profile. */
   static void writeReserved(
-      ByteWriter out, NameWriter names, NameWriter sessions, long clock, LedgerEntry.Reserved r) {
+      ByteWriter out,
+      NameWriter names,
+      NameWriter sessions,
+      long clock,
+      Profile profile,
+      LedgerEntry.Reserved r) {
     AttemptFacts facts = r.facts();
     out.zigzag(r.at().toEpochMilli() - clock);
     out.text(r.id().exchange());
@@ -28,7 +33,7 @@ final class AttemptCodec {
     out.zigzag(facts.outputCap());
     out.zigzag(facts.expectedOutput());
     out.zigzag(facts.expectedNanos());
-    PostingCodec.write(out, names, r.holds(), Profile.of(r).accounts(), expected(facts));
+    PostingCodec.write(out, names, r.holds(), profile.accounts(), expected(facts));
   }
 
   static LedgerEntry.Reserved readReserved(
@@ -44,9 +49,9 @@ final class AttemptCodec {
   }
 
   /** A reservation that is readable alone. */
-  static void writeAlone(ByteWriter out, LedgerEntry.Reserved r) {
-    Profile.of(r).write(out, NameWriter.INLINE);
-    writeReserved(out, NameWriter.INLINE, NameWriter.INLINE, 0, r);
+  static void writeAlone(ByteWriter out, Profile profile, LedgerEntry.Reserved r) {
+    profile.write(out, NameWriter.INLINE);
+    writeReserved(out, NameWriter.INLINE, NameWriter.INLINE, 0, profile, r);
   }
 
   /** Reads what {@link #writeAlone} wrote. */

@@ -79,7 +79,7 @@ final class BatchEncoder {
     Long known = profiles.get(profile);
     long number = known == null ? define(profile) : known;
     record.varint(number);
-    AttemptCodec.writeReserved(record, nameWriter, sessionWriter, clock, entry);
+    AttemptCodec.writeReserved(record, nameWriter, sessionWriter, clock, profile, entry);
     end(RESERVED, entry);
     return nextAttempt++;
   }

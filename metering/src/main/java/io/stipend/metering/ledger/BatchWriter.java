@@ -32,8 +32,11 @@ final class BatchWriter {
   /** So long must nothing have come before the quiet is used for projection. */
   private static final long IDLE_MILLIS = 10;
 
-  /** Batches that one projecting transaction takes: commits wait for it. */
-  private static final int PROJECTED_AT_ONCE = 128;
+  /**
+   * Entries that one projecting transaction takes, about 10 ms: commits wait for it. A larger
+   * commit is followed by a larger projection, so that the tables keep up under any load.
+   */
+  private static final int PROJECTED_AT_ONCE = 2_000;
 
   private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -48,6 +51,8 @@ final class BatchWriter {
 
   /** The part of these that stands in the batch under way. */
   private final List<Pending> encoded = new ArrayList<>();
+
+  private int lastCommit;
 
   private final Thread thread;
   private volatile boolean closed;
@@ -221,6 +226,7 @@ final class BatchWriter {
 
   private void commit() throws SQLException {
     if (encoder.entries() > 0) {
+      lastCommit = encoder.entries();
       batches.append(encoder.finish());
     }
     for (Pending pending : encoded) {
@@ -240,7 +246,7 @@ final class BatchWriter {
   }
 
   private void project() throws SQLException {
-    projection.project(PROJECTED_AT_ONCE);
+    projection.project(Math.max(PROJECTED_AT_ONCE, 2L * lastCommit));
     if (behind() == 0) {
       guard.projected();
     }

@@ -43,8 +43,10 @@ final class FactGuard {
       return remember(tag, id, fact);
     }
     if (!timeless(before).equals(timeless(fact))) {
+      // Not what it holds: a key's entry has no place in a message.
       throw new LedgerException(
-          "id " + id + ": entered again as " + fact + " (expected: " + before + ")", null);
+          "id " + id + ": entered again with another content (expected: the same, or a new id)",
+          null);
     }
     return false;
   }

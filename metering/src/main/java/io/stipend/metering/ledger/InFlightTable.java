@@ -197,8 +197,8 @@ final class InFlightTable implements AutoCloseable {
    *
    * @return the slot, or -1 if none is free or the reservation does not fit one
    */
-  int take(LedgerEntry.Reserved reserved) {
-    byte[] body = Slot.body(reserved);
+  int take(Profile profile, LedgerEntry.Reserved reserved) {
+    byte[] body = Slot.body(profile, reserved);
     if (body == null) {
       return -1;
     }

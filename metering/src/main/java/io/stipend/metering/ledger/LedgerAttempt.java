@@ -18,12 +18,12 @@ final class LedgerAttempt implements OpenAttempt {
   /** The attempt's place among all reservations; the writer's thread alone sees it. */
   private long number;
 
-  LedgerAttempt(BatchWriter writer, InFlightTable table, int slot, LedgerEntry.Reserved reserved) {
+  LedgerAttempt(BatchWriter writer, InFlightTable table, int slot, AttemptId id, Profile profile) {
     this.writer = writer;
     this.table = table;
     this.slot = slot;
-    id = reserved.id();
-    profile = Profile.of(reserved);
+    this.id = id;
+    this.profile = profile;
     reservedDurably = new CompletableFuture<>();
   }
 

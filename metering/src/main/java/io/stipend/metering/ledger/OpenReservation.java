@@ -51,7 +51,7 @@ record OpenReservation(
 
   /** Writes all but the numbers, readable alone. */
   void write(ByteWriter out) {
-    AttemptCodec.writeAlone(out, reserved);
+    AttemptCodec.writeAlone(out, profile, reserved);
     AccountAmounts.write(out, held);
     out.zigzag(outputTokens);
     out.zigzag(nanos);

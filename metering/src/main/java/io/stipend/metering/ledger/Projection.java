@@ -68,13 +68,22 @@ final class Projection implements ReplaySink, AutoCloseable {
     return replay.open();
   }
 
-  /** Projects at most {@code limit} batches in one transaction. Returns how many. */
-  int project(int limit) throws SQLException {
-    int count;
+  /**
+   * Projects batches in one transaction, until there is none or these have at least so many
+   * entries.
+   *
+   * @return how many batches
+   */
+  int project(long entries) throws SQLException {
+    int count = 0;
+    long enough = replay.entries() + entries;
     try (Statement statement = connection.createStatement()) {
       statement.execute("begin immediate");
       try {
-        count = BatchTable.read(connection, projectedSeq, limit, this::apply);
+        while (replay.entries() < enough
+            && BatchTable.read(connection, projectedSeq, 1, this::apply) == 1) {
+          count++;
+        }
         if (count > 0) {
           flushAccounts();
           flushOpen();

@@ -53,27 +53,21 @@ final class Slot {
    *
    * @return null if it is too large even so
    */
-  static byte @Nullable [] body(LedgerEntry.Reserved reserved) {
+  static byte @Nullable [] body(Profile profile, LedgerEntry.Reserved reserved) {
     ByteWriter out = new ByteWriter(1024);
-    AttemptCodec.writeAlone(out, reserved);
+    AttemptCodec.writeAlone(out, profile, reserved);
     if (out.size() > BYTES - BODY) {
       out.clear();
-      AttemptCodec.writeAlone(out, withoutLabels(reserved));
+      AttemptCodec.writeAlone(out, profile, withoutLabels(profile, reserved));
     }
     return out.size() > BYTES - BODY ? null : out.toByteArray();
   }
 
-  private static LedgerEntry.Reserved withoutLabels(LedgerEntry.Reserved r) {
+  private static LedgerEntry.Reserved withoutLabels(Profile profile, LedgerEntry.Reserved r) {
     AttemptFacts f = r.facts();
     AttemptFacts facts =
-        Profile.of(r)
-            .facts(
-                null,
-                null,
-                f.inputEstimate(),
-                f.outputCap(),
-                f.expectedOutput(),
-                f.expectedNanos());
+        profile.facts(
+            null, null, f.inputEstimate(), f.outputCap(), f.expectedOutput(), f.expectedNanos());
     return new LedgerEntry.Reserved(r.at(), r.id(), facts, r.holds());
   }
 

@@ -27,6 +27,9 @@ public final class SqliteLedger implements Ledger {
   /** Leaves room for this many slots to be taken in each millisecond between two openings. */
   private static final int GENERATIONS_PER_MILLI_BITS = 20;
 
+  /** Entries that one transaction projects while nobody waits. */
+  private static final int ENTRIES_AT_ONCE = 100_000;
+
   private final LedgerFiles files;
   private final Connection connection;
   private final InFlightTable table;
@@ -95,14 +98,10 @@ public final class SqliteLedger implements Ledger {
   }
 
   private static void projectAll(Projection projection) throws SQLException {
-    int projected;
-    do {
-      projected = projection.project(BATCHES_AT_ONCE);
-    } while (projected == BATCHES_AT_ONCE);
+    while (projection.project(ENTRIES_AT_ONCE) > 0) {
+      // One transaction after the other, so that none grows too large.
+    }
   }
-
-  /** Batches that one transaction projects while nobody waits. */
-  private static final int BATCHES_AT_ONCE = 2_048;
 
   /**
    * Empties the tables that are projected from the batches and fills them anew. The data folder
@@ -149,11 +148,12 @@ public final class SqliteLedger implements Ledger {
     if (!writer.hasRoom()) {
       return null;
     }
-    int slot = table.take(reserved);
+    Profile profile = Profile.of(reserved);
+    int slot = table.take(profile, reserved);
     if (slot < 0) {
       return null;
     }
-    LedgerAttempt attempt = new LedgerAttempt(writer, table, slot, reserved);
+    LedgerAttempt attempt = new LedgerAttempt(writer, table, slot, reserved.id(), profile);
     writer.submit(attempt, reserved, attempt.reservedDurably());
     return attempt;
   }

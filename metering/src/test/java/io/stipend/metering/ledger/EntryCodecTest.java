@@ -24,7 +24,7 @@ class EntryCodecTest {
       LedgerEntry.Released released = Samples.released(reserved);
       LedgerEntry fact = Samples.fact(random, "id-" + seed);
       long clock = Samples.instant(random).toEpochMilli();
-      AttemptCodec.writeAlone(out, reserved);
+      AttemptCodec.writeAlone(out, profile, reserved);
       AttemptCodec.writeExtended(out, NameWriter.INLINE, clock, profile, extended);
       AttemptCodec.writeSettled(out, NameWriter.INLINE, clock, profile, settled);
       AttemptCodec.writeReleased(out, NameWriter.INLINE, clock, released);
@@ -65,7 +65,8 @@ class EntryCodecTest {
   @Test
   void aCutRecordIsRefusedAtEveryByte() {
     ByteWriter out = new ByteWriter(16);
-    AttemptCodec.writeAlone(out, Samples.reserved("01J"));
+    LedgerEntry.Reserved reserved = Samples.reserved("01J");
+    AttemptCodec.writeAlone(out, Profile.of(reserved), reserved);
     byte[] whole = out.toByteArray();
     for (int length = 0; length < whole.length; length++) {
       ByteReader cut = new ByteReader(java.util.Arrays.copyOf(whole, length));

@@ -27,6 +27,10 @@ class InFlightTableTest {
     return InFlightTable.open(path, 4, InFlightTable.read(path), 0);
   }
 
+  private static int take(InFlightTable table, LedgerEntry.Reserved reserved) {
+    return table.take(Profile.of(reserved), reserved);
+  }
+
   private List<Slot.Content> read() {
     return InFlightTable.read(path).contents();
   }
@@ -36,8 +40,8 @@ class InFlightTableTest {
     InFlightTable table = open();
     LedgerEntry.Reserved first = Samples.reserved("first");
     LedgerEntry.Reserved second = Samples.reserved("second");
-    table.take(first);
-    int slot = table.take(second);
+    take(table, first);
+    int slot = take(table, second);
     table.sent(slot);
     table.progress(slot, 1, 10, 100);
     table.progress(slot, 2, 20, 200);
@@ -53,9 +57,9 @@ class InFlightTableTest {
   void aTornSlotCountsAsAbsentWhicheverByteIsWrong() throws Exception {
     InFlightTable table = open();
     LedgerEntry.Reserved reserved = Samples.reserved("first");
-    table.sent(table.take(reserved));
+    table.sent(take(table, reserved));
     byte[] whole = Files.readAllBytes(path);
-    int bytes = Slot.body(reserved).length;
+    int bytes = Slot.body(Profile.of(reserved), reserved).length;
     for (int i = 0; i < bytes; i++) {
       byte[] torn = whole.clone();
       torn[HEADER + 88 + i] ^= 0x40;
@@ -69,7 +73,7 @@ class InFlightTableTest {
   @Test
   void aTornProgressMarkLeavesTheOneBefore() throws Exception {
     InFlightTable table = open();
-    int slot = table.take(Samples.reserved("first"));
+    int slot = take(table, Samples.reserved("first"));
     table.sent(slot);
     table.progress(slot, 1, 10, 100);
     table.progress(slot, 2, 20, 200);
@@ -87,10 +91,10 @@ class InFlightTableTest {
   @Test
   void marksOfAnEarlierUseOfTheSlotAreForgotten() {
     InFlightTable table = open();
-    int slot = table.take(Samples.reserved("first"));
+    int slot = take(table, Samples.reserved("first"));
     table.progress(slot, 1, 10, 100);
     table.free(slot);
-    assertThat(table.take(Samples.reserved("second"))).isEqualTo(slot);
+    assertThat(take(table, Samples.reserved("second"))).isEqualTo(slot);
     assertThat(read().get(0).outputTokens()).isZero();
   }
 
@@ -98,13 +102,13 @@ class InFlightTableTest {
   void aTableIsUsedAgainWithAllSlotsFree() {
     InFlightTable table = open();
     for (int i = 0; i < 4; i++) {
-      assertThat(table.take(Samples.reserved("x" + i))).isNotNegative();
+      assertThat(take(table, Samples.reserved("x" + i))).isNotNegative();
     }
-    assertThat(table.take(Samples.reserved("full"))).isNegative();
+    assertThat(take(table, Samples.reserved("full"))).isNegative();
     InFlightTable again = open();
     assertThat(read()).isEmpty();
     for (int i = 0; i < 4; i++) {
-      assertThat(again.take(Samples.reserved("y" + i))).isNotNegative();
+      assertThat(take(again, Samples.reserved("y" + i))).isNotNegative();
     }
   }
 
@@ -113,7 +117,7 @@ class InFlightTableTest {
     Files.write(path, new byte[100]);
     open();
     Files.write(path, new byte[HEADER + 17]);
-    assertThat(open().take(Samples.reserved("x"))).isNotNegative();
+    assertThat(take(open(), Samples.reserved("x"))).isNotNegative();
   }
 
   @Test

@@ -299,6 +299,20 @@ class SqliteLedgerTest {
   }
 
   @Test
+  void everyCommitWaitsForTheDisk() throws Exception {
+    open().close();
+    try (java.sql.Connection connection = LedgerDatabase.openForWriting(folder);
+        java.sql.Statement statement = connection.createStatement()) {
+      try (java.sql.ResultSet row = statement.executeQuery("pragma synchronous")) {
+        assertThat(row.getInt(1)).as("FULL").isEqualTo(2);
+      }
+      try (java.sql.ResultSet row = statement.executeQuery("pragma journal_mode")) {
+        assertThat(row.getString(1)).isEqualTo("wal");
+      }
+    }
+  }
+
+  @Test
   void aSecondProcessIsRefusedByTheLock() {
     try (SqliteLedger ledger = open()) {
       assertThat(ledger.poisoned()).isFalse();
