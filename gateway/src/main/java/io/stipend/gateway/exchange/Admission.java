@@ -1,0 +1,212 @@
+package io.stipend.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.tokens.TokenCounter;
+import io.stipend.policy.ModelCall;
+import io.stipend.policy.Permit;
+import io.stipend.policy.Principal;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets;
+import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.budget.WhenShort;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Steps 4 and 5 of an exchange: estimates the call, reserves it on every account, and where money
+ * is short follows the allowance's {@code when_short}. Lives on the exchange's event loop.
+ */
+final class Admission {
+  /** The longest body whose tokens are counted exactly: a few milliseconds of one core. */
+  private static final int MAX_COUNTED_BYTES = 256 * 1_024;
+
+  /** Reservations tried for one attempt: each clamp satisfies at least one more budget. */
+  private static final int MAX_TRIES = 8;
+
+  /** The answer: a reservation with what it stands on, or a refusal. */
+  sealed interface Result {}
+
+  record Admitted(Reservation reservation, Expectation expectation, boolean clamped)
+      implements Result {}
+
+  record Refused(Refusal refusal) implements Result {}
+
+  private final Services services;
+  private final AttemptId id;
+  private final Permit permit;
+  private final Peeked peeked;
+  private final @Nullable String client;
+  private final Instant now;
+  private final Consumer<Result> then;
+  private long input;
+  private long cap;
+  private boolean clamped;
+  private boolean counted;
+
+  Admission(
+      Services services,
+      AttemptId id,
+      Permit permit,
+      Peeked peeked,
+      @Nullable String client,
+      Instant now,
+      Consumer<Result> then) {
+    this.services = services;
+    this.id = id;
+    this.permit = permit;
+    this.peeked = peeked;
+    this.client = client;
+    this.now = now;
+    this.then = then;
+    ModelCall call = peeked.call();
+    this.input =
+        services.tokens().bound().estimate(permit.model(), call.textBytes()) + call.mediaTokens();
+    this.cap = call.outputCap();
+  }
+
+  /** Reserves; answers at once, or later on the loop if the body's tokens are counted first. */
+  void admit(EventLoop loop, ByteBuf body) {
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+      Expectation expectation = expectation();
+      Budgets.Result result =
+          services
+              .budgets()
+              .reserve(id, facts(expectation), permit.budgets(), expectation.estimate(), now);
+      if (result instanceof Budgets.Held held) {
+        then.accept(new Admitted(held.reservation(), expectation, clamped));
+        return;
+      }
+      if (result instanceof Budgets.Unavailable unavailable) {
+        then.accept(new Refused(Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, unavailable.why())));
+        return;
+      }
+      Budgets.Shortfall shortfall = (Budgets.Shortfall) result;
+      if (countFirst(loop, body)) {
+        return;
+      }
+      if (!clamp(shortfall, expectation)) {
+        then.accept(new Refused(shortRefusal(shortfall, expectation)));
+        return;
+      }
+    }
+    then.accept(
+        new Refused(
+            Refusal.of(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.")));
+  }
+
+  private Expectation expectation() {
+    return Expectation.of(
+        peeked.call(), permit.rating(), input, cap, services.tokens().usual().of(permit.model()));
+  }
+
+  /** Counts the body exactly, once, where that can change the decision. */
+  private boolean countFirst(EventLoop loop, ByteBuf body) {
+    TokenCounter counter = services.tokens().counters().forModel(permit.model());
+    if (counted || counter == null || body.readableBytes() > MAX_COUNTED_BYTES) {
+      return false;
+    }
+    counted = true;
+    // The whole body is counted, JSON syntax with it: above what its messages can come to.
+    String text = body.toString(StandardCharsets.UTF_8);
+    try {
+      services
+          .counting()
+          .execute(
+              () -> {
+                long exact = counter.count(text) + peeked.call().mediaTokens();
+                loop.execute(
+                    () -> {
+                      input = Math.min(input, exact);
+                      admit(loop, body);
+                    });
+              });
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
+  }
+
+  /** Lowers the cap to what the budget affords, if its rule lets it and the floor allows. */
+  private boolean clamp(Budgets.Shortfall shortfall, Expectation expectation) {
+    BudgetRule rule = shortfall.rule();
+    int clampAt = rule.whenShort().indexOf(WhenShort.CLAMP);
+    int refuseAt = rule.whenShort().indexOf(WhenShort.REFUSE);
+    if (clampAt < 0 || (refuseAt >= 0 && refuseAt < clampAt)) {
+      return false;
+    }
+    ModelCall call = peeked.call();
+    long affordable =
+        rule.unit().isMoney()
+            ? permit
+                .rating()
+                .affordableOutput(input, Math.max(0, shortfall.available()), call.serviceTier())
+            : shortfall.available() - input;
+    long perChoice = affordable < 0 ? -1 : affordable / call.choices();
+    long floor = Math.max(rule.clampFloor(), call.thinkingBudget() + 1);
+    if (perChoice < floor || perChoice >= expectation.capPerChoice()) {
+      return false;
+    }
+    cap = perChoice;
+    clamped = true;
+    return true;
+  }
+
+  private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {
+    BudgetRule rule = shortfall.rule();
+    Unit unit = rule.unit();
+    StringBuilder message = new StringBuilder(160);
+    message
+        .append("Budget ")
+        .append(rule.budget())
+        .append(" (")
+        .append(unit.format(rule.amount()))
+        .append(' ')
+        .append(unit.name())
+        .append(") does not cover this call: ")
+        .append(unit.format(Math.max(0, shortfall.available())))
+        .append(" left, up to ")
+        .append(unit.format(expectation.estimate().hold().in(unit)))
+        .append(" needed.");
+    if (shortfall.resetsAt() != null) {
+      message.append(" It resets at ").append(shortfall.resetsAt()).append('.');
+    }
+    String contact = services.config().get().contact();
+    if (!contact.isEmpty()) {
+      message.append(' ').append(contact).append('.');
+    }
+    return new Refusal(
+        RefusalReason.BUDGET_EXHAUSTED, message.toString(), null, shortfall.resetsAt(), null);
+  }
+
+  private AttemptFacts facts(Expectation expectation) {
+    Principal who = permit.principal();
+    return new AttemptFacts(
+        who.id(),
+        who.team(),
+        who.costCenter(),
+        who.project(),
+        who.keyId(),
+        peeked.sessionId(),
+        client,
+        peeked.call().dialect(),
+        permit.provider().name(),
+        permit.model(),
+        peeked.call().serviceTier(),
+        permit.rating().priceVersion(),
+        Unit.USD.name(),
+        expectation.input(),
+        expectation.cap(),
+        expectation.expectedOutput(),
+        expectation.expected().nanos());
+  }
+}

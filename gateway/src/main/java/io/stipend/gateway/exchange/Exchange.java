@@ -1,0 +1,315 @@
+package io.stipend.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.gateway.dialect.Dialect;
+import io.stipend.gateway.dialect.Dialect.Answer;
+import io.stipend.gateway.dialect.Dialect.Edit;
+import io.stipend.gateway.dialect.Dialect.Peek;
+import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.gateway.dialect.Dialect.Unreadable;
+import io.stipend.gateway.dialect.HeaderRules;
+import io.stipend.gateway.server.Outbound;
+import io.stipend.gateway.server.RequestHandler.Inbound;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.gateway.upstream.UpstreamRequest;
+import io.stipend.metering.Charge;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.policy.Decision;
+import io.stipend.policy.Entitlement;
+import io.stipend.policy.Permit;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.budget.Reservation.Settlement;
+import io.stipend.policy.config.Durability;
+import io.stipend.policy.config.GatewayConfig;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of a metered dialect and its response. {@link #run} is the one list of its steps; all
+ * of its state lives on its client's event loop.
+ */
+final class Exchange implements Inbound, Relay.Ending {
+  private final Services services;
+  private final Exchanges open;
+  private final Dialect dialect;
+  private final RequestHead head;
+  private final Outbound client;
+  private final String id;
+  private final Instant startedAt;
+  private final Entitlement who;
+
+  private ByteBuf body = Unpooled.EMPTY_BUFFER;
+  private @Nullable Peeked peeked;
+  private @Nullable Permit permit;
+  private Admission.@Nullable Admitted admitted;
+  private @Nullable Relay relay;
+  private @Nullable String providerRequestId;
+  private boolean gone;
+  private boolean ending;
+  private boolean closed;
+
+  /** Step 1, authentication, has been done: {@link Exchanges} does it before any body is read. */
+  Exchange(
+      Services services,
+      Exchanges open,
+      Dialect dialect,
+      RequestHead head,
+      Outbound client,
+      String id,
+      Instant startedAt,
+      Entitlement who) {
+    this.services = services;
+    this.open = open;
+    this.dialect = dialect;
+    this.head = head;
+    this.client = client;
+    this.id = id;
+    this.startedAt = startedAt;
+    this.who = who;
+  }
+
+  @Override
+  public void body(ByteBuf whole) {
+    body = whole;
+    run();
+  }
+
+  /** The steps of an exchange, in order. Each that refuses ends it. */
+  private void run() {
+    Peeked call = peek(); //                                      2
+    if (call == null) {
+      return;
+    }
+    Permit granted = decide(call); //                             3
+    if (granted == null) {
+      return;
+    }
+    if (call.call().metered()) {
+      admit(call, granted); //                                    4, 5: then attempt
+    } else {
+      attempt(call, granted, null, new Edit(rewritten(call, granted), -1));
+    }
+    //                                                            6, 7: Relay; 8, 9: ended
+  }
+
+  private @Nullable Peeked peek() {
+    Peek peek = dialect.peek(head, body);
+    if (peek instanceof Unreadable unreadable) {
+      refuse(unreadable.refusal());
+      return null;
+    }
+    peeked = (Peeked) peek;
+    return peeked;
+  }
+
+  private @Nullable Permit decide(Peeked call) {
+    Decision decision = services.policy().decide(who, call.call(), startedAt);
+    if (decision instanceof Refusal refusal) {
+      refuse(refusal);
+      return null;
+    }
+    permit = (Permit) decision;
+    return permit;
+  }
+
+  private void admit(Peeked call, Permit granted) {
+    new Admission(
+            services,
+            new AttemptId(id, 1),
+            granted,
+            call,
+            HeaderRules.clientName(head.headers()),
+            startedAt,
+            result -> admitted(call, granted, result))
+        .admit(client.eventLoop(), body);
+  }
+
+  private void admitted(Peeked call, Permit granted, Admission.Result result) {
+    if (result instanceof Admission.Refused refused) {
+      refuse(refused.refusal());
+      return;
+    }
+    Admission.Admitted admission = (Admission.Admitted) result;
+    admitted = admission;
+    Edit edit =
+        new Edit(
+            rewritten(call, granted),
+            admission.clamped() ? admission.expectation().capPerChoice() : -1);
+    Reservation reservation = admission.reservation();
+    if (services.config().get().durability() == Durability.STRICT) {
+      reservation
+          .durable()
+          .whenComplete(
+              (done, error) ->
+                  client
+                      .eventLoop()
+                      .execute(
+                          () -> {
+                            if (error == null) {
+                              attempt(call, granted, reservation, edit);
+                            } else {
+                              ended(Outcome.LEDGER_FAILED);
+                            }
+                          }));
+    } else {
+      attempt(call, granted, reservation, edit);
+    }
+  }
+
+  private static @Nullable String rewritten(Peeked call, Permit granted) {
+    return granted.model().equals(call.call().model()) ? null : granted.model();
+  }
+
+  private void attempt(Peeked call, Permit granted, @Nullable Reservation reservation, Edit edit) {
+    if (gone) {
+      ended(Outcome.CLIENT_GONE);
+      return;
+    }
+    GatewayConfig config = services.config().get();
+    HttpHeaders headers = HeaderRules.forUpstream(head);
+    if (granted.provider().key() != null) {
+      dialect.authorize(headers, granted.provider().key().reveal());
+    }
+    ByteBuf edited = dialect.edit(body, call, edit);
+    body = Unpooled.EMPTY_BUFFER;
+    Relay.Plan plan =
+        new Relay.Plan(
+            dialect,
+            call,
+            new Dialect.ReaderLimits(
+                config.limits().sizes().sseLineBytes(), config.limits().sizes().jsonDepth()),
+            admitted == null ? null : new Growth(admitted.expectation(), granted, call),
+            config.clientGone());
+    Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
+    relay = newRelay;
+    newRelay.started(
+        services
+            .upstreams()
+            .send(
+                client.eventLoop(),
+                granted.provider(),
+                new UpstreamRequest(head.method(), head.path() + head.query(), headers, edited),
+                newRelay));
+  }
+
+  @Override
+  public HttpHeaders answerHead(int status, HttpHeaders upstream) {
+    providerRequestId = requestId(upstream);
+    HttpHeaders headers = HeaderRules.forClient(upstream);
+    StipendHeaders.put(headers, id, services.budgets(), who.budgets(), startedAt);
+    if (admitted != null && admitted.clamped()) {
+      headers.set(StipendHeaders.OUTPUT_CAP, Long.toString(admitted.expectation().capPerChoice()));
+    }
+    return headers;
+  }
+
+  /** The provider's own id of the exchange, as OpenAI and Anthropic name it. */
+  private static @Nullable String requestId(HttpHeaders upstream) {
+    String id = upstream.get("x-request-id");
+    return id == null ? upstream.get("request-id") : id;
+  }
+
+  /** Steps 8 and 9: exactly once for every exchange that was permitted. */
+  @Override
+  public void ended(Outcome outcome) {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    Relay leg = relay;
+    Faults.Fault fault = Faults.of(outcome);
+    if (fault != null && (leg == null || !leg.answering())) {
+      respond(dialect.fault(fault.status(), outcome.label(), fault.message(), id));
+    }
+    int status = leg == null ? 0 : leg.status();
+    Admission.Admitted admission = admitted;
+    if (admission == null || permit == null || peeked == null) {
+      close(status, outcome.label(), null);
+    } else {
+      new Finish(services, client.eventLoop(), admission, permit, peeked, leg)
+          .finish(outcome, providerRequestId, settled -> close(status, outcome.label(), settled));
+    }
+  }
+
+  @Override
+  public void badBody(Refusal refusal) {
+    refuse(refusal);
+  }
+
+  @Override
+  public void writable() {
+    if (relay != null) {
+      relay.writable();
+    }
+  }
+
+  @Override
+  public void gone() {
+    gone = true;
+    if (relay != null) {
+      relay.clientGone();
+    } else if (permit == null) {
+      close(0, Outcome.CLIENT_GONE.label(), null);
+    }
+  }
+
+  /** The gateway's time to drain is over. */
+  void drained() {
+    if (relay != null) {
+      relay.stop(Outcome.DRAINED);
+    }
+  }
+
+  String id() {
+    return id;
+  }
+
+  Outbound client() {
+    return client;
+  }
+
+  private void refuse(Refusal refusal) {
+    services.refusals().count(who.principal().id(), refusal.reason(), startedAt);
+    Integer pinned = services.config().get().refusals().get(dialect.id());
+    Answer answer = dialect.refuse(refusal, head, id, pinned == null ? 0 : pinned);
+    respond(answer);
+    close(answer.status(), refusal.reason().label(), null);
+  }
+
+  private void respond(Answer answer) {
+    StipendHeaders.put(answer.headers(), id, services.budgets(), who.budgets(), startedAt);
+    client.respond(answer.status(), answer.headers(), answer.body());
+  }
+
+  private void close(int status, String outcome, @Nullable Settlement settled) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    body.release();
+    body = Unpooled.EMPTY_BUFFER;
+    Charge charge = settled == null ? Charge.ZERO : settled.charge();
+    if (permit != null) {
+      permit.lease().used(charge.tokens());
+      permit.lease().close();
+    }
+    open.closed(this);
+    services
+        .records()
+        .accept(
+            new ExchangeRecord(
+                id,
+                head.path(),
+                who.principal().id(),
+                permit == null ? null : permit.model(),
+                status,
+                outcome,
+                charge.tokens(),
+                charge.nanos(),
+                Duration.between(startedAt, services.clock().instant())));
+  }
+}

@@ -1,0 +1,216 @@
+package io.stipend.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpMethod;
+import io.stipend.gateway.dialect.Credential;
+import io.stipend.gateway.dialect.Dialect;
+import io.stipend.gateway.dialect.Dialect.Answer;
+import io.stipend.gateway.dialect.Dialects;
+import io.stipend.gateway.server.Outbound;
+import io.stipend.gateway.server.RequestHandler;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.policy.Entitlement;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data listener's requests: finds the route, authenticates before any body is read, and begins
+ * an {@link Exchange} or answers at once.
+ */
+public final class Exchanges implements RequestHandler {
+  private static final Duration SOURCE_PAUSE = Duration.ofMinutes(1);
+  private static final String ME = "/stipend/v1/me";
+
+  private static final Inbound ANSWERED =
+      new Inbound() {
+        @Override
+        public void body(ByteBuf body) {
+          body.release();
+        }
+
+        @Override
+        public void badBody(Refusal refusal) {}
+
+        @Override
+        public void writable() {}
+
+        @Override
+        public void gone() {}
+      };
+
+  /** Answers {@code GET /stipend/v1/me}. */
+  @FunctionalInterface
+  public interface Me {
+    /** The balance of the principal as JSON. */
+    Answer answer(Entitlement who, Instant now);
+  }
+
+  private final Services services;
+  private final Me me;
+  private final Map<String, Exchange> open = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+
+  /** Works with these services. */
+  public Exchanges(Services services, Me me) {
+    this.services = services;
+    this.me = me;
+  }
+
+  @Override
+  public Inbound accept(RequestHead head, Outbound client) {
+    Instant now = services.clock().instant();
+    String id = ExchangeIds.next(now);
+    Dialect dialect = head.method().equals(HttpMethod.POST) ? Dialects.at(head.path()) : null;
+    boolean get = head.method().equals(HttpMethod.GET);
+    boolean known =
+        dialect != null
+            || (get && (head.path().equals(Dialects.MODELS_PATH) || head.path().equals(ME)));
+    if (draining) {
+      return refuse(head, client, id, RefusalReason.DRAINING, "The gateway is shutting down.");
+    }
+    if (!known) {
+      return refuse(
+          head,
+          client,
+          id,
+          RefusalReason.UNKNOWN_ROUTE,
+          "No such route: " + head.method() + " " + head.path() + ".");
+    }
+    Entitlement who = authenticate(head, client, id, now);
+    if (who == null) {
+      return ANSWERED;
+    }
+    if (dialect == null) {
+      Answer answer =
+          head.path().equals(ME)
+              ? me.answer(who, now)
+              : Dialects.models(services.policy().models(who, now), head, id);
+      StipendHeaders.put(answer.headers(), id, services.budgets(), who.budgets(), now);
+      client.respond(answer.status(), answer.headers(), answer.body());
+      return ANSWERED;
+    }
+    Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, who);
+    open.put(id, exchange);
+    return exchange;
+  }
+
+  /** Step 1 of an exchange. */
+  private @Nullable Entitlement authenticate(
+      RequestHead head, Outbound client, String id, Instant now) {
+    Credential credential = Credential.of(head.headers());
+    Entitlement who =
+        credential.problem() != null
+            ? null
+            : services.policy().authenticate(credential.secret(), now);
+    if (who == null) {
+      refuseCredential(head, client, id, credential, now);
+    }
+    return who;
+  }
+
+  /** Only bad credentials are limited by source: a good one behind the same address is let in. */
+  private void refuseCredential(
+      RequestHead head, Outbound client, String id, Credential credential, Instant now) {
+    if (services.sources().limited(head.source(), now)) {
+      refuse(
+          head,
+          client,
+          id,
+          new Refusal(
+              RefusalReason.SOURCE_LIMITED,
+              "Too many bad credentials came from this address; wait a minute.",
+              null,
+              null,
+              SOURCE_PAUSE),
+          0);
+      return;
+    }
+    services.sources().bad(head.source(), now);
+    String problem = credential.problem();
+    refuse(
+        head,
+        client,
+        id,
+        RefusalReason.BAD_CREDENTIAL,
+        problem == null
+            ? "The gateway key is missing, unknown, expired or revoked."
+            : "The credential cannot be used: " + problem + ".");
+  }
+
+  @Override
+  public void malformed(RequestHead head, int status, Refusal refusal, Outbound client) {
+    Instant now = services.clock().instant();
+    refuse(head, client, ExchangeIds.next(now), refusal, status);
+  }
+
+  private Inbound refuse(
+      RequestHead head, Outbound client, String id, RefusalReason reason, String message) {
+    return refuse(head, client, id, Refusal.of(reason, message), 0);
+  }
+
+  private Inbound refuse(
+      RequestHead head, Outbound client, String id, Refusal refusal, int status) {
+    services.refusals().count("", refusal.reason(), services.clock().instant());
+    Answer answer = Dialects.speaking(head).refuse(refusal, head, id, status);
+    answer.headers().set(StipendHeaders.EXCHANGE_ID, id);
+    client.respond(answer.status(), answer.headers(), answer.body());
+    return ANSWERED;
+  }
+
+  void closed(Exchange exchange) {
+    open.remove(exchange.id());
+    if (draining && open.isEmpty()) {
+      synchronized (open) {
+        open.notifyAll();
+      }
+    }
+  }
+
+  /** Exchanges under way. */
+  public int open() {
+    return open.size();
+  }
+
+  /** Whether an attempt's exchange is still under way. */
+  public boolean living(AttemptId attempt) {
+    return open.containsKey(attempt.exchange());
+  }
+
+  /** Whether new exchanges are refused. */
+  public boolean draining() {
+    return draining;
+  }
+
+  /** Waits until every exchange has ended, at most this long. */
+  public void awaitEnd(Duration most) {
+    long deadline = System.nanoTime() + most.toNanos();
+    synchronized (open) {
+      try {
+        while (!open.isEmpty() && deadline - System.nanoTime() > 0) {
+          TimeUnit.NANOSECONDS.timedWait(open, deadline - System.nanoTime());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Refuses whatever comes from now on. */
+  public void refuseNew() {
+    draining = true;
+  }
+
+  /** Ends every exchange that is still open, each on its own loop. */
+  public void endAll() {
+    for (Exchange exchange : open.values()) {
+      exchange.client().eventLoop().execute(exchange::drained);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.stipend.gateway.exchange;
+
+import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Charge;
+import io.stipend.policy.Permit;
+
+/** How the hold of one stream grows, at its pinned prices. */
+final class Growth implements Relay.Growing {
+  private final Expectation expectation;
+  private final Permit permit;
+  private final Peeked peeked;
+
+  Growth(Expectation expectation, Permit permit, Peeked peeked) {
+    this.expectation = expectation;
+    this.permit = permit;
+    this.peeked = peeked;
+  }
+
+  @Override
+  public long held() {
+    return expectation.expectedOutput();
+  }
+
+  @Override
+  public long cap() {
+    return expectation.cap();
+  }
+
+  @Override
+  public Charge growth(long from, long to) {
+    return Expectation.growth(permit.rating(), peeked.call(), expectation.input(), from, to);
+  }
+
+  @Override
+  public Charge seen(long outputTokens) {
+    return permit
+        .rating()
+        .ceiling(
+            expectation.input(),
+            Math.min(outputTokens, expectation.cap()),
+            peeked.call().serviceTier());
+  }
+}

@@ -1,0 +1,406 @@
+package io.stipend.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.stipend.gateway.dialect.AnswerReader;
+import io.stipend.gateway.dialect.Dialect;
+import io.stipend.gateway.server.Outbound;
+import io.stipend.gateway.upstream.Attempt;
+import io.stipend.gateway.upstream.AttemptListener;
+import io.stipend.gateway.upstream.UpstreamFailure;
+import io.stipend.metering.Charge;
+import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.config.GatewayConfig.ClientGone;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Step 7 of an exchange: moves the answer from the upstream through its reader to the client.
+ *
+ * <p>In this order: bytes pass the reader, which keeps usage and progress; the reservation grows
+ * when half of its last step is used, or the stream is cut; what may be shown waits at the gate
+ * until what it rests on is durable; then it is written and flushed at the end of the read burst.
+ * The upstream is read only while the gate is open and the client takes bytes. A client that has
+ * gone is read on for, within a bound, because usage comes last.
+ */
+final class Relay implements AttemptListener {
+  /** Where the exchange hears that its attempt has ended; called once. */
+  interface Ending {
+    /** The provider's status and headers came; returns the headers for the client. */
+    HttpHeaders answerHead(int status, HttpHeaders headers);
+
+    void ended(Outcome outcome);
+  }
+
+  private static final int FIRST_ERROR_STATUS = 400;
+
+  private final Outbound client;
+  private final Plan plan;
+  private final Ending ending;
+  private final InstantSource clock;
+  private final Gate gate;
+  private final Queue<ByteBuf> pending = new ArrayDeque<>();
+  private final @Nullable Reservation reservation;
+  private @Nullable Attempt attempt;
+  private @Nullable AnswerReader reader;
+  private @Nullable HttpHeaders waitingHead;
+  private @Nullable ScheduledFuture<?> goneTimer;
+  private int status;
+  private boolean eventStream;
+  private boolean sent;
+  private boolean started;
+  private boolean paused;
+  private boolean clientGone;
+  private boolean over;
+  private boolean endAfterPending;
+  private long bodyBytes;
+  private long bytesSinceGone;
+  private long heldOutput;
+
+  /**
+   * What the relay goes by.
+   *
+   * @param dialect of the answer
+   * @param peeked the request
+   * @param limits bounds of the reader
+   * @param growing the prices and bounds by which the hold grows; null if it never grows
+   * @param clientGone how long and for how much to read on
+   */
+  record Plan(
+      Dialect dialect,
+      Dialect.Peeked peeked,
+      Dialect.ReaderLimits limits,
+      @Nullable Growing growing,
+      ClientGone clientGone) {}
+
+  /** Prices the next step of a growing hold. */
+  interface Growing {
+    /** Output tokens held at first. */
+    long held();
+
+    /** Output tokens that are ever held. */
+    long cap();
+
+    /** What a hold of {@code to} output tokens costs more than one of {@code from}. */
+    Charge growth(long from, long to);
+
+    /** What the input and this output cost. */
+    Charge seen(long outputTokens);
+  }
+
+  Relay(
+      Outbound client,
+      Plan plan,
+      @Nullable Reservation reservation,
+      Ending ending,
+      InstantSource clock) {
+    this.client = client;
+    this.plan = plan;
+    this.reservation = reservation;
+    this.ending = ending;
+    this.clock = clock;
+    this.heldOutput = plan.growing() == null ? 0 : plan.growing().held();
+    this.gate = new Gate(client.eventLoop(), this::opened, this::neverDurable);
+    if (reservation != null) {
+      gate.await(reservation.durable());
+    }
+  }
+
+  void started(Attempt attempt) {
+    this.attempt = attempt;
+  }
+
+  @Nullable AnswerReader reader() {
+    return reader;
+  }
+
+  int status() {
+    return status;
+  }
+
+  long bodyBytes() {
+    return bodyBytes;
+  }
+
+  boolean sent() {
+    return sent;
+  }
+
+  /** Whether the client has seen the head of an answer. */
+  boolean answering() {
+    return started;
+  }
+
+  @Override
+  public void sending() {
+    sent = true;
+    if (reservation != null) {
+      reservation.sent();
+    }
+  }
+
+  @Override
+  public void head(int newStatus, HttpHeaders headers) {
+    status = newStatus;
+    String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+    eventStream = newStatus < FIRST_ERROR_STATUS && type.startsWith("text/event-stream");
+    reader = plan.dialect().reader(plan.peeked(), eventStream, plan.limits());
+    HttpHeaders forClient = ending.answerHead(newStatus, headers);
+    if (eventStream) {
+      forClient.remove(HttpHeaderNames.CONTENT_LENGTH);
+    }
+    waitingHead = forClient;
+    if (gate.open()) {
+      flushPending();
+    }
+    regulate();
+  }
+
+  @Override
+  public void data(ByteBuf part) {
+    AnswerReader answer = reader;
+    if (over || answer == null) {
+      part.release();
+      return;
+    }
+    int bytes = part.readableBytes();
+    bodyBytes += bytes;
+    try {
+      answer.read(part, this::toClient);
+    } catch (AnswerReader.BadAnswerException e) {
+      stop(Outcome.UPSTREAM_PROTOCOL);
+      return;
+    }
+    if (clientGone) {
+      bytesSinceGone += bytes;
+    }
+    if (!grow(answer)) {
+      cut(answer);
+    } else if (clientGone && bytesSinceGone > plan.clientGone().bytes()) {
+      stop(Outcome.CLIENT_GONE);
+    } else {
+      regulate();
+    }
+  }
+
+  @Override
+  public void readComplete() {
+    if (!over && !clientGone && started && gate.open()) {
+      client.flush();
+    }
+  }
+
+  @Override
+  public void end() {
+    AnswerReader answer = reader;
+    if (over || answer == null) {
+      return;
+    }
+    answer.end(this::toClient);
+    boolean truncated =
+        eventStream && reservation != null && !answer.complete() && answer.usage() == null;
+    if (truncated) {
+      toClient(answer.errorEnding("The provider ended the stream early."));
+    }
+    Outcome outcome =
+        clientGone
+            ? Outcome.CLIENT_GONE
+            : status >= FIRST_ERROR_STATUS
+                ? Outcome.UPSTREAM_ERROR
+                : truncated ? Outcome.UPSTREAM_TRUNCATED : Outcome.COMPLETED;
+    endClient();
+    over(outcome);
+  }
+
+  @Override
+  public void failed(UpstreamFailure failure) {
+    stop(
+        switch (failure) {
+          case CONNECT -> sent ? Outcome.UPSTREAM_RESET : Outcome.UPSTREAM_UNREACHABLE;
+          case RESET -> Outcome.UPSTREAM_RESET;
+          case TIMEOUT -> Outcome.UPSTREAM_TIMEOUT;
+          case PROTOCOL -> Outcome.UPSTREAM_PROTOCOL;
+        });
+  }
+
+  /** The client takes bytes again. */
+  void writable() {
+    regulate();
+  }
+
+  /** The client has gone: reads on for the usage within the bound, if anything was sent. */
+  void clientGone() {
+    if (over || clientGone) {
+      return;
+    }
+    clientGone = true;
+    releasePending();
+    if (!sent) {
+      stop(Outcome.CLIENT_GONE);
+      return;
+    }
+    goneTimer =
+        client
+            .eventLoop()
+            .schedule(
+                () -> stop(Outcome.CLIENT_GONE),
+                plan.clientGone().time().toNanos(),
+                TimeUnit.NANOSECONDS);
+    regulate();
+  }
+
+  /** Ends the attempt now and tells the client as well as its answer still allows. */
+  void stop(Outcome outcome) {
+    if (over) {
+      return;
+    }
+    cancelAttempt();
+    Outcome known = clientGone && outcome != Outcome.LEDGER_FAILED ? Outcome.CLIENT_GONE : outcome;
+    if (started) {
+      if (eventStream && gate.open() && reader != null) {
+        client.write(reader.errorEnding("The answer was interrupted: " + known.label() + "."));
+        client.flush();
+        client.end();
+      } else {
+        client.abort();
+      }
+    }
+    over(known);
+  }
+
+  /** The budget does not cover the next step: it is marked already; ends the stream naturally. */
+  private void cut(AnswerReader answer) {
+    cancelAttempt();
+    long input = answer.inputOnly() == null ? 0 : answer.inputOnly().total().inputTotal();
+    toClient(answer.cutEnding(input, Settlements.progress(answer)));
+    endClient();
+    over(clientGone ? Outcome.CLIENT_GONE : Outcome.CUT);
+  }
+
+  /** Grows the hold when half of its last step is used; false if a budget does not cover it. */
+  private boolean grow(AnswerReader answer) {
+    Growing growing = plan.growing();
+    if (growing == null || reservation == null || !eventStream) {
+      return true;
+    }
+    long seen = Settlements.progress(answer);
+    while (seen > heldOutput - Expectation.STEP / 2 && heldOutput < growing.cap()) {
+      long to = Math.min(growing.cap(), heldOutput + Expectation.STEP);
+      CompletableFuture<Void> durable =
+          reservation.extend(
+              growing.growth(heldOutput, to), seen, growing.seen(seen), clock.instant());
+      if (durable == null) {
+        return seen < heldOutput;
+      }
+      boolean needed = seen > heldOutput;
+      heldOutput = to;
+      if (needed) {
+        gate.await(durable);
+      }
+    }
+    return true;
+  }
+
+  private void toClient(ByteBuf part) {
+    if (clientGone) {
+      part.release();
+    } else if (started && gate.open()) {
+      client.write(part);
+    } else {
+      pending.add(part);
+    }
+  }
+
+  private void opened() {
+    if (!clientGone) {
+      flushPending();
+    }
+    regulate();
+  }
+
+  /** What the answer rests on will never be recorded: the client gets no more of it. */
+  private void neverDurable() {
+    if (over && endAfterPending) {
+      releasePending();
+      client.abort();
+    } else {
+      stop(Outcome.LEDGER_FAILED);
+    }
+  }
+
+  private void flushPending() {
+    HttpHeaders forClient = waitingHead;
+    if (forClient == null) {
+      return;
+    }
+    if (!started) {
+      started = true;
+      client.start(status, forClient);
+    }
+    for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
+      client.write(part);
+    }
+    client.flush();
+    if (endAfterPending) {
+      endAfterPending = false;
+      client.end();
+    }
+  }
+
+  private void endClient() {
+    if (clientGone) {
+      return;
+    }
+    if (started && gate.open()) {
+      client.flush();
+      client.end();
+    } else {
+      endAfterPending = true;
+    }
+  }
+
+  private void regulate() {
+    Attempt upstream = attempt;
+    if (over || upstream == null) {
+      return;
+    }
+    boolean wait = !clientGone && (!gate.open() || !client.writable());
+    if (wait && !paused) {
+      paused = true;
+      upstream.pause();
+    } else if (!wait && paused) {
+      paused = false;
+      upstream.resume();
+    }
+  }
+
+  private void cancelAttempt() {
+    if (attempt != null) {
+      attempt.cancel();
+    }
+  }
+
+  private void over(Outcome outcome) {
+    over = true;
+    if (goneTimer != null) {
+      goneTimer.cancel(false);
+    }
+    if (!endAfterPending) {
+      releasePending();
+    }
+    ending.ended(outcome);
+  }
+
+  private void releasePending() {
+    endAfterPending = false;
+    for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
+      part.release();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.stipend.gateway.exchange;
+
+import io.stipend.gateway.dialect.AnswerReader;
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.UsageReport;
+import io.stipend.metering.UsageSource;
+import io.stipend.metering.price.Rating;
+import io.stipend.metering.tokens.TokenCounter;
+import io.stipend.policy.budget.Reservation.Settlement;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a sent attempt is charged, by how it ended. Never below what is known to have been
+ * generated, never above the input and the cap unless the provider itself reported more.
+ */
+final class Settlements {
+  private static final int FIRST_ERROR_STATUS = 400;
+
+  /** Bytes that one output token has at least, where nothing better is known. */
+  private static final long BYTES_PER_TOKEN = 3;
+
+  /** Text of an answer is kept whole up to here; a longer one is estimated from its bytes. */
+  private static final long KEPT_TEXT_BYTES = 256 * 1_024;
+
+  private Settlements() {}
+
+  /**
+   * What is known when an attempt has ended.
+   *
+   * @param outcome how
+   * @param status the provider's status; 0 if none came
+   * @param reader what was read of the answer; null if nothing came
+   * @param bodyBytes bytes of the answer's body
+   * @param expectation what was expected
+   * @param rating its prices
+   * @param requestedTier the tier that was asked for; null if none
+   * @param model the requested model
+   * @param counter exact token counter of the model; null if none
+   * @param providerRequestId the provider's own id; null if none came
+   */
+  record Ended(
+      Outcome outcome,
+      int status,
+      @Nullable AnswerReader reader,
+      long bodyBytes,
+      Expectation expectation,
+      Rating rating,
+      @Nullable String requestedTier,
+      String model,
+      @Nullable TokenCounter counter,
+      @Nullable String providerRequestId) {}
+
+  /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
+  static Settlement of(Ended ended, Instant now) {
+    AnswerReader reader = ended.reader();
+    UsageReport reported = reader == null ? null : reader.usage();
+    if (reader != null
+        && reported != null
+        && (reader.complete() || ended.outcome() == Outcome.COMPLETED)) {
+      return settlement(ended, withTier(reported, ended), UsageSource.REPORTED, now);
+    }
+    if (ended.status() >= FIRST_ERROR_STATUS) {
+      return settlement(
+          ended, UsageReport.of(TokenUsage.ZERO), Charge.ZERO, UsageSource.REPORTED, now);
+    }
+    boolean broke =
+        reader == null
+            || ended.outcome() == Outcome.UPSTREAM_RESET
+            || ended.outcome() == Outcome.UPSTREAM_TIMEOUT
+            || ended.outcome() == Outcome.UPSTREAM_PROTOCOL
+            || ended.outcome() == Outcome.LEDGER_FAILED;
+    Expectation expectation = ended.expectation();
+    boolean allSeen =
+        expectation.visibleStream()
+            || ended.outcome() == Outcome.COMPLETED
+            || ended.outcome() == Outcome.UPSTREAM_TRUNCATED;
+    long seen = seenOutput(ended);
+    if (broke || !allSeen) {
+      long output = Math.max(expectation.expectedOutput(), seen);
+      return settlement(ended, assumed(ended, output), UsageSource.ASSUMED, now);
+    }
+    return settlement(ended, assumed(ended, seen), UsageSource.COUNTED, now);
+  }
+
+  /** Output tokens that the text seen comes to, from above; at most the cap. */
+  static long seenOutput(Ended ended) {
+    AnswerReader reader = ended.reader();
+    if (reader == null) {
+      return 0;
+    }
+    long tokens = progress(reader);
+    String text = reader.text();
+    if (ended.counter() != null && !text.isEmpty() && reader.textBytes() <= KEPT_TEXT_BYTES) {
+      tokens = Math.max(reader.textEvents(), ended.counter().count(text));
+    } else if (reader.textBytes() == 0 && ended.outcome() == Outcome.COMPLETED) {
+      // A whole answer without usage: its JSON is longer than its text.
+      tokens = Math.max(tokens, (ended.bodyBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+    }
+    UsageReport partial = reader.usage();
+    if (partial != null) {
+      tokens = Math.max(tokens, partial.total().output());
+    }
+    return Math.min(ended.expectation().cap(), tokens);
+  }
+
+  /** A cheap upper estimate of the output tokens seen so far. */
+  static long progress(AnswerReader reader) {
+    return Math.max(
+        reader.textEvents(), (reader.textBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+  }
+
+  /** The input as the stream began to report it, else the estimate, and this output. */
+  private static UsageReport assumed(Ended ended, long output) {
+    AnswerReader reader = ended.reader();
+    UsageReport early = reader == null ? null : reader.inputOnly();
+    TokenUsage in = early == null ? TokenUsage.of(ended.expectation().input(), 0) : early.total();
+    TokenUsage usage =
+        new TokenUsage(in.input(), in.cacheRead(), in.cacheWrite(), in.cacheWrite1h(), output, 0);
+    String tier = early == null ? null : early.serviceTier();
+    return new UsageReport(
+        List.of(new UsageReport.Part(null, usage)),
+        reader == null ? null : reader.modelServed(),
+        tier == null ? ended.requestedTier() : tier,
+        false);
+  }
+
+  private static UsageReport withTier(UsageReport report, Ended ended) {
+    return report.serviceTier() != null
+        ? report
+        : new UsageReport(
+            report.parts(), report.modelServed(), ended.requestedTier(), report.absurd());
+  }
+
+  private static Settlement settlement(
+      Ended ended, UsageReport report, UsageSource source, Instant now) {
+    Charge charge = ended.rating().charge(report);
+    if (source == UsageSource.ASSUMED) {
+      charge = charge.max(ended.expectation().expected());
+    }
+    return settlement(ended, report, charge, source, now);
+  }
+
+  private static Settlement settlement(
+      Ended ended, UsageReport report, Charge charge, UsageSource source, Instant now) {
+    String served = report.modelServed();
+    String flags =
+        source == UsageSource.ASSUMED ? "assumed" : report.absurd() ? "absurd_usage" : "";
+    return new Settlement(
+        now,
+        charge,
+        report.total(),
+        source,
+        ended.outcome().label(),
+        ended.status(),
+        served == null ? ended.model() : served,
+        report.serviceTier(),
+        ended.providerRequestId(),
+        flags);
+  }
+}
