@@ -166,7 +166,7 @@ final class ChatStream extends EventStream {
       usage = read;
     }
     usageFinal |= read != null && !hasChoice;
-    return hasChoice || usageAsked;
+    return hasChoice || usageAsked || node == null;
   }
 
   @Override
@@ -193,7 +193,7 @@ final class ChatStream extends EventStream {
 
   @Override
   public ByteBuf cutEnding(long inputTokens, long outputTokens) {
-    StringBuilder ending = new StringBuilder();
+    StringBuilder ending = new StringBuilder(boundary());
     if (begun.isEmpty()) {
       begun.set(0);
     }
@@ -235,7 +235,7 @@ final class ChatStream extends EventStream {
 
   @Override
   public ByteBuf errorEnding(String message) {
-    StringBuilder ending = new StringBuilder();
+    StringBuilder ending = new StringBuilder(boundary());
     event(
         ending, ErrorJson.text(ErrorJson.openAi(message, "server_error", null, "upstream_error")));
     return Unpooled.copiedBuffer(ending, StandardCharsets.UTF_8);

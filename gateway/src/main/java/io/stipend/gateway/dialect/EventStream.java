@@ -34,6 +34,9 @@ abstract class EventStream implements AnswerReader {
 
   private boolean lastRelayed = true;
 
+  /** The client got an event without its blank line. */
+  private boolean unfinished;
+
   /** A byte order mark may stand before the first event. */
   private boolean first = true;
 
@@ -208,9 +211,15 @@ abstract class EventStream implements AnswerReader {
     if (pendingLength > 0) {
       if (event(pending, 0, pendingLength)) {
         client.accept(Unpooled.copiedBuffer(pending, 0, pendingLength));
+        unfinished = true;
       }
       pendingLength = 0;
     }
+  }
+
+  /** What has to stand before an event of our own. */
+  final String boundary() {
+    return unfinished ? "\n\n" : "";
   }
 
   @Override

@@ -24,6 +24,11 @@ public final class HeaderRules {
   /** What a client is called that does not say a well-formed name. */
   private static final String UNNAMED_CLIENT = "unknown";
 
+  private static final int MAX_REQUEST_ID_LENGTH = 128;
+
+  private static final List<String> REQUEST_ID_HEADERS =
+      List.of("x-request-id", "request-id", "apim-request-id");
+
   private static final List<String> SESSION_HEADERS =
       List.of("x-claude-code-session-id", "session-id", "x-session-id");
 
@@ -148,6 +153,17 @@ public final class HeaderRules {
     return whole ? agent.substring(0, end) : UNNAMED_CLIENT;
   }
 
+  /** The provider's own id of an answer; null if it gave none, or no plain one. */
+  public static @Nullable String requestId(HttpHeaders upstream) {
+    for (String name : REQUEST_ID_HEADERS) {
+      String value = upstream.get(name);
+      if (value != null && isPlainId(value, MAX_REQUEST_ID_LENGTH)) {
+        return value;
+      }
+    }
+    return null;
+  }
+
   /** The agent session that the headers name; null if none, or if it is no plain id. */
   static @Nullable String sessionId(HttpHeaders headers) {
     for (String name : SESSION_HEADERS) {
@@ -161,13 +177,17 @@ public final class HeaderRules {
 
   /** Whether it is a plain id of at most 64 characters. */
   static boolean isSessionId(String value) {
+    return isPlainId(value, MAX_SESSION_LENGTH);
+  }
+
+  private static boolean isPlainId(String value, int maxLength) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if (!isNameChar(c) && c != ':') {
         return false;
       }
     }
-    return !value.isEmpty() && value.length() <= MAX_SESSION_LENGTH;
+    return !value.isEmpty() && value.length() <= maxLength;
   }
 
   private static boolean isNameChar(char c) {

@@ -154,7 +154,7 @@ final class MessagesStream extends EventStream {
 
   @Override
   public ByteBuf cutEnding(long inputTokens, long outputTokens) {
-    StringBuilder ending = new StringBuilder();
+    StringBuilder ending = new StringBuilder(boundary());
     if (!started) {
       event(ending, emptyStart(inputTokens));
     }
@@ -195,7 +195,7 @@ final class MessagesStream extends EventStream {
 
   @Override
   public ByteBuf errorEnding(String message) {
-    StringBuilder ending = new StringBuilder();
+    StringBuilder ending = new StringBuilder(boundary());
     event(ending, ErrorJson.anthropic(message, "api_error", null));
     return Unpooled.copiedBuffer(ending, StandardCharsets.UTF_8);
   }

@@ -1,0 +1,35 @@
+package io.stipend.gateway.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.stipend.gateway.server.RequestHead;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+
+/** Requests for tests. */
+final class Heads {
+  private Heads() {}
+
+  static RequestHead post(String path, String... namesAndValues) {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      headers.add(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return new RequestHead(
+        HttpMethod.POST, path, "", headers, InetAddress.getLoopbackAddress(), true);
+  }
+
+  static ByteBuf utf8(String text) {
+    return Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The text of a buffer, which is released. */
+  static String text(ByteBuf buffer) {
+    String text = buffer.toString(StandardCharsets.UTF_8);
+    buffer.release();
+    return text;
+  }
+}
