@@ -145,8 +145,8 @@ final class ClientExchange implements Outbound {
       lengthLeft -= length;
       if (lengthLeft < 0) {
         part.release();
-        throw new IllegalStateException(
-            "the body is longer by " + -lengthLeft + " bytes than its content-length");
+        abort();
+        return;
       }
     }
     if (length <= COPY_BYTES) {

@@ -158,6 +158,7 @@ public final class Listener implements AutoCloseable {
   @Override
   public void close() {
     stopAccepting();
+    state.drain();
     state.connections().forEach(ClientConnection::close);
   }
 }

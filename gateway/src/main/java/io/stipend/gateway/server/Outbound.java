@@ -12,12 +12,20 @@ public interface Outbound {
   /** The loop that owns this connection, and the upstream leg with it. */
   EventLoop eventLoop();
 
-  /** A whole answer; {@code content-length} is set here. Takes ownership of the body. */
+  /**
+   * A whole answer; {@code content-length} is set here. Takes ownership of the body. Header fields
+   * that concern one connection are left out, here and at {@link #start}.
+   *
+   * @throws IllegalArgumentException if a header field is not well-formed or the status is not
+   *     200..599; nothing was written then, and another answer may be given
+   */
   void respond(int status, HttpHeaders headers, ByteBuf body);
 
   /**
    * Begins an answer whose length may be unknown: chunked, unless the headers hold a {@code
-   * content-length}.
+   * content-length}. An answer that becomes longer than that, or ends before, is aborted.
+   *
+   * @throws IllegalArgumentException as above
    */
   void start(int status, HttpHeaders headers);
 

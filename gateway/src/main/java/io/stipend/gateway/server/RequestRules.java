@@ -10,6 +10,7 @@ import io.stipend.policy.RefusalReason;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -176,7 +177,7 @@ final class RequestRules {
         it.hasNext(); ) {
       CharSequence name = it.next().getKey();
       if (AsciiString.indexOf(name, '_', 0) >= 0) {
-        String dashed = AsciiString.of(name).toLowerCase().toString().replace('_', '-');
+        String dashed = name.toString().toLowerCase(Locale.ROOT).replace('_', '-');
         if (NOT_TO_IMITATE.contains(dashed)) {
           throw new MalformedRequest("A header field is written with _ for -: " + dashed + ".");
         }
@@ -240,20 +241,26 @@ final class RequestRules {
     if (upgrade != null && !HTTP_2.equals(upgrade)) {
       throw new MalformedRequest("An upgrade to another protocol is not served.");
     }
-    String only = headers.get(HttpHeaderNames.CONNECTION);
-    if (only == null) {
-      return;
-    }
-    for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
-      for (int from = 0; from <= value.length(); ) {
-        int comma = value.indexOf(',', from);
-        int to = comma < 0 ? value.length() : comma;
-        String option = value.substring(from, to).trim();
-        if (NOT_TO_NOMINATE.contains(AsciiString.of(option).toLowerCase().toString())) {
-          throw new MalformedRequest("Connection may not name: " + option + ".");
-        }
-        from = to + 1;
+    for (Iterator<? extends CharSequence> it =
+            headers.valueCharSequenceIterator(HttpHeaderNames.CONNECTION);
+        it.hasNext(); ) {
+      CharSequence value = it.next();
+      if (!HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(value)
+          && !HttpHeaderValues.CLOSE.contentEqualsIgnoreCase(value)) {
+        checkOptions(value.toString());
       }
+    }
+  }
+
+  private static void checkOptions(String options) throws MalformedRequest {
+    for (int from = 0; from <= options.length(); ) {
+      int comma = options.indexOf(',', from);
+      int to = comma < 0 ? options.length() : comma;
+      String option = options.substring(from, to).trim().toLowerCase(Locale.ROOT);
+      if (NOT_TO_NOMINATE.contains(option)) {
+        throw new MalformedRequest("Connection may not name: " + option + ".");
+      }
+      from = to + 1;
     }
   }
 

@@ -196,6 +196,38 @@ class AnswerTest {
     }
   }
 
+  @Test
+  void anAnswerLongerThanItsLengthIsReset() {
+    assertThatThrownBy(
+            () ->
+                answer(
+                    out -> {
+                      out.start(200, new DefaultHttpHeaders().add("content-length", "6"));
+                      out.write(EchoHandler.text("abc"));
+                      out.write(EchoHandler.text("defg"));
+                      out.flush();
+                    }))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aHandlerThatBreaksIsA500OrAResetAndNeverASilence() throws Exception {
+    try (Served served = Served.withDefaults()) {
+      try (RawClient client = served.client()) {
+        Answer answer = client.post("/throw", "a").answer();
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.body()).isEmpty();
+        assertThat(client.ended()).isTrue();
+      }
+      try (RawClient client = served.client()) {
+        client.post("/throw-late", "a");
+        assertThatThrownBy(client::answer).isInstanceOf(IOException.class);
+      }
+      await().until(() -> served.listener.openExchanges() == 0);
+      await().until(() -> served.listener.openConnections() == 0);
+    }
+  }
+
   /** What a client reads when a held request is answered so. */
   private static Answer answer(Consumer<Outbound> how) throws Exception {
     try (Served served = Served.withDefaults();

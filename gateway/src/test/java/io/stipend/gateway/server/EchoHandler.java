@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A handler that answers by path and keeps what it saw: {@code /echo} gives the body back, {@code
  * /early} answers before it, {@code /hold} never answers, {@code /flood} streams without an end
- * while it may, {@code /events} streams three events, {@code /half} begins an answer and waits.
+ * while it may, {@code /events} streams three events, {@code /half} begins an answer and waits,
+ * {@code /throw} and {@code /throw-late} are broken.
  */
 final class EchoHandler implements RequestHandler {
   private static final int FLOOD_PART = 8 * 1_024;
@@ -53,6 +54,9 @@ final class EchoHandler implements RequestHandler {
     first.complete(null);
     if (head.path().equals("/early")) {
       answer(client, 401, "early");
+    }
+    if (head.path().equals("/throw")) {
+      throw new IllegalStateException("broken on purpose");
     }
     return new Seen(head, client);
   }
@@ -107,6 +111,12 @@ final class EchoHandler implements RequestHandler {
             client.flush();
           }
           client.end();
+        }
+        case "/throw-late" -> {
+          client.start(200, headers());
+          client.write(text("half"));
+          client.flush();
+          throw new IllegalStateException("broken on purpose");
         }
         case "/flood" -> {
           client.start(200, headers());
