@@ -35,6 +35,7 @@ final class Dial {
   private int next;
   private boolean over;
   private @Nullable Channel channel;
+  private @Nullable Future<Channel> tunnelling;
   private @Nullable ScheduledFuture<?> timer;
 
   Dial(Dialer dialer, OriginPool pool, NettyAttempt attempt) {
@@ -119,6 +120,7 @@ final class Dial {
               : new HttpProxyHandler(there, proxy.user(), proxy.password());
       connect.setConnectTimeoutMillis(connectMillis);
       pipeline.addLast(connect);
+      tunnelling = connect.connectFuture();
     }
     if (origin.tls()) {
       SslHandler tls =
@@ -153,7 +155,9 @@ final class Dial {
     if (over) {
       connected.close();
     } else if (!done.isSuccess() || !connected.isActive()) {
-      fail(String.valueOf(done.cause()));
+      // TLS fails too when the proxy refuses, but that says less.
+      Throwable refused = tunnelling == null ? null : tunnelling.cause();
+      fail(String.valueOf(refused == null ? done.cause() : refused));
     } else {
       end(connection);
       attempt.connected(connection);
