@@ -174,6 +174,23 @@ class AnswersTest {
     assertThat(heard.events).startsWith("sending").endsWith("failed RESET");
   }
 
+  /** Also where the connection's end would be the body's: a reset is not an end. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", OK + "content-length: 9\r\n\r\nhell", OK + "\r\nhell"})
+  void aConnectionThatIsResetIsAReset(String answer) throws Exception {
+    var provider =
+        new RawProvider(
+            wire -> {
+              wire.request();
+              wire.write(answer);
+              wire.socket.setSoLinger(true, 0);
+            });
+    try (provider;
+        var up = new Upstreaming()) {
+      assertThat(up.get(provider.config()).outcome()).isEqualTo("RESET");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

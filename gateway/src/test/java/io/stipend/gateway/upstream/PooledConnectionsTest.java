@@ -175,6 +175,24 @@ class PooledConnectionsTest {
   }
 
   @Test
+  void aHeadBeforeTheRequestWasWrittenIsEnoughForItsConnectionNotToBeKept() throws Exception {
+    var provider =
+        new RawProvider(
+            wire -> {
+              String head = wire.head();
+              wire.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+              wire.readBody(head);
+              wire.write("ok");
+              wire.awaitClose();
+            });
+    try (provider;
+        var up = new Upstreaming()) {
+      assertThat(up.post(provider.config(), "x".repeat(24 << 20)).text()).isEqualTo("ok");
+      await().until(() -> up.upstreams.openConnections() == 0);
+    }
+  }
+
+  @Test
   void anIdleConnectionIsClosedAfterItsTime() throws Exception {
     try (var provider = RawProvider.keeping();
         var up = new Upstreaming(Upstreaming.pooled(Duration.ofMillis(200), 16))) {
