@@ -50,10 +50,12 @@ public final class Table {
     for (List<String> row : rows) {
       cells.add(row.get(index));
     }
-    boolean numbers = !cells.isEmpty() && cells.stream().allMatch(Table::isNumber);
+    boolean numbers =
+        cells.stream().allMatch(cell -> cell.isEmpty() || isNumber(cell))
+            && cells.stream().anyMatch(Table::isNumber);
     if (numbers) {
-      int decimals = cells.stream().mapToInt(Table::decimals).max().orElse(0);
-      cells.replaceAll(cell -> withDecimals(cell, decimals));
+      int fraction = cells.stream().mapToInt(Table::fraction).max().orElse(0);
+      cells.replaceAll(cell -> cell + " ".repeat(fraction - fraction(cell)));
     }
     cells.add(0, header.get(index));
     int width = cells.stream().mapToInt(String::length).max().orElse(0);
@@ -69,14 +71,9 @@ public final class Table {
     return cell.matches("-?[0-9]+(\\.[0-9]+)?");
   }
 
-  private static int decimals(String number) {
+  /** Characters from the decimal point on. */
+  private static int fraction(String number) {
     int point = number.indexOf('.');
-    return point < 0 ? 0 : number.length() - point - 1;
-  }
-
-  private static String withDecimals(String number, int decimals) {
-    int missing = decimals - decimals(number);
-    String point = missing > 0 && number.indexOf('.') < 0 ? "." : "";
-    return number + point + "0".repeat(missing);
+    return point < 0 ? 0 : number.length() - point;
   }
 }

@@ -1,5 +1,6 @@
 package io.stipend.gateway.cli;
 
+import io.stipend.gateway.Version;
 import io.stipend.gateway.admin.AdminException;
 import io.stipend.metering.ledger.LedgerException;
 import java.io.PrintWriter;
@@ -22,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "stipend",
     synopsisSubcommandLabel = "COMMAND",
     description = "An LLM gateway that treats AI compute as pay.",
-    versionProvider = Stipend.Version.class,
+    versionProvider = Stipend.VersionLine.class,
     footer = {
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
@@ -54,7 +55,7 @@ public final class Stipend implements Callable<Integer> {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = run(out, err, args);
     out.flush();
@@ -72,6 +73,8 @@ public final class Stipend implements Callable<Integer> {
   private CommandLine commandLine() {
     Workspace workspace = new Workspace(() -> config, InstantSource.system());
     CommandLine root = new CommandLine(this);
+    root.addSubcommand("serve", new ServeCommand(terminal, workspace));
+    root.addSubcommand("demo", new DemoCommand(terminal));
     root.addSubcommand("check", new CheckCommand(terminal, workspace));
     root.addSubcommand("keys", KeysCommand.line(terminal, workspace));
     root.addSubcommand("balance", new BalanceCommand(terminal, workspace));
@@ -158,15 +161,10 @@ public final class Stipend implements Callable<Integer> {
   }
 
   /** The version that the jar's manifest states. */
-  static final class Version implements IVersionProvider {
+  static final class VersionLine implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"stipend " + number()};
-    }
-
-    static String number() {
-      String version = Stipend.class.getPackage().getImplementationVersion();
-      return version == null ? "unpackaged" : version;
+      return new String[] {"stipend " + Version.text()};
     }
   }
 }

@@ -42,6 +42,11 @@ final class Workspace {
     this.clock = clock;
   }
 
+  /** Where the quota file is. */
+  Path config() {
+    return config.get();
+  }
+
   /** Reads the quota file with all its secrets, valid or not. */
   QuotaFile.Result load() {
     return QuotaFile.load(config.get(), System.getenv(), clock.instant());
