@@ -39,6 +39,10 @@ final class Counts {
     if (!node.isNumber()) {
       return ABSENT;
     }
+    if (node.canConvertToLong()) {
+      // A fraction: rounded up, as every count is taken from above.
+      return clamped(node.longValue() + 1);
+    }
     return node.asText().startsWith("-") ? 0 : TokenUsage.MAX_COUNT;
   }
 

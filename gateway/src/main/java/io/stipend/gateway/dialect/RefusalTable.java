@@ -115,7 +115,7 @@ final class RefusalTable {
       RefusalForm openAi = in(OPENAI, reason);
       RefusalForm anthropic = in(ANTHROPIC, reason);
       page.append(
-          "| `%s` | %s `%s` `%s` | %d `%s` | %s |%n"
+          "| `%s` | %s `%s` `%s` | %d `%s` | %s |\n"
               .formatted(
                   reason.label(),
                   reason == BUDGET_EXHAUSTED

@@ -2,6 +2,7 @@ package io.stipend.gateway.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.dialect.AnswerReader.BadAnswerException;
@@ -68,12 +69,12 @@ final class AnswerReaderTest {
     assertThat(whole.usage().absurd()).isFalse();
     assertThat(whole.complete()).isTrue();
     for (int cut = 0; cut <= bytes.length; cut++) {
-      assertThat(Reading.of(reader.get(), bytes, cut)).as("cut at %d", cut).isEqualTo(whole);
+      assertEquals(whole, Reading.of(reader.get(), bytes, cut), "cut at " + cut);
     }
     assertThat(Reading.of(reader.get(), bytes, Reading.everyByte(bytes.length))).isEqualTo(whole);
     for (long seed = 0; seed < 200; seed++) {
       int[] cuts = new Random(seed).ints(7, 0, bytes.length).sorted().toArray();
-      assertThat(Reading.of(reader.get(), bytes, cuts)).as("seed %d", seed).isEqualTo(whole);
+      assertEquals(whole, Reading.of(reader.get(), bytes, cuts), "seed " + seed);
     }
   }
 

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.server.RequestHead;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 
 /** Requests for tests. */
 final class Heads {
@@ -20,6 +21,12 @@ final class Heads {
     }
     return new RequestHead(
         HttpMethod.POST, path, "", headers, InetAddress.getLoopbackAddress(), true);
+  }
+
+  /** A request with headers written as {@code name: value}, one on each line. */
+  static RequestHead with(String lines) {
+    return post(
+        "/", lines.lines().flatMap(l -> Stream.of(l.split(": ", 2))).toArray(String[]::new));
   }
 
   static ByteBuf utf8(String text) {

@@ -1,0 +1,217 @@
+package io.stipend.gateway.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.handler.codec.http.HttpMethod;
+import io.stipend.gateway.dialect.Dialect.Answer;
+import io.stipend.gateway.dialect.Dialect.RefusalForm;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.PolicyEngine.ModelListing;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class RefusalsTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Path DOCS = Path.of("..", "docs", "refusals.md");
+
+  @ParameterizedTest
+  @EnumSource(RefusalReason.class)
+  void everyReasonHasAWellFormedAnswerInEveryDialect(RefusalReason reason) throws IOException {
+    for (Dialect dialect : Dialects.all()) {
+      RefusalForm form = dialect.form(reason);
+      Answer answer =
+          dialect.refuse(
+              new Refusal(reason, "No \"money\"\r\ndata: left\u001b[0m", "p", null, null),
+              Heads.post(dialect.paths().get(0)),
+              "gw-1",
+              0);
+      String text = Heads.text(answer.body());
+      assertThat(text).doesNotContain("\r", "\n", "\u001b");
+      JsonNode body = MAPPER.readTree(text);
+      assertThat(answer.status()).isEqualTo(form.status());
+      assertThat(body.at("/error/type").asText()).isEqualTo(form.type());
+      assertThat(body.at("/error/message").asText()).isEqualTo("No \"money\"  data: left [0m");
+      assertThat(answer.headers().get("content-type")).isEqualTo("application/json");
+      assertThat(answer.headers().get("stipend-exchange-id")).isEqualTo("gw-1");
+      if (dialect.vendor().equals("openai")) {
+        assertThat(body.at("/error/code").asText()).isEqualTo(form.code());
+        assertThat(body.at("/error/param").asText()).isEqualTo("p");
+        assertThat(answer.headers().get("x-request-id")).isEqualTo("gw-1");
+      } else {
+        assertThat(body.at("/type").asText()).isEqualTo("error");
+        assertThat(body.at("/request_id").asText()).isEqualTo("gw-1");
+        assertThat(answer.headers().get("request-id")).isEqualTo("gw-1");
+      }
+      boolean later =
+          switch (reason) {
+            case REQUEST_RATE, TOKEN_RATE, CONCURRENCY, DRAINING, LEDGER_UNAVAILABLE -> true;
+            default -> false;
+          };
+      assertThat(answer.headers().get("x-should-retry")).isEqualTo(later ? null : "false");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/chat/completions, '', 0, 402, insufficient_quota",
+    "/v1/chat/completions, X-Stainless-Lang, 0, 429, insufficient_quota",
+    "/v1/chat/completions, X-Stainless-Lang, 403, 403, insufficient_quota",
+    "/v1/messages, '', 0, 402, billing_error",
+    "/v1/messages, x-stainless-lang, 0, 402, billing_error",
+    "/v1/messages, '', 429, 429, billing_error",
+    "/v1/messages/count_tokens, '', 0, 402, billing_error",
+  })
+  void anExhaustedBudgetEndsAtOneRequestForEachClient(
+      String path, String header, int pinned, int status, String type) throws IOException {
+    RequestHead head = header.isEmpty() ? Heads.post(path) : Heads.post(path, header, "java");
+    Refusal refusal =
+        new Refusal(RefusalReason.BUDGET_EXHAUSTED, "Used up.", null, null, Duration.ofDays(3));
+    Answer answer = Dialects.at(path).refuse(refusal, head, "gw-1", pinned);
+    assertThat(answer.status()).isEqualTo(status);
+    assertThat(answer.headers().contains("retry-after")).isFalse();
+    assertThat(answer.headers().contains("retry-after-ms")).isFalse();
+    assertThat(answer.headers().get("x-should-retry")).isEqualTo("false");
+    assertThat(MAPPER.readTree(Heads.text(answer.body())).at("/error/type").asText())
+        .isEqualTo(type);
+  }
+
+  @Test
+  void goldenBodiesOfTheMostCommonRefusals() {
+    Refusal budget = Refusal.of(RefusalReason.BUDGET_EXHAUSTED, "Ada's month is used up.");
+    RequestHead chat = Heads.post("/v1/chat/completions");
+    assertThat(text(Dialects.speaking(chat).refuse(budget, chat, "gw-1", 0)))
+        .isEqualTo(
+            "{\"error\":{\"message\":\"Ada's month is used up.\",\"type\":\"insufficient_quota\","
+                + "\"param\":null,\"code\":\"insufficient_quota\"}}");
+    RequestHead messages = Heads.post("/v1/messages");
+    assertThat(text(Dialects.speaking(messages).refuse(budget, messages, "gw-1", 0)))
+        .isEqualTo(
+            "{\"type\":\"error\",\"error\":{\"type\":\"billing_error\","
+                + "\"message\":\"Ada's month is used up.\"},\"request_id\":\"gw-1\"}");
+    Refusal field = Refusal.ofField("n", "n: 0 (expected: an integer in 1..128)");
+    assertThat(text(Dialects.speaking(chat).refuse(field, chat, "gw-1", 0)))
+        .isEqualTo(
+            "{\"error\":{\"message\":\"n: 0 (expected: an integer in 1..128)\","
+                + "\"type\":\"invalid_request_error\",\"param\":\"n\",\"code\":\"invalid_body\"}}");
+  }
+
+  @Test
+  void ratesSayWhenToTryAgainWithinAMinute() {
+    for (Dialect dialect : Dialects.all()) {
+      for (RefusalReason reason :
+          List.of(
+              RefusalReason.REQUEST_RATE, RefusalReason.TOKEN_RATE, RefusalReason.CONCURRENCY)) {
+        RequestHead head = Heads.post(dialect.paths().get(0));
+        assertThat(after(dialect, reason, head, Duration.ofMillis(1_200))).isEqualTo("2");
+        assertThat(after(dialect, reason, head, Duration.ZERO)).isEqualTo("1");
+        assertThat(after(dialect, reason, head, Duration.ofDays(1))).isEqualTo("60");
+      }
+    }
+    RequestHead head = Heads.post("/v1/chat/completions");
+    Answer answer =
+        Dialects.speaking(head)
+            .refuse(
+                new Refusal(RefusalReason.TOKEN_RATE, "m", null, null, Duration.ofSeconds(7)),
+                head,
+                "gw-1",
+                0);
+    assertThat(answer.headers().get("x-ratelimit-remaining-tokens")).isEqualTo("0");
+    assertThat(answer.headers().get("x-ratelimit-reset-tokens")).isEqualTo("7s");
+    answer.body().release();
+  }
+
+  private static String after(
+      Dialect dialect, RefusalReason reason, RequestHead head, Duration wait) {
+    Answer answer =
+        dialect.refuse(new Refusal(reason, "Slower.", null, null, wait), head, "gw-1", 0);
+    answer.body().release();
+    return answer.headers().get("retry-after");
+  }
+
+  @Test
+  void unknownRoutesAnswerInTheFormThatTheirClientReads() {
+    assertThat(Dialects.at("/v1/messages/x")).isNull();
+    assertThat(Dialects.speaking(Heads.post("/v1/messages/batches")).vendor())
+        .isEqualTo("anthropic");
+    assertThat(Dialects.speaking(Heads.post("/v1/models", "anthropic-version", "x")).vendor())
+        .isEqualTo("anthropic");
+    assertThat(Dialects.speaking(Heads.post("/v1/responses")).vendor()).isEqualTo("openai");
+    assertThat(Dialects.speaking(Heads.post("/")).vendor()).isEqualTo("openai");
+  }
+
+  @Test
+  void faultsSpeakTheDialect() {
+    assertThat(text(Dialects.at("/v1/chat/completions").fault(502, "upstream_reset", "m", "gw-1")))
+        .isEqualTo(
+            "{\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"param\":null,"
+                + "\"code\":\"upstream_reset\"}}");
+    assertThat(text(Dialects.at("/v1/messages").fault(504, "upstream_timeout", "m", "gw-1")))
+        .isEqualTo(
+            "{\"type\":\"error\",\"error\":{\"type\":\"timeout_error\",\"message\":\"m\"},"
+                + "\"request_id\":\"gw-1\"}");
+  }
+
+  @Test
+  void modelsAreListedInTheFormOfTheClient() {
+    List<ModelListing> models =
+        List.of(
+            new ModelListing("claude-opus-4-5", "anthropic", "anthropic"),
+            new ModelListing("gpt-5", "openai", "openai"));
+    RequestHead plain = Heads.post("/v1/models");
+    RequestHead get =
+        new RequestHead(HttpMethod.GET, plain.path(), "", plain.headers(), plain.source(), false);
+    assertThat(text(Dialects.models(models, get, "gw-1")))
+        .isEqualTo(
+            "{\"object\":\"list\",\"data\":["
+                + "{\"id\":\"claude-opus-4-5\",\"object\":\"model\",\"created\":0,\"owned_by\":\"anthropic\"},"
+                + "{\"id\":\"gpt-5\",\"object\":\"model\",\"created\":0,\"owned_by\":\"openai\"}]}");
+    RequestHead anthropic = Heads.post("/v1/models", "Anthropic-Version", "2023-06-01");
+    assertThat(text(Dialects.models(models.subList(0, 1), anthropic, "gw-1")))
+        .isEqualTo(
+            "{\"data\":[{\"type\":\"model\",\"id\":\"claude-opus-4-5\",\"display_name\":"
+                + "\"claude-opus-4-5\",\"created_at\":\"1970-01-01T00:00:00Z\"}],"
+                + "\"has_more\":false,\"first_id\":\"claude-opus-4-5\",\"last_id\":\"claude-opus-4-5\"}");
+    assertThat(text(Dialects.models(List.of(), anthropic, "gw-1")))
+        .isEqualTo("{\"data\":[],\"has_more\":false,\"first_id\":null,\"last_id\":null}");
+  }
+
+  @Test
+  void noTwoDialectsServeOnePath() {
+    List<String> paths = new ArrayList<>();
+    List<String> ids = new ArrayList<>();
+    for (Dialect dialect : Dialects.all()) {
+      paths.addAll(dialect.paths());
+      ids.add(dialect.id());
+    }
+    assertThat(paths).doesNotHaveDuplicates();
+    assertThat(ids).doesNotHaveDuplicates();
+  }
+
+  /** Run with {@code -Dstipend.docs.write=true} to write the page anew. */
+  @Test
+  void theDocsShowTheTableOfTheCode() throws IOException {
+    String page = RefusalTable.markdown();
+    if (Boolean.getBoolean("stipend.docs.write")) {
+      Files.createDirectories(DOCS.getParent());
+      Files.writeString(DOCS, page, StandardCharsets.UTF_8);
+    }
+    assertThat(Files.readString(DOCS, StandardCharsets.UTF_8)).isEqualTo(page);
+  }
+
+  private static String text(Answer answer) {
+    return Heads.text(answer.body());
+  }
+}
