@@ -121,10 +121,19 @@ public final class HeaderRules {
           && !not.contains(name)
           && !hasPrefix(name, notPrefixes)
           && !(nominates && from.containsValue(HttpHeaderNames.CONNECTION, name, true))) {
-        to.add(name, header.getValue());
+        add(to, name, header.getValue());
       }
     }
     return to;
+  }
+
+  /** Leaves out a header that cannot be written again in well-formed HTTP. */
+  private static void add(HttpHeaders to, CharSequence name, CharSequence value) {
+    try {
+      to.add(name, value);
+    } catch (IllegalArgumentException e) {
+      to.remove(name);
+    }
   }
 
   private static boolean hasPrefix(CharSequence name, List<String> prefixes) {
