@@ -152,8 +152,10 @@ final class Relay implements AttemptListener {
     eventStream = newStatus < FIRST_ERROR_STATUS && type.startsWith("text/event-stream");
     reader = plan.dialect().reader(plan.peeked(), eventStream, plan.limits());
     HttpHeaders forClient = ending.answerHead(newStatus, headers);
-    if (eventStream) {
-      forClient.remove(HttpHeaderNames.CONTENT_LENGTH);
+    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+    if (!eventStream && length != null) {
+      // Only events are ever left out or added; any other body passes whole.
+      forClient.set(HttpHeaderNames.CONTENT_LENGTH, length);
     }
     waitingHead = forClient;
     if (gate.open()) {

@@ -25,6 +25,7 @@ import io.stipend.gateway.testing.TestGateway;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.UsageRow;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -113,12 +114,17 @@ class OpenAiSdkTest {
                     .withHeader("content-type", "application/json")
                     .withHeader("x-request-id", "req_provider_1")
                     .withHeader("openai-organization", "org-secret")
+                    .withHeader(
+                        "content-length",
+                        String.valueOf(ANSWER.getBytes(StandardCharsets.UTF_8).length))
                     .withBody(ANSWER)));
     ChatCompletion answer;
     try (var response =
         client(gateway.key("ada")).chat().completions().withRawResponse().create(call().build())) {
       assertThat(response.headers().values("stipend-exchange-id")).hasSize(1);
       assertThat(response.headers().values("openai-organization")).isEmpty();
+      assertThat(response.headers().values("content-length"))
+          .containsExactly(String.valueOf(ANSWER.getBytes(StandardCharsets.UTF_8).length));
       answer = response.parse();
     }
     assertThat(answer.choices().get(0).message().content()).contains("Grüße 👋");
