@@ -26,6 +26,7 @@ import io.stipend.policy.config.Durability;
 import io.stipend.policy.config.GatewayConfig;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -274,8 +275,9 @@ final class Exchange implements Inbound, Relay.Ending {
 
   private void refuse(Refusal refusal) {
     services.refusals().count(who.principal().id(), refusal.reason(), startedAt);
-    Integer pinned = services.config().get().refusals().get(dialect.id());
-    Answer answer = dialect.refuse(refusal, head, id, pinned == null ? 0 : pinned);
+    Map<String, Integer> pinned = services.config().get().refusals();
+    int byDialect = pinned.getOrDefault(dialect.id(), 0);
+    Answer answer = dialect.refuse(refusal, head, id, pinned.getOrDefault(head.path(), byDialect));
     respond(answer);
     close(answer.status(), refusal.reason().label(), null);
   }

@@ -15,18 +15,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A client that sends exactly the bytes it is told to, and reads answers as a client would. */
-final class RawClient implements Closeable {
+public final class RawClient implements Closeable {
   private static final int PATIENCE_MILLIS = 10_000;
 
   private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
 
-  RawClient(InetSocketAddress server) throws IOException {
+  public RawClient(InetSocketAddress server) throws IOException {
     this(connect(server, 0));
   }
 
-  RawClient(Socket connected) throws IOException {
+  public RawClient(Socket connected) throws IOException {
     this.socket = connected;
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
@@ -34,7 +34,7 @@ final class RawClient implements Closeable {
     this.out = socket.getOutputStream();
   }
 
-  static Socket connect(InetSocketAddress server, int receiveBuffer) throws IOException {
+  public static Socket connect(InetSocketAddress server, int receiveBuffer) throws IOException {
     Socket socket = new Socket();
     if (receiveBuffer > 0) {
       socket.setReceiveBufferSize(receiveBuffer);
@@ -43,26 +43,26 @@ final class RawClient implements Closeable {
     return socket;
   }
 
-  Socket socket() {
+  public Socket socket() {
     return socket;
   }
 
-  RawClient send(String latin1) throws IOException {
+  public RawClient send(String latin1) throws IOException {
     return send(latin1.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  RawClient send(byte[] bytes) throws IOException {
+  public RawClient send(byte[] bytes) throws IOException {
     out.write(bytes);
     out.flush();
     return this;
   }
 
   /** A well-formed POST with a length. */
-  RawClient post(String path, String body) throws IOException {
+  public RawClient post(String path, String body) throws IOException {
     return send(request(path, body));
   }
 
-  static String request(String path, String body) {
+  public static String request(String path, String body) {
     return "POST "
         + path
         + " HTTP/1.1\r\nHost: a\r\nContent-Length: "
@@ -72,7 +72,7 @@ final class RawClient implements Closeable {
   }
 
   /** The next answer; {@code 1xx} is an answer of its own. */
-  Answer answer() throws IOException {
+  public Answer answer() throws IOException {
     Answer head = head();
     byte[] body;
     if (head.status() < 200 || head.status() == 204 || head.status() == 304) {
@@ -96,7 +96,7 @@ final class RawClient implements Closeable {
   }
 
   /** The next answer's head alone. */
-  Answer head() throws IOException {
+  public Answer head() throws IOException {
     String status = line();
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String line = line(); !line.isEmpty(); line = line()) {
@@ -107,7 +107,7 @@ final class RawClient implements Closeable {
   }
 
   /** The next chunk's data; empty for the last chunk. */
-  byte[] chunk() throws IOException {
+  public byte[] chunk() throws IOException {
     int size = Integer.parseInt(line(), 16);
     byte[] data = in.readNBytes(size);
     if (data.length < size || !line().isEmpty()) {
@@ -117,7 +117,7 @@ final class RawClient implements Closeable {
   }
 
   /** Whether the server has ended the connection, with nothing more said; waits for it. */
-  boolean ended() {
+  public boolean ended() {
     try {
       return in.read() < 0;
     } catch (SocketTimeoutException e) {
@@ -128,7 +128,7 @@ final class RawClient implements Closeable {
   }
 
   /** The next byte as it is; -1 at the end. */
-  int readOne() throws IOException {
+  public int readOne() throws IOException {
     return in.read();
   }
 
@@ -153,5 +153,5 @@ final class RawClient implements Closeable {
   }
 
   /** What the server said. */
-  record Answer(int status, Map<String, String> headers, String body) {}
+  public record Answer(int status, Map<String, String> headers, String body) {}
 }

@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 
 /** A provider that says byte for byte what its script says, one thread for each connection. */
-final class RawProvider implements AutoCloseable {
+public final class RawProvider implements AutoCloseable {
   /** What is done with each connection, from its accept to its close. */
-  interface Script {
+  public interface Script {
     void serve(Wire wire) throws Exception;
   }
 
@@ -32,13 +32,13 @@ final class RawProvider implements AutoCloseable {
   private final Script script;
   private final AtomicInteger accepted = new AtomicInteger();
   private final Queue<Socket> open = new ConcurrentLinkedQueue<>();
-  final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
+  public final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
 
-  RawProvider(Script script) throws IOException {
+  public RawProvider(Script script) throws IOException {
     this(script, ServerSocketFactory.getDefault());
   }
 
-  RawProvider(Script script, ServerSocketFactory sockets) throws IOException {
+  public RawProvider(Script script, ServerSocketFactory sockets) throws IOException {
     this.script = script;
     listening = sockets.createServerSocket(0, 256, InetAddress.getLoopbackAddress());
     start("raw-provider", this::accept);
@@ -63,11 +63,11 @@ final class RawProvider implements AutoCloseable {
         });
   }
 
-  int port() {
+  public int port() {
     return listening.getLocalPort();
   }
 
-  int accepted() {
+  public int accepted() {
     return accepted.get();
   }
 
@@ -115,9 +115,9 @@ final class RawProvider implements AutoCloseable {
   }
 
   /** One accepted connection. */
-  static final class Wire {
-    final int number;
-    final Socket socket;
+  public static final class Wire {
+    public final int number;
+    public final Socket socket;
     private final InputStream in;
     private final OutputStream out;
 
@@ -130,7 +130,7 @@ final class RawProvider implements AutoCloseable {
     }
 
     /** The head as it came, or null at the end; the body is read off. */
-    String request() throws IOException {
+    public String request() throws IOException {
       String head = head();
       if (head != null) {
         readBody(head);
@@ -139,7 +139,7 @@ final class RawProvider implements AutoCloseable {
     }
 
     /** The head alone. */
-    String head() throws IOException {
+    public String head() throws IOException {
       var head = new ByteArrayOutputStream();
       int last = 0;
       while (last != 0x0d0a0d0a) {
@@ -156,7 +156,7 @@ final class RawProvider implements AutoCloseable {
       return head.toString(StandardCharsets.ISO_8859_1);
     }
 
-    String readBody(String head) throws IOException {
+    public String readBody(String head) throws IOException {
       for (String line : head.toLowerCase(Locale.ROOT).split("\r\n")) {
         if (line.startsWith("content-length: ")) {
           int length = Integer.parseInt(line.substring("content-length: ".length()));
@@ -166,25 +166,25 @@ final class RawProvider implements AutoCloseable {
       return "";
     }
 
-    void answer(String body) throws IOException {
+    public void answer(String body) throws IOException {
       write("HTTP/1.1 200 OK\r\ncontent-length: " + body.length() + "\r\n\r\n" + body);
     }
 
-    void write(String bytes) throws IOException {
+    public void write(String bytes) throws IOException {
       write(bytes.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    void write(byte[] bytes) throws IOException {
+    public void write(byte[] bytes) throws IOException {
       out.write(bytes);
       out.flush();
     }
 
-    void transferTo(OutputStream other) throws IOException {
+    public void transferTo(OutputStream other) throws IOException {
       in.transferTo(other);
     }
 
     /** Reads on until the other side closes; a reset counts. */
-    void awaitClose() {
+    public void awaitClose() {
       try {
         in.skip(Long.MAX_VALUE);
         while (in.read() >= 0) {
@@ -195,7 +195,7 @@ final class RawProvider implements AutoCloseable {
       }
     }
 
-    static void await(CountDownLatch latch) throws InterruptedException {
+    public static void await(CountDownLatch latch) throws InterruptedException {
       if (!latch.await(10, TimeUnit.SECONDS)) {
         throw new AssertionError("the test never let the provider go on");
       }

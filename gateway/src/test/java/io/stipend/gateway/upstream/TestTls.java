@@ -21,10 +21,10 @@ import javax.net.ssl.SSLSocket;
  * @param sockets servers that show it
  * @param context the same, below
  */
-record TestTls(Path certificate, ServerSocketFactory sockets, SSLContext context) {
+public record TestTls(Path certificate, ServerSocketFactory sockets, SSLContext context) {
   private static final String PASSWORD = "changeit";
 
-  static TestTls make(Path folder, String name) throws Exception {
+  public static TestTls make(Path folder, String name) throws Exception {
     Path store = folder.resolve(name + ".p12");
     Path certificate = folder.resolve(name + ".pem");
     keytool(
@@ -45,7 +45,7 @@ record TestTls(Path certificate, ServerSocketFactory sockets, SSLContext context
   }
 
   /** The server's side of TLS over a socket that stays in the caller's hand. */
-  SSLSocket over(Socket plain) throws IOException {
+  public SSLSocket over(Socket plain) throws IOException {
     SSLSocket secured =
         (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", 0, true);
     secured.setUseClientMode(false);

@@ -7,11 +7,11 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Takes {@code CONNECT} for any host and leads to one port of this machine. */
-final class TinyProxy implements AutoCloseable {
-  final Queue<String> heads = new ConcurrentLinkedQueue<>();
+public final class TinyProxy implements AutoCloseable {
+  public final Queue<String> heads = new ConcurrentLinkedQueue<>();
   private final RawProvider listening;
 
-  TinyProxy(int target) throws IOException {
+  public TinyProxy(int target) throws IOException {
     listening =
         new RawProvider(
             wire -> {
@@ -34,7 +34,7 @@ final class TinyProxy implements AutoCloseable {
             });
   }
 
-  int port() {
+  public int port() {
     return listening.port();
   }
 
