@@ -1,6 +1,7 @@
 package io.stipend.gateway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.stipend.gateway.server.RawClient.Answer;
 import io.stipend.policy.RefusalReason;
@@ -137,6 +138,22 @@ class BodyTest {
       assertThat(answer.status()).isIn(400, 431);
       assertThat(client.ended()).isTrue();
       assertThat(served.handler.bodies).isEmpty();
+    }
+  }
+
+  @Test
+  void aClientThatLeavesAmidItsBodyIsGone() throws Exception {
+    String length = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+    for (String head : new String[] {CHUNKED + "ffff\r\n", length}) {
+      try (Served served = Served.withDefaults();
+          RawClient client = served.client()) {
+        client.send(head + "x".repeat(50_000));
+        served.handler.first.join();
+        client.close();
+        await().until(() -> served.handler.gone.get() == 1);
+        assertThat(served.listener.openExchanges()).isZero();
+        assertThat(served.handler.bodies).isEmpty();
+      }
     }
   }
 
