@@ -158,9 +158,10 @@ public final class Exchanges implements RequestHandler {
   private Inbound refuse(
       RequestHead head, Outbound client, String id, Refusal refusal, int status) {
     services.refusals().count("", refusal.reason(), services.clock().instant());
-    Answer answer = Dialects.speaking(head).refuse(refusal, head, id, status);
+    Answer answer = Dialects.speaking(head).refuse(refusal, head, id, 0);
     answer.headers().set(StipendHeaders.EXCHANGE_ID, id);
-    client.respond(answer.status(), answer.headers(), answer.body());
+    // What is wrong with the HTTP itself has a status of its own, whatever the dialect.
+    client.respond(status == 0 ? answer.status() : status, answer.headers(), answer.body());
     return ANSWERED;
   }
 
