@@ -2,6 +2,7 @@ package io.stipend.gateway.server;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -33,6 +34,11 @@ public final class Listener implements AutoCloseable {
   private static final int BACKLOG = 1_024;
   private static final int LOW_WATER = 32 * 1_024;
   private static final int HIGH_WATER = 64 * 1_024;
+
+  // A prompt seldom fits into Netty's first read of 2 KiB.
+  private static final int MIN_READ = 1_024;
+  private static final int FIRST_READ = 8 * 1_024;
+  private static final int MAX_READ = 64 * 1_024;
 
   private final ListenerState state;
   private final Channel channel;
@@ -80,6 +86,9 @@ public final class Listener implements AutoCloseable {
         .option(ChannelOption.SO_REUSEADDR, true)
         .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+        .childOption(
+            ChannelOption.RECVBUF_ALLOCATOR,
+            new AdaptiveRecvByteBufAllocator(MIN_READ, FIRST_READ, MAX_READ))
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childOption(ChannelOption.SO_KEEPALIVE, true)
         .childOption(
