@@ -153,7 +153,8 @@ public interface AdminService {
 
   private static void required(String field, @Nullable String value) {
     if (value == null || value.isBlank()) {
-      throw new IllegalArgumentException(field + " is missing (expected: some text)");
+      throw new AdminException(
+          AdminException.Kind.INVALID, field + " is missing (expected: some text)");
     }
   }
 }

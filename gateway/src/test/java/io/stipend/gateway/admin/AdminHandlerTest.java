@@ -1,0 +1,241 @@
+package io.stipend.gateway.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stipend.gateway.server.Listener;
+import io.stipend.gateway.server.ListenerOptions;
+import io.stipend.gateway.server.ServerLimits;
+import io.stipend.gateway.server.Transport;
+import io.stipend.metering.ledger.Ledger;
+import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.config.QuotaFile;
+import io.stipend.policy.identity.KeyRing;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The admin listener's JSON, over a real socket and a real ledger. */
+class AdminHandlerTest {
+  private static final String QUOTA =
+      """
+      gateway: { data: ./data }
+      providers: { openai: { url: "http://127.0.0.1:1", key: k } }
+      allowances: { engineer: { amount: 400 USD, every: month } }
+      people: { ada: { allowance: engineer }, bob: { allowance: engineer } }
+      """;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ObjectMapper json = new ObjectMapper();
+  private volatile boolean ready = true;
+
+  @TempDir Path folder;
+  private Path data;
+  private Ledger ledger;
+  private Transport transport;
+  private AdminHandler handler;
+  private Listener listener;
+  private AdminAccess access;
+
+  @BeforeEach
+  void start() throws IOException {
+    Path file = Files.writeString(folder.resolve("stipend.yaml"), QUOTA);
+    QuotaFile quota = ((QuotaFile.Loaded) QuotaFile.load(file, Map.of())).quotaFile();
+    data = quota.gateway().data();
+    InstantSource clock = InstantSource.system();
+    ledger = SqliteLedger.open(data, new LedgerOptions(64, 64, 64, () -> {}), clock);
+    KeyRing keys = KeyRing.open(data);
+    LocalAdmin admin =
+        new LocalAdmin(ledger, new LocalBudgets(ledger, clock), keys, () -> quota, clock);
+    access = AdminAccess.open(data);
+    handler = new AdminHandler(admin, () -> new GatewayStatus("1", "hash", 2, 3, ready), access);
+    transport = Transport.start(1);
+    listener =
+        Listener.start(
+            transport, new ListenerOptions("127.0.0.1", 0, null, ServerLimits.DEFAULTS), handler);
+    access.publish(listener.address());
+  }
+
+  @AfterEach
+  void stop() {
+    access.withdraw();
+    listener.close();
+    handler.close();
+    transport.close();
+    ledger.close();
+  }
+
+  @Test
+  void healthAndReadinessNeedNoKey() throws Exception {
+    assertThat(get("/healthz", "").statusCode()).isEqualTo(200);
+    assertThat(get("/readyz", "").statusCode()).isEqualTo(200);
+    ready = false;
+    assertThat(get("/healthz", "").statusCode()).isEqualTo(200);
+    assertThat(get("/readyz", "").statusCode()).isEqualTo(503);
+  }
+
+  @Test
+  void everythingElseNeedsTheKey() throws Exception {
+    String key = key();
+    for (String path :
+        new String[] {
+          "/v1/balances", "/v1/balances/ada", "/v1/keys", "/v1/status", "/v1/nothing", "/"
+        }) {
+      assertThat(get(path, "").statusCode()).as(path).isEqualTo(401);
+      assertThat(get(path, "Bearer " + key + "x").statusCode()).as(path).isEqualTo(401);
+      assertThat(get(path, "Bearer").statusCode()).as(path).isEqualTo(401);
+      assertThat(get(path, "Basic " + key).statusCode()).as(path).isEqualTo(401);
+    }
+    HttpResponse<String> refused = get("/v1/keys", "");
+    assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
+    assertThat(error(refused).path("code").asText()).isEqualTo("unauthorized");
+    assertThat(refused.body()).doesNotContain(key);
+  }
+
+  @Test
+  void theKeyIsMadeOnceForItsOwnerOnly() throws IOException {
+    Path file = data.resolve("admin-key");
+
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    assertThat(key()).hasSizeGreaterThan(40);
+    AdminAccess.open(data);
+    assertThat(access.admits(key())).as("the key stays").isTrue();
+    assertThat(access.admits("")).isFalse();
+  }
+
+  @Test
+  void aKeyFileThatOthersCanReadIsRefused() throws IOException {
+    Path file = data.resolve("admin-key");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+
+    assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> AdminAccess.open(data)))
+        .hasMessageContaining("is open to others (expected: mode 0600)");
+  }
+
+  @Test
+  void unknownPathsAndMethodsAreNamed() throws Exception {
+    assertThat(ask("GET", "/v1/nothing", "").statusCode()).isEqualTo(404);
+    assertThat(ask("DELETE", "/v1/balances", "").statusCode()).isEqualTo(405);
+    assertThat(ask("GET", "/v1/grants", "").statusCode()).isEqualTo(405);
+    assertThat(ask("GET", "/v1/balances/nobody", "").statusCode()).isEqualTo(404);
+    assertThat(ask("DELETE", "/v1/keys/nobody", "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void aGrantIsInTheBalanceThatFollows() throws Exception {
+    HttpResponse<String> granted =
+        ask(
+            "POST",
+            "/v1/grants",
+            "{\"person\":\"ada\",\"amount\":\"2.5\",\"reason\":\"incident\",\"expires\":null}");
+    JsonNode balance = json.readTree(ask("GET", "/v1/balances/ada", "").body());
+
+    assertThat(granted.statusCode()).isEqualTo(200);
+    assertThat(json.readTree(granted.body()).path("remaining").asText()).isEqualTo("402.5");
+    assertThat(balance.path("remaining").asText()).isEqualTo("402.5");
+    assertThat(json.readTree(ask("GET", "/v1/balances", "").body())).hasSize(2);
+  }
+
+  @Test
+  void bodiesAreReadStrictly() throws Exception {
+    assertInvalid("", "end-of-input");
+    assertInvalid("[]", "");
+    assertInvalid("null", "expected: a JSON object");
+    assertInvalid("{\"person\":\"ada\",\"amount\":\"1\"}", "reason is missing");
+    assertInvalid("{\"person\":\"ada\",\"amount\":\"1\",\"reason\":\"x\",\"by\":\"me\"}", "by");
+    assertInvalid(
+        "{\"person\":\"ada\",\"amount\":\"1\",\"reason\":\"x\",\"amount\":\"2\"}", "Duplicate");
+    assertInvalid("{\"person\":\"ada\",\"amount\":\"1\",\"reason\":\"x\"} {}", "");
+    assertInvalid("{\"person\":\"ada\",\"amount\":\"1\",\"reason\":\"x\\ny\"}", "on one line");
+    assertInvalid("[".repeat(1_000), "");
+    assertThat(ask("POST", "/v1/grants", "{\"reason\":\"" + "x".repeat(70_000)).statusCode())
+        .isEqualTo(413);
+    assertThat(json.readTree(ask("GET", "/v1/balances/ada", "").body()).path("granted").asText())
+        .as("nothing was granted")
+        .isEqualTo("400");
+  }
+
+  @Test
+  void theClientSpeaksToTheGatewayThatUsesTheFolder() {
+    AdminClient client = AdminClient.find(data).orElseThrow();
+
+    assertThat(client.reachable()).isTrue();
+    assertThat(client.status()).isEqualTo(new GatewayStatus("1", "hash", 2, 3, true));
+    AdminService.KeyMade made =
+        client.createKey(new AdminService.KeyOrder("bob", "ci", null, "1h"), "tester");
+    assertThat(client.keys()).extracting(AdminService.KeyLine::id).containsExactly(made.id());
+    assertThat(client.revokeKey(made.id(), "tester").revokedAt()).isNotNull();
+    assertThat(ledgerKeys().get(0).created().by()).isEqualTo("tester");
+    assertThat(client.balance("bob").remaining()).isEqualTo("400");
+    assertThat(client.balances()).hasSize(2);
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowableOfType(
+                    AdminException.class, () -> client.balance("bobb"))
+                .kind())
+        .isEqualTo(AdminException.Kind.NOT_FOUND);
+    access.withdraw();
+    assertThat(AdminClient.find(data)).isEmpty();
+  }
+
+  private java.util.List<io.stipend.metering.ledger.KeyRecord> ledgerKeys() {
+    try (var reader = io.stipend.metering.ledger.LedgerReader.open(data)) {
+      return reader.keys();
+    }
+  }
+
+  private void assertInvalid(String body, String part) throws Exception {
+    HttpResponse<String> refused = ask("POST", "/v1/grants", body);
+    assertThat(refused.statusCode()).as(body).isEqualTo(400);
+    assertThat(error(refused).path("code").asText()).isEqualTo("invalid");
+    assertThat(error(refused).path("message").asText()).contains(part);
+  }
+
+  private JsonNode error(HttpResponse<String> response) throws IOException {
+    return json.readTree(response.body()).path("error");
+  }
+
+  private String key() throws IOException {
+    return Files.readString(data.resolve("admin-key")).strip();
+  }
+
+  private HttpResponse<String> get(String path, String authorization) throws Exception {
+    HttpRequest.Builder request = request(path).GET();
+    if (!authorization.isEmpty()) {
+      request.header("authorization", authorization);
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> ask(String method, String path, String body) throws Exception {
+    HttpRequest request =
+        request(path)
+            .header("authorization", "Bearer " + key())
+            .method(
+                method,
+                body.isEmpty() && !method.equals("POST")
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(
+        URI.create("http://127.0.0.1:" + listener.address().getPort() + path));
+  }
+}
