@@ -16,12 +16,16 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * How a command on the same machine reaches a running gateway: two files in the data folder, {@code
@@ -77,6 +81,11 @@ public final class AdminAccess {
 
   /** Where a gateway listens, and its key. */
   record Reachable(String address, String key) {
+    /** Whether this is what the gateway of this folder makes of a challenge. */
+    boolean proves(String challenge, String proof) {
+      return MessageDigest.isEqual(digest(AdminAccess.proof(key, challenge)), digest(proof));
+    }
+
     @Override
     public String toString() {
       return address;
@@ -115,6 +124,21 @@ public final class AdminAccess {
   /** Whether this is the key; takes the same time for every wrong one. */
   boolean admits(String candidate) {
     return MessageDigest.isEqual(digest(candidate), digest(key));
+  }
+
+  /** What only a holder of the key can make of a challenge, in hex. */
+  String proof(String challenge) {
+    return proof(key, challenge);
+  }
+
+  private static String proof(String key, String challenge) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      return HexFormat.of().formatHex(mac.doFinal(challenge.getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has HmacSHA256", e);
+    }
   }
 
   private static byte[] digest(String text) {

@@ -11,6 +11,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,19 +35,32 @@ public final class AdminClient implements AdminService {
     return AdminAccess.find(data).map(AdminClient::new);
   }
 
-  /** Whether the gateway answers. */
+  /**
+   * Whether the gateway of this folder answers. Another program may have its port by now: it cannot
+   * prove that it has the admin key, and is not sent it.
+   */
   public boolean reachable() {
+    String challenge = UUID.randomUUID().toString();
     try {
       HttpURLConnection connection = connect("/healthz");
+      connection.setRequestProperty(AdminHandler.CHALLENGE, challenge);
       try {
-        return connection.getResponseCode() == OK;
+        if (connection.getResponseCode() != OK) {
+          return false;
+        }
+        try (InputStream answer = connection.getInputStream()) {
+          byte[] bytes = answer.readNBytes(AdminJson.MAX_BYTES);
+          return gateway.proves(challenge, AdminJson.read(bytes, Health.class).proof());
+        }
       } finally {
         connection.disconnect();
       }
-    } catch (IOException e) {
+    } catch (IOException | AdminException e) {
       return false;
     }
   }
+
+  private record Health(String status, String proof) {}
 
   /** How the gateway does. */
   public GatewayStatus status() {

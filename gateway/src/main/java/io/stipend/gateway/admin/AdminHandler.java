@@ -34,6 +34,12 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
   /** Names who asks, for the ledger; a claim of whoever holds the admin key. */
   static final String OPERATOR = "stipend-operator";
 
+  /**
+   * On a health check: any text. The answer's proof is made of it and the admin key, so that a
+   * command sends the key only to who has it already.
+   */
+  static final String CHALLENGE = "stipend-challenge";
+
   private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
 
   private static final String BEARER = "Bearer ";
@@ -74,7 +80,8 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
   @Override
   public Inbound accept(RequestHead head, Outbound client) {
     if (head.method().equals(HttpMethod.GET) && head.path().equals("/healthz")) {
-      return answer(client, OK, Map.of("status", "ok"));
+      String proof = access.proof(head.headers().get(CHALLENGE, ""));
+      return answer(client, OK, Map.of("status", "ok", "proof", proof));
     }
     if (head.method().equals(HttpMethod.GET) && head.path().equals("/readyz")) {
       boolean ready = status.get().ready();

@@ -93,7 +93,6 @@ public final class Stipend implements Callable<Integer> {
     root.setErr(terminal.err());
     root.setParameterExceptionHandler((e, args) -> wrongUsage(e));
     root.setExecutionExceptionHandler((e, line, parsed) -> failed(e));
-    root.setCaseInsensitiveEnumValuesAllowed(true);
     return root;
   }
 

@@ -192,6 +192,31 @@ class AdminHandlerTest {
     assertThat(AdminClient.find(data)).isEmpty();
   }
 
+  @Test
+  void whoeverCannotProveThatItHasTheKeyIsNotSentIt() throws Exception {
+    var stranger =
+        com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress("127.0.0.1", 0), 0);
+    java.util.List<String> seen = new java.util.concurrent.CopyOnWriteArrayList<>();
+    stranger.createContext(
+        "/",
+        exchange -> {
+          seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
+          byte[] body = "{\"status\":\"ok\",\"proof\":\"00\"}".getBytes();
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    stranger.start();
+    try {
+      access.publish(stranger.getAddress());
+
+      assertThat(AdminClient.find(data).orElseThrow().reachable()).isFalse();
+      assertThat(seen).containsExactly("null");
+    } finally {
+      stranger.stop(0);
+    }
+  }
+
   private java.util.List<io.stipend.metering.ledger.KeyRecord> ledgerKeys() {
     try (var reader = io.stipend.metering.ledger.LedgerReader.open(data)) {
       return reader.keys();
