@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -32,6 +33,11 @@ class CommandsIT {
   private static final Pattern READY =
       Pattern.compile(
           "stipend \\S+ ready: data (http://127\\.0\\.0\\.1:\\d+), admin (http://127\\.0\\.0\\.1:\\d+)");
+
+  /** 3 MiB in blocks of 512 bytes: room for the native libraries, not for a growing ledger. */
+  private static final int FILE_BLOCKS = 6_144;
+
+  private static final int MOST_CALLS = 5_000;
   private static final String PROVIDER_KEY = "provider-key-4711";
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -162,6 +168,30 @@ class CommandsIT {
     Invocation broken = jar.run("serve");
     assertThat(broken.code()).isEqualTo(1);
     assertThat(broken.err()).contains("stipend.yaml:1:").contains("nowhere");
+  }
+
+  /** A limit on the size of files is what a full disk looks like to a process. */
+  @Test
+  void aLedgerThatCannotWriteEndsTheGatewayWithAnError() throws Exception {
+    String key = read("keys", "create", "ada", "--json").path("key").asText();
+    try (Running gateway = jar.startLimited("ready", FILE_BLOCKS, "serve")) {
+      Matcher ready = READY.matcher(gateway.out());
+      assertThat(ready.find()).as(gateway.out()).isTrue();
+      for (int i = 0; i < MOST_CALLS && gateway.process().isAlive(); i++) {
+        try {
+          ask(ready.group(1), key);
+        } catch (IOException e) {
+          // It is ending: the loop's condition tells.
+        }
+      }
+
+      assertThat(gateway.process().waitFor(60, TimeUnit.SECONDS)).as("it ends by itself").isTrue();
+      assertThat(gateway.process().exitValue()).isEqualTo(70);
+      assertThat(Files.readString(gateway.err())).contains("the disk of the ledger failed");
+    }
+
+    assertThat(jar.run("ledger", "verify").code()).isZero();
+    assertThat(read("balance", "ada", "--json").path("held").asText()).isEqualTo("0");
   }
 
   @Test

@@ -82,6 +82,17 @@ final class Jar {
   Running start(String until, String... args) throws IOException {
     List<String> command = new ArrayList<>(List.of(java().toString(), "-jar", path().toString()));
     command.addAll(List.of(args));
+    return begin(until, command);
+  }
+
+  /** The same for a process whose files cannot grow beyond so many blocks of 512 bytes. */
+  Running startLimited(String until, int blocks, String command) throws IOException {
+    String line =
+        "ulimit -f " + blocks + "; exec '" + java() + "' -jar '" + path() + "' " + command;
+    return begin(until, List.of("sh", "-e", "-c", line));
+  }
+
+  private Running begin(String until, List<String> command) throws IOException {
     Path err = Files.createTempFile(folder, "running", ".err");
     Process process = builder(command).redirectError(err.toFile()).start();
     BufferedReader reader = process.inputReader(StandardCharsets.UTF_8);
