@@ -126,9 +126,12 @@ public final class FakeProvider implements AutoCloseable {
     return tally.billed();
   }
 
-  /** Drops all connections and stops. */
+  /** Drops all connections and stops. Closing twice is closing once. */
   @Override
   public void close() {
+    if (group.isShuttingDown()) {
+      return;
+    }
     channel.close().syncUninterruptibly();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }

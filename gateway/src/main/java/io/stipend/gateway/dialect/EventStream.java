@@ -209,7 +209,9 @@ abstract class EventStream implements AnswerReader {
   @Override
   public final void end(Consumer<ByteBuf> client) {
     if (pendingLength > 0) {
-      if (event(pending, 0, pendingLength)) {
+      boolean whole = lineEmpty;
+      // An event that broke off within a line is none, unless it is the one that ends the stream.
+      if (event(pending, 0, pendingLength) && (whole || complete())) {
         client.accept(Unpooled.copiedBuffer(pending, 0, pendingLength));
         unfinished = true;
       }

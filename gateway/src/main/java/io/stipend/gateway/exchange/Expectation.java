@@ -13,6 +13,7 @@ import io.stipend.policy.budget.Estimate;
  * @param capPerChoice output tokens that one choice may have, the client's or the model's own
  * @param cap output tokens of all choices together
  * @param expectedOutput output tokens that such a call usually stays under; at most {@code cap}
+ * @param unseen whether the model may generate what no byte of the answer shows
  * @param visibleStream whether all output shows as it streams, so that it can be stopped in time
  * @param expected cost of the input and the expected output
  * @param estimate what is held and exposed
@@ -22,6 +23,7 @@ record Expectation(
     long capPerChoice,
     long cap,
     long expectedOutput,
+    boolean unseen,
     boolean visibleStream,
     Charge expected,
     Estimate estimate) {
@@ -52,6 +54,7 @@ record Expectation(
           capPerChoice,
           cap,
           usual,
+          unseen,
           false,
           expected,
           new Estimate(whole, whole, Charge.ZERO));
@@ -66,6 +69,7 @@ record Expectation(
           capPerChoice,
           cap,
           usual,
+          unseen,
           false,
           expected,
           new Estimate(expected, exposed, Charge.ZERO));
@@ -76,6 +80,7 @@ record Expectation(
         capPerChoice,
         cap,
         usual,
+        unseen,
         true,
         expected,
         new Estimate(expected, exposed, difference(exposed, expected)));

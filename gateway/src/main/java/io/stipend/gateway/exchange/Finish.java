@@ -69,6 +69,7 @@ final class Finish {
             leg.status(),
             reader,
             leg.bodyBytes(),
+            leg.unseenOutput(),
             admitted.expectation(),
             permit.rating(),
             peeked.call().serviceTier(),
@@ -123,7 +124,9 @@ final class Finish {
       reader.close();
     }
     admitted.reservation().settle(settlement);
-    if (settlement.source() == UsageSource.REPORTED && settlement.usage().output() > 0) {
+    if (settlement.source() == UsageSource.REPORTED
+        && settlement.flags().isEmpty()
+        && settlement.usage().output() > 0) {
       services.tokens().usual().learn(permit.model(), settlement.usage().output());
       if (peeked.call().mediaTokens() == 0) {
         services

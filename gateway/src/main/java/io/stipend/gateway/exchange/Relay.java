@@ -1,6 +1,7 @@
 package io.stipend.gateway.exchange;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -39,6 +40,13 @@ final class Relay implements AttemptListener {
   }
 
   private static final int FIRST_ERROR_STATUS = 400;
+  private static final byte[] BLANK_LINE = {'\n', '\n'};
+
+  /** How long a provider may go on generating after its connection was dropped. */
+  private static final long NOTICE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** The least that it may generate in that time, where a stream was too short to tell. */
+  private static final long LEAST_UNSEEN = 64;
 
   private final Outbound client;
   private final Plan plan;
@@ -62,6 +70,8 @@ final class Relay implements AttemptListener {
   private long bodyBytes;
   private long bytesSinceGone;
   private long heldOutput;
+  private long answeredNanos;
+  private long unseenOutput;
 
   /**
    * What the relay goes by.
@@ -132,6 +142,14 @@ final class Relay implements AttemptListener {
     return sent;
   }
 
+  /**
+   * Output tokens that the provider may have generated beyond those that came, because it was left
+   * in the middle of a stream and notices that only later.
+   */
+  long unseenOutput() {
+    return unseenOutput;
+  }
+
   /** Whether the client has seen the head of an answer. */
   boolean answering() {
     return started;
@@ -148,6 +166,7 @@ final class Relay implements AttemptListener {
   @Override
   public void head(int newStatus, HttpHeaders headers) {
     status = newStatus;
+    answeredNanos = System.nanoTime();
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
     eventStream = newStatus < FIRST_ERROR_STATUS && type.startsWith("text/event-stream");
     reader = plan.dialect().reader(plan.peeked(), eventStream, plan.limits());
@@ -208,6 +227,8 @@ final class Relay implements AttemptListener {
     boolean truncated =
         eventStream && reservation != null && !answer.complete() && answer.usage() == null;
     if (truncated) {
+      // Whatever came of an event that never ended must not run into the one that tells of it.
+      toClient(Unpooled.wrappedBuffer(BLANK_LINE));
       toClient(answer.errorEnding("The provider ended the stream early."));
     }
     Outcome outcome =
@@ -262,7 +283,7 @@ final class Relay implements AttemptListener {
     if (over) {
       return;
     }
-    cancelAttempt();
+    hangUp(outcome == Outcome.CLIENT_GONE || outcome == Outcome.DRAINED);
     Outcome known = clientGone && outcome != Outcome.LEDGER_FAILED ? Outcome.CLIENT_GONE : outcome;
     if (started) {
       if (eventStream && gate.open() && reader != null) {
@@ -278,7 +299,7 @@ final class Relay implements AttemptListener {
 
   /** The budget does not cover the next step: it is marked already; ends the stream naturally. */
   private void cut(AnswerReader answer) {
-    cancelAttempt();
+    hangUp(true);
     long input = answer.inputOnly() == null ? 0 : answer.inputOnly().total().inputTotal();
     toClient(answer.cutEnding(input, Settlements.progress(answer)));
     endClient();
@@ -382,7 +403,16 @@ final class Relay implements AttemptListener {
     }
   }
 
-  private void cancelAttempt() {
+  /** Drops the upstream; a provider that was streaming goes on for as long as it does not see. */
+  private void hangUp(boolean streaming) {
+    AnswerReader answer = reader;
+    if (streaming && eventStream && answer != null && !answer.complete()) {
+      long seen = Settlements.progress(answer);
+      long nanos = Math.max(1, System.nanoTime() - answeredNanos);
+      long atItsRate = Math.multiplyExact(seen, NOTICE_NANOS) / nanos;
+      long room = Math.max(0, heldOutput + Expectation.STEP - seen);
+      unseenOutput = Math.min(room, Math.max(LEAST_UNSEEN, atItsRate));
+    }
     if (attempt != null) {
       attempt.cancel();
     }
@@ -399,8 +429,10 @@ final class Relay implements AttemptListener {
     ending.ended(outcome);
   }
 
+  /** Forgets what waits at the gate; an answer that was not begun now never is. */
   private void releasePending() {
     endAfterPending = false;
+    waitingHead = null;
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       part.release();
     }

@@ -34,6 +34,7 @@ final class Settlements {
    * @param status the provider's status; 0 if none came
    * @param reader what was read of the answer; null if nothing came
    * @param bodyBytes bytes of the answer's body
+   * @param unseenOutput output that the provider may have generated and that never came
    * @param expectation what was expected
    * @param rating its prices
    * @param requestedTier the tier that was asked for; null if none
@@ -46,6 +47,7 @@ final class Settlements {
       int status,
       @Nullable AnswerReader reader,
       long bodyBytes,
+      long unseenOutput,
       Expectation expectation,
       Rating rating,
       @Nullable String requestedTier,
@@ -59,7 +61,8 @@ final class Settlements {
     UsageReport reported = reader == null ? null : reader.usage();
     if (reader != null
         && reported != null
-        && (reader.complete() || ended.outcome() == Outcome.COMPLETED)) {
+        && (reader.complete() || ended.outcome() == Outcome.COMPLETED)
+        && believable(reported, ended)) {
       return settlement(ended, withTier(reported, ended), UsageSource.REPORTED, now);
     }
     if (ended.status() >= FIRST_ERROR_STATUS) {
@@ -73,16 +76,30 @@ final class Settlements {
             || ended.outcome() == Outcome.UPSTREAM_PROTOCOL
             || ended.outcome() == Outcome.LEDGER_FAILED;
     Expectation expectation = ended.expectation();
-    boolean allSeen =
-        expectation.visibleStream()
-            || ended.outcome() == Outcome.COMPLETED
-            || ended.outcome() == Outcome.UPSTREAM_TRUNCATED;
+    boolean wholeAnswer =
+        ended.outcome() == Outcome.COMPLETED || ended.outcome() == Outcome.UPSTREAM_TRUNCATED;
+    boolean allSeen = expectation.visibleStream() || (wholeAnswer && !expectation.unseen());
     long seen = seenOutput(ended);
     if (broke || !allSeen) {
       long output = Math.max(expectation.expectedOutput(), seen);
       return settlement(ended, assumed(ended, output), UsageSource.ASSUMED, now);
     }
     return settlement(ended, assumed(ended, seen), UsageSource.COUNTED, now);
+  }
+
+  /**
+   * Whether a report can be charged as it stands. One that was clamped or contradicts itself is not
+   * where it leaves out what was generated or exceeds what the provider was allowed to generate:
+   * then the attempt is settled as if nothing had been reported.
+   */
+  private static boolean believable(UsageReport report, Ended ended) {
+    if (!report.absurd()) {
+      return true;
+    }
+    TokenUsage usage = report.total();
+    boolean inputKnown = usage.inputTotal() > 0 && usage.inputTotal() < TokenUsage.MAX_COUNT;
+    boolean outputKnown = usage.output() > 0 || seenOutput(ended) == 0;
+    return inputKnown && outputKnown && usage.output() <= ended.expectation().cap();
   }
 
   /** Output tokens that the text seen comes to, from above; at most the cap. */
@@ -100,10 +117,10 @@ final class Settlements {
       tokens = Math.max(tokens, (ended.bodyBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
     }
     UsageReport partial = reader.usage();
-    if (partial != null) {
+    if (partial != null && !partial.absurd()) {
       tokens = Math.max(tokens, partial.total().output());
     }
-    return Math.min(ended.expectation().cap(), tokens);
+    return Math.min(ended.expectation().cap(), tokens + ended.unseenOutput());
   }
 
   /** A cheap upper estimate of the output tokens seen so far. */
@@ -116,6 +133,7 @@ final class Settlements {
   private static UsageReport assumed(Ended ended, long output) {
     AnswerReader reader = ended.reader();
     UsageReport early = reader == null ? null : reader.inputOnly();
+    early = early == null || early.absurd() ? null : early;
     TokenUsage in = early == null ? TokenUsage.of(ended.expectation().input(), 0) : early.total();
     TokenUsage usage =
         new TokenUsage(in.input(), in.cacheRead(), in.cacheWrite(), in.cacheWrite1h(), output, 0);
@@ -124,7 +142,7 @@ final class Settlements {
         List.of(new UsageReport.Part(null, usage)),
         reader == null ? null : reader.modelServed(),
         tier == null ? ended.requestedTier() : tier,
-        false);
+        reader != null && reader.usage() != null && reader.usage().absurd());
   }
 
   private static UsageReport withTier(UsageReport report, Ended ended) {
@@ -146,8 +164,9 @@ final class Settlements {
   private static Settlement settlement(
       Ended ended, UsageReport report, Charge charge, UsageSource source, Instant now) {
     String served = report.modelServed();
+    String absurd = report.absurd() ? "absurd_usage" : "";
     String flags =
-        source == UsageSource.ASSUMED ? "assumed" : report.absurd() ? "absurd_usage" : "";
+        source == UsageSource.ASSUMED ? absurd.isEmpty() ? "assumed" : "assumed," + absurd : absurd;
     return new Settlement(
         now,
         charge,
