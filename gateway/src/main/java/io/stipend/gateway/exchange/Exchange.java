@@ -20,6 +20,7 @@ import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
 import io.stipend.policy.config.Durability;
@@ -50,6 +51,7 @@ final class Exchange implements Inbound, Relay.Ending {
   private @Nullable Relay relay;
   private @Nullable String providerRequestId;
   private boolean gone;
+  private boolean drained;
   private boolean ending;
   private boolean closed;
 
@@ -166,8 +168,8 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void attempt(Peeked call, Permit granted, @Nullable Reservation reservation, Edit edit) {
-    if (gone) {
-      ended(Outcome.CLIENT_GONE);
+    if (gone || drained) {
+      ended(gone ? Outcome.CLIENT_GONE : Outcome.DRAINED);
       return;
     }
     GatewayConfig config = services.config().get();
@@ -262,6 +264,10 @@ final class Exchange implements Inbound, Relay.Ending {
   void drained() {
     if (relay != null) {
       relay.stop(Outcome.DRAINED);
+    } else if (permit == null && !closed) {
+      refuse(Refusal.of(RefusalReason.DRAINING, "The gateway is shutting down."));
+    } else {
+      drained = true;
     }
   }
 
