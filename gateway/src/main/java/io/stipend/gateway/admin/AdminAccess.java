@@ -51,7 +51,7 @@ public final class AdminAccess {
    * For a gateway: reads the admin key of a data folder, which must exist; makes one if there is
    * none.
    *
-   * @throws IllegalStateException if the key file is readable by others, or holds no key
+   * @throws UncheckedIOException if the key file is readable by others, or holds no key
    */
   public static AdminAccess open(Path data) {
     Path file = data.resolve(KEY_FILE);
@@ -61,7 +61,7 @@ public final class AdminAccess {
       }
       return new AdminAccess(data, readKey(file));
     } catch (IOException e) {
-      throw new UncheckedIOException("admin key: " + file, e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -75,7 +75,7 @@ public final class AdminAccess {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new UncheckedIOException("admin address and key in " + data, e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -172,7 +172,7 @@ public final class AdminAccess {
     modes.remove(PosixFilePermission.OWNER_READ);
     modes.remove(PosixFilePermission.OWNER_WRITE);
     if (!modes.isEmpty()) {
-      throw new IllegalStateException(
+      throw new IOException(
           "admin key: "
               + file
               + " is open to others (expected: mode 0600); run chmod 600, or delete it for a new"
@@ -180,7 +180,7 @@ public final class AdminAccess {
     }
     String key = Files.readString(file).strip();
     if (key.length() < MIN_KEY_LENGTH) {
-      throw new IllegalStateException(
+      throw new IOException(
           "admin key: "
               + file
               + " holds "

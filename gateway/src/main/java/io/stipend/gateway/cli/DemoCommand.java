@@ -17,6 +17,8 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
   private static final int DEFAULT_PORT = 8080;
 
+  private static final int MAX_PORT = 65_535;
+
   private final Terminal terminal;
 
   @Option(
@@ -38,6 +40,10 @@ final class DemoCommand implements Callable<Integer> {
     // Read once, when the first logger is made: the session is to be read, not the access lines.
     System.setProperty("stipend.log.level", "WARN");
     int listen = port != null ? port : run ? 0 : DEFAULT_PORT;
+    if (listen < 0 || listen > MAX_PORT) {
+      throw new CommandFailure(
+          Exit.USAGE, "--port: " + listen + " (expected: 0.." + MAX_PORT + ")");
+    }
     try (Demo demo = Demo.start(listen)) {
       if (run) {
         demo.play(terminal.out());

@@ -3,7 +3,9 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.Version;
 import io.stipend.gateway.admin.AdminException;
 import io.stipend.metering.ledger.LedgerException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -153,6 +155,13 @@ public final class Stipend implements Callable<Integer> {
     }
     if (e instanceof LedgerException) {
       terminal.note("stipend: " + e.getMessage());
+      return Exit.INTERNAL;
+    }
+    if (e instanceof IOException || e instanceof UncheckedIOException) {
+      Throwable failure = e.getCause() instanceof IOException cause ? cause : e;
+      // A plain one says what happened; of the others the name of the class says it.
+      boolean plain = failure.getClass() == IOException.class;
+      terminal.note("stipend: " + (plain ? failure.getMessage() : failure.toString()));
       return Exit.INTERNAL;
     }
     terminal.note("stipend: internal error: " + e + (debug ? "" : " (--debug shows where)"));

@@ -92,9 +92,7 @@ public final class Demo implements AutoCloseable {
       """
 
       Try it:
-        curl @url@/v1/chat/completions -H "Authorization: Bearer @key@" \\
-          -H "Content-Type: application/json" \\
-          -d '{"model":"gpt-5","messages":[{"role":"user","content":"Hello"}]}'
+        curl @url@/v1/chat/completions -H "Authorization: Bearer @key@" -H "Content-Type: application/json" -d '{"model":"gpt-5","messages":[{"role":"user","content":"Hello"}]}'
 
       What is left:
         curl @url@/stipend/v1/me -H "Authorization: Bearer @key@"

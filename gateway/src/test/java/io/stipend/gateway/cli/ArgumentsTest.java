@@ -56,6 +56,14 @@ class ArgumentsTest {
   }
 
   @Test
+  void aPortThatIsNoneIsRefusedBeforeAnythingStarts() {
+    Invocation run = Invocation.of("demo", "--port", "99999");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--port: 99999 (expected: 0..65535)");
+  }
+
+  @Test
   void aGroupOfCommandsNeedsOneOfThem() {
     for (String group : new String[] {"keys", "usage", "ledger"}) {
       Invocation bare = Invocation.of(group);

@@ -160,7 +160,7 @@ class CommandsIT {
 
       assertThat(serve.code()).isEqualTo(70);
       assertThat(serve.err())
-          .contains("127.0.0.1:" + taken.getLocalPort())
+          .startsWith("stipend: cannot listen on 127.0.0.1:" + taken.getLocalPort())
           .containsIgnoringCase("in use")
           .doesNotContain("\tat ");
     }

@@ -86,7 +86,7 @@ class DemoIT {
           "curl is not installed");
       List<String> lines = demo.out().lines().map(String::strip).toList();
       int at = lines.indexOf("Try it:");
-      String curl = String.join("\n", lines.subList(at + 1, at + 4));
+      String curl = lines.get(at + 1);
 
       Invocation answer = new Jar(folder).shell(curl);
 
