@@ -98,7 +98,7 @@ final class EndingTest {
     assertThat(seen).isEmpty();
     reader.end(part -> seen.append(Heads.text(part)));
     seen.append(Heads.text(reader.errorEnding("gone")));
-    assertThat(seen.toString()).startsWith("data: {\"choi\n\ndata: {\"error\":");
+    assertThat(seen.toString()).startsWith("data: {\"error\":");
   }
 
   private static String cut(Dialect dialect, String ask, String begun) {
