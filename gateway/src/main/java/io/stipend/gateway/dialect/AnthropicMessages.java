@@ -67,12 +67,15 @@ class AnthropicMessages implements Dialect {
 
   @Override
   public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
-    return sse ? new MessagesStream(limits) : new WholeBody(AnthropicMessages::report);
+    String asked = peeked.call().serviceTier();
+    return sse
+        ? new MessagesStream(asked, limits)
+        : new WholeBody((usage, model, tier, text) -> report(asked, usage, model, text));
   }
 
   private static @Nullable UsageReport report(
-      JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
-    MessagesUsage read = new MessagesUsage();
+      @Nullable String asked, JsonNode usage, @Nullable String model, long textBytes) {
+    MessagesUsage read = new MessagesUsage(asked);
     read.overwrite(usage);
     return read.report(model, textBytes);
   }

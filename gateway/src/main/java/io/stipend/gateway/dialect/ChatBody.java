@@ -149,11 +149,11 @@ final class ChatBody {
     return new Read(call, marks);
   }
 
-  /** The smaller of both caps, as providers differ in which one they read. */
+  /** The larger of both caps, as providers differ in which one they obey. */
   private long cap() {
     long a = newCap == null ? -1 : newCap.value();
     long b = oldCap == null ? -1 : oldCap.value();
-    return a < 0 ? b : b < 0 ? a : Math.min(a, b);
+    return Math.max(a, b);
   }
 
   private void field(String name) throws IOException, BadBody {

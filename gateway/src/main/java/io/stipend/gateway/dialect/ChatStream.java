@@ -86,6 +86,8 @@ final class ChatStream extends EventStream {
     }
     if (hasText) {
       seen().event();
+      // A report with text after it is not the last word.
+      usageFinal = false;
     }
     return usageFrom < 0 || takeUsage(bytes);
   }

@@ -68,7 +68,10 @@ final class Media {
       String name = parser.currentName();
       parser.nextToken();
       switch (name) {
-        case "type" -> type = scan.shortText(TYPE_LENGTH);
+        case "type" -> {
+          type = scan.shortText(TYPE_LENGTH);
+          scan.skip();
+        }
         case "source", "file" -> source = source();
         case "image_url" -> {
           imageUrl();

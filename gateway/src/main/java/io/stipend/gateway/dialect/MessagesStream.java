@@ -32,15 +32,19 @@ final class MessagesStream extends EventStream {
       EventScan.keys("text", "thinking", "partial_json", "content", "name");
 
   private final EventScan scan;
-  private final MessagesUsage usage = new MessagesUsage();
+  private final MessagesUsage usage;
   private final BitSet open = new BitSet();
   private @Nullable String model;
   private boolean started;
   private boolean usageFinal;
   private boolean stopped;
 
-  MessagesStream(Dialect.ReaderLimits limits) {
+  /**
+   * @param asked the tier that was asked for; null if none
+   */
+  MessagesStream(@Nullable String asked, Dialect.ReaderLimits limits) {
     super(limits);
+    this.usage = new MessagesUsage(asked);
     this.scan = new EventScan(limits.jsonDepth());
   }
 
@@ -90,6 +94,7 @@ final class MessagesStream extends EventStream {
     }
     if (hasText) {
       seen().event();
+      usageFinal = false;
     }
   }
 

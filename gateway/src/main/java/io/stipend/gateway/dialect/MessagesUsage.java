@@ -15,6 +15,10 @@ final class MessagesUsage {
   /** The most model runs of one answer that are priced apart; further ones join the last. */
   private static final int MAX_PARTS = 256;
 
+  private static final String FAST = "fast";
+  private static final String US = "us";
+  private static final String FAST_US = "fast+us";
+
   private long input = Counts.ABSENT;
   private long cacheRead = Counts.ABSENT;
   private long cacheWrite = Counts.ABSENT;
@@ -27,6 +31,15 @@ final class MessagesUsage {
   private @Nullable String speed;
   private @Nullable String geo;
   private Counts counts = new Counts();
+
+  /**
+   * @param asked the key of the tier that was asked for: what the provider does not contradict
+   *     stands; null if none
+   */
+  MessagesUsage(@Nullable String asked) {
+    speed = FAST.equals(asked) || FAST_US.equals(asked) ? FAST : null;
+    geo = US.equals(asked) || FAST_US.equals(asked) ? US : null;
+  }
 
   /** Takes the usage of {@code message_start}: its output is a placeholder and left out. */
   void start(JsonNode usage) {
@@ -206,10 +219,10 @@ final class MessagesUsage {
    */
   static @Nullable String tier(
       @Nullable String serviceTier, @Nullable String speed, @Nullable String geo) {
-    boolean fast = "fast".equals(speed);
-    boolean us = "us".equals(geo);
+    boolean fast = FAST.equals(speed);
+    boolean us = US.equals(geo);
     if (fast || us) {
-      return fast && us ? "fast+us" : fast ? "fast" : "us";
+      return fast && us ? FAST_US : fast ? FAST : US;
     }
     return serviceTier;
   }

@@ -1,8 +1,9 @@
 package io.stipend.gateway.exchange;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
@@ -14,10 +15,13 @@ import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
+import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.WhenShort;
+import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +41,12 @@ final class Admission {
   sealed interface Result {}
 
   record Admitted(Reservation reservation, Expectation expectation, boolean clamped)
-      implements Result {}
+      implements Result {
+    /** The output cap that is set in the body; -1 if none is. */
+    long clampedCap() {
+      return clamped ? expectation.capPerChoice() : -1;
+    }
+  }
 
   record Refused(Refusal refusal) implements Result {}
 
@@ -69,13 +78,14 @@ final class Admission {
     this.now = now;
     this.then = then;
     ModelCall call = peeked.call();
-    this.input =
-        services.tokens().bound().estimate(permit.model(), call.textBytes()) + call.mediaTokens();
+    long text = services.tokens().bound().estimate(permit.model(), call.textBytes());
+    // A body may name more media than any model takes: beyond a bound it costs what it cannot pay.
+    this.input = Math.min(TokenUsage.MAX_COUNT, text + call.mediaTokens());
     this.cap = call.outputCap();
   }
 
-  /** Reserves; answers at once, or later on the loop if the body's tokens are counted first. */
-  void admit(EventLoop loop, ByteBuf body) {
+  /** Reserves; answers at once, or later on the loop: the body may be counted, the disk awaited. */
+  void admit(Executor loop, ByteBuf body) {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
       Expectation expectation = expectation();
       Budgets.Result result =
@@ -83,7 +93,7 @@ final class Admission {
               .budgets()
               .reserve(id, facts(expectation), permit.budgets(), expectation.estimate(), now);
       if (result instanceof Budgets.Held held) {
-        then.accept(new Admitted(held.reservation(), expectation, clamped));
+        admitted(loop, new Admitted(held.reservation(), expectation, clamped));
         return;
       }
       if (result instanceof Budgets.Unavailable unavailable) {
@@ -104,13 +114,36 @@ final class Admission {
             Refusal.of(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.")));
   }
 
+  /** With {@code durability: strict} nothing is sent before its reservation is durable. */
+  private void admitted(Executor loop, Admitted admitted) {
+    if (services.config().get().durability() != Durability.STRICT) {
+      then.accept(admitted);
+      return;
+    }
+    admitted
+        .reservation()
+        .durable()
+        .whenComplete((done, error) -> loop.execute(() -> durable(admitted, error == null)));
+  }
+
+  private void durable(Admitted admitted, boolean well) {
+    if (well) {
+      then.accept(admitted);
+    } else {
+      admitted.reservation().release(Outcome.LEDGER_FAILED.label(), now);
+      then.accept(
+          new Refused(
+              Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot record this call.")));
+    }
+  }
+
   private Expectation expectation() {
     return Expectation.of(
         peeked.call(), permit.rating(), input, cap, services.tokens().usual().of(permit.model()));
   }
 
   /** Counts the body exactly, once, where that can change the decision. */
-  private boolean countFirst(EventLoop loop, ByteBuf body) {
+  private boolean countFirst(Executor loop, ByteBuf body) {
     TokenCounter counter = services.tokens().counters().forModel(permit.model());
     if (counted || counter == null || body.readableBytes() > MAX_COUNTED_BYTES) {
       return false;
@@ -123,17 +156,23 @@ final class Admission {
           .counting()
           .execute(
               () -> {
-                long exact = counter.count(text) + peeked.call().mediaTokens();
-                loop.execute(
-                    () -> {
-                      input = Math.min(input, exact);
-                      admit(loop, body);
-                    });
+                long exact = Long.MAX_VALUE;
+                try {
+                  exact = counter.count(text) + peeked.call().mediaTokens();
+                } finally {
+                  long known = exact;
+                  loop.execute(() -> counted(loop, body, known));
+                }
               });
       return true;
     } catch (RejectedExecutionException e) {
       return false;
     }
+  }
+
+  private void counted(Executor loop, ByteBuf body, long exact) {
+    input = Math.min(input, exact);
+    admit(loop, body);
   }
 
   /** Lowers the cap to what the budget affords, if its rule lets it and the floor allows. */
@@ -164,6 +203,8 @@ final class Admission {
   private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {
     BudgetRule rule = shortfall.rule();
     Unit unit = rule.unit();
+    Estimate estimate = expectation.estimate();
+    Charge needed = shortfall.shortOfExposure() ? estimate.exposed() : estimate.hold();
     StringBuilder message = new StringBuilder(160);
     message
         .append("Budget ")
@@ -175,7 +216,7 @@ final class Admission {
         .append(") does not cover this call: ")
         .append(unit.format(Math.max(0, shortfall.available())))
         .append(" left, up to ")
-        .append(unit.format(expectation.estimate().hold().in(unit)))
+        .append(unit.format(needed.in(unit)))
         .append(" needed.");
     if (shortfall.resetsAt() != null) {
       message.append(" It resets at ").append(shortfall.resetsAt()).append('.');

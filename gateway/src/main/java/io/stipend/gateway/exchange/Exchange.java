@@ -23,18 +23,19 @@ import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
-import io.stipend.policy.config.Durability;
-import io.stipend.policy.config.GatewayConfig;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request of a metered dialect and its response. {@link #run} is the one list of its steps; all
  * of its state lives on its client's event loop.
  */
 final class Exchange implements Inbound, Relay.Ending {
+  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
   private final Services services;
   private final Exchanges open;
   private final Dialect dialect;
@@ -49,7 +50,6 @@ final class Exchange implements Inbound, Relay.Ending {
   private @Nullable Permit permit;
   private Admission.@Nullable Admitted admitted;
   private @Nullable Relay relay;
-  private @Nullable String providerRequestId;
   private boolean gone;
   private boolean drained;
   private boolean ending;
@@ -78,7 +78,21 @@ final class Exchange implements Inbound, Relay.Ending {
   @Override
   public void body(ByteBuf whole) {
     body = whole;
-    run();
+    guarded(this::run);
+  }
+
+  private void later(Runnable step) {
+    client.eventLoop().execute(() -> guarded(step));
+  }
+
+  /** A fault of our own is an ending like any other: nothing stays held, nobody waits for ever. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      LOG.error("{}: a fault of the gateway", id, e);
+      ended(Outcome.GATEWAY_FAULT);
+    }
   }
 
   /** The steps of an exchange, in order. Each that refuses ends it. */
@@ -94,7 +108,7 @@ final class Exchange implements Inbound, Relay.Ending {
     if (call.call().metered()) {
       admit(call, granted); //                                    4, 5: then attempt
     } else {
-      attempt(call, granted, null, new Edit(rewritten(call, granted), -1));
+      attempt(call, granted, new Edit(rewritten(call, granted), -1));
     }
     //                                                            6, 7: Relay; 8, 9: ended
   }
@@ -128,7 +142,7 @@ final class Exchange implements Inbound, Relay.Ending {
             HeaderRules.clientName(head.headers()),
             startedAt,
             result -> admitted(call, granted, result))
-        .admit(client.eventLoop(), body);
+        .admit(this::later, body);
   }
 
   private void admitted(Peeked call, Permit granted, Admission.Result result) {
@@ -138,41 +152,18 @@ final class Exchange implements Inbound, Relay.Ending {
     }
     Admission.Admitted admission = (Admission.Admitted) result;
     admitted = admission;
-    Edit edit =
-        new Edit(
-            rewritten(call, granted),
-            admission.clamped() ? admission.expectation().capPerChoice() : -1);
-    Reservation reservation = admission.reservation();
-    if (services.config().get().durability() == Durability.STRICT) {
-      reservation
-          .durable()
-          .whenComplete(
-              (done, error) ->
-                  client
-                      .eventLoop()
-                      .execute(
-                          () -> {
-                            if (error == null) {
-                              attempt(call, granted, reservation, edit);
-                            } else {
-                              ended(Outcome.LEDGER_FAILED);
-                            }
-                          }));
-    } else {
-      attempt(call, granted, reservation, edit);
-    }
+    attempt(call, granted, new Edit(rewritten(call, granted), admission.clampedCap()));
   }
 
   private static @Nullable String rewritten(Peeked call, Permit granted) {
     return granted.model().equals(call.call().model()) ? null : granted.model();
   }
 
-  private void attempt(Peeked call, Permit granted, @Nullable Reservation reservation, Edit edit) {
+  private void attempt(Peeked call, Permit granted, Edit edit) {
     if (gone || drained) {
       ended(gone ? Outcome.CLIENT_GONE : Outcome.DRAINED);
       return;
     }
-    GatewayConfig config = services.config().get();
     HttpHeaders headers = HeaderRules.forUpstream(head);
     if (granted.provider().key() != null) {
       dialect.authorize(headers, granted.provider().key().reveal());
@@ -180,13 +171,8 @@ final class Exchange implements Inbound, Relay.Ending {
     ByteBuf edited = dialect.edit(body, call, edit);
     body = Unpooled.EMPTY_BUFFER;
     Relay.Plan plan =
-        new Relay.Plan(
-            dialect,
-            call,
-            new Dialect.ReaderLimits(
-                config.limits().sizes().sseLineBytes(), config.limits().sizes().jsonDepth()),
-            admitted == null ? null : new Growth(admitted.expectation(), granted, call),
-            config.clientGone());
+        Relay.Plan.of(dialect, call, Growth.of(admitted, granted, call), services.config().get());
+    Reservation reservation = admitted == null ? null : admitted.reservation();
     Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
     relay = newRelay;
     newRelay.started(
@@ -201,19 +187,12 @@ final class Exchange implements Inbound, Relay.Ending {
 
   @Override
   public HttpHeaders answerHead(int status, HttpHeaders upstream) {
-    providerRequestId = requestId(upstream);
     HttpHeaders headers = HeaderRules.forClient(upstream);
     StipendHeaders.put(headers, id, services.budgets(), who.budgets(), startedAt);
     if (admitted != null && admitted.clamped()) {
-      headers.set(StipendHeaders.OUTPUT_CAP, Long.toString(admitted.expectation().capPerChoice()));
+      headers.set(StipendHeaders.OUTPUT_CAP, Long.toString(admitted.clampedCap()));
     }
     return headers;
-  }
-
-  /** The provider's own id of the exchange, as OpenAI and Anthropic name it. */
-  private static @Nullable String requestId(HttpHeaders upstream) {
-    String id = upstream.get("x-request-id");
-    return id == null ? upstream.get("request-id") : id;
   }
 
   /** Steps 8 and 9: exactly once for every exchange that was permitted. */
@@ -224,17 +203,17 @@ final class Exchange implements Inbound, Relay.Ending {
     }
     ending = true;
     Relay leg = relay;
-    Faults.Fault fault = Faults.of(outcome);
-    if (fault != null && (leg == null || !leg.answering())) {
-      respond(dialect.fault(fault.status(), outcome.label(), fault.message(), id));
-    }
-    int status = leg == null ? 0 : leg.status();
-    Admission.Admitted admission = admitted;
-    if (admission == null || permit == null || peeked == null) {
+    Faults.Fault fault = leg == null || !leg.answering() ? Faults.of(outcome) : null;
+    int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
+    // The money first: whatever fails after it costs an answer, not a record.
+    if (admitted == null || permit == null || peeked == null) {
       close(status, outcome.label(), null);
     } else {
-      new Finish(services, client.eventLoop(), admission, permit, peeked, leg)
-          .finish(outcome, providerRequestId, settled -> close(status, outcome.label(), settled));
+      new Finish(services, client.eventLoop(), admitted, permit, peeked, leg)
+          .finish(outcome, settled -> close(status, outcome.label(), settled));
+    }
+    if (fault != null) {
+      respond(dialect.fault(fault.status(), outcome.label(), fault.message(), id));
     }
   }
 
@@ -281,9 +260,8 @@ final class Exchange implements Inbound, Relay.Ending {
 
   private void refuse(Refusal refusal) {
     services.refusals().count(who.principal().id(), refusal.reason(), startedAt);
-    Map<String, Integer> pinned = services.config().get().refusals();
-    int byDialect = pinned.getOrDefault(dialect.id(), 0);
-    Answer answer = dialect.refuse(refusal, head, id, pinned.getOrDefault(head.path(), byDialect));
+    int pinned = services.config().get().refusalStatus(head.path(), dialect.id());
+    Answer answer = dialect.refuse(refusal, head, id, pinned);
     respond(answer);
     close(answer.status(), refusal.reason().label(), null);
   }

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a client is told of an ending that left it without any answer. */
 final class Faults {
+  private static final int INTERNAL_ERROR = 500;
   private static final int BAD_GATEWAY = 502;
   private static final int UNAVAILABLE = 503;
   private static final int GATEWAY_TIMEOUT = 504;
@@ -23,6 +24,7 @@ final class Faults {
       case UPSTREAM_TIMEOUT -> new Fault(GATEWAY_TIMEOUT, "The provider did not answer in time.");
       case DRAINED -> new Fault(UNAVAILABLE, "The gateway is shutting down.");
       case LEDGER_FAILED -> new Fault(UNAVAILABLE, "The ledger cannot record this call.");
+      case GATEWAY_FAULT -> new Fault(INTERNAL_ERROR, "The gateway failed; its log tells why.");
       case COMPLETED, UPSTREAM_ERROR, UPSTREAM_TRUNCATED, CUT, CLIENT_GONE -> null;
     };
   }

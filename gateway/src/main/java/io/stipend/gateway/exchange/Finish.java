@@ -3,6 +3,7 @@ package io.stipend.gateway.exchange;
 import io.netty.channel.EventLoop;
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.tokens.TokenCounter;
@@ -18,13 +19,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Step 8 of an exchange: ends its reservation, once, by how the attempt ended; text is counted off
- * the event loop where it is long. What a report teaches about the model is learned here.
+ * the event loop. What a report teaches about the model is learned here.
  */
 final class Finish {
   private static final Logger LOG = LoggerFactory.getLogger(Finish.class);
-
-  /** Text whose tokens are counted on the event loop: about 0.2 ms. */
-  private static final int MAX_INLINE_BYTES = 2 * 1_024;
 
   private final Services services;
   private final EventLoop loop;
@@ -53,35 +51,20 @@ final class Finish {
    *
    * @param then runs on the event loop when the end is queued; with null if nothing was sent
    */
-  void finish(
-      Outcome outcome, @Nullable String providerRequestId, Consumer<@Nullable Settlement> then) {
+  void finish(Outcome outcome, Consumer<@Nullable Settlement> then) {
     Reservation reservation = admitted.reservation();
     if (leg == null || !leg.sent()) {
-      reservation.release(outcome.label(), now());
+      recorded(() -> reservation.release(outcome.label(), now()));
       then.accept(null);
       return;
     }
     AnswerReader reader = leg.reader();
     TokenCounter counter = services.tokens().counters().forModel(permit.model());
-    Settlements.Ended ended =
-        new Settlements.Ended(
-            outcome,
-            leg.status(),
-            reader,
-            leg.bodyBytes(),
-            leg.unseenOutput(),
-            admitted.expectation(),
-            permit.rating(),
-            peeked.call().serviceTier(),
-            permit.model(),
-            counter,
-            providerRequestId);
-    boolean counts =
-        counter != null
-            && reader != null
-            && reader.usage() == null
-            && reader.textBytes() > MAX_INLINE_BYTES;
-    if (!counts) {
+    Settlements.Ended ended = ended(outcome, leg, counter);
+    if (counter == null
+        || reader == null
+        || reader.textBytes() == 0
+        || Settlements.reported(ended) != null) {
       settle(settlement(ended), reader, then);
       return;
     }
@@ -94,20 +77,38 @@ final class Finish {
                 loop.execute(() -> settle(settlement, reader, then));
               });
     } catch (RejectedExecutionException e) {
-      settle(settlement(ended), reader, then);
+      // Never counted on the loop: the first count of an encoding loads its tables.
+      settle(settlement(ended(outcome, leg, null)), reader, then);
     }
+  }
+
+  private Settlements.Ended ended(Outcome outcome, Relay sentBy, @Nullable TokenCounter counter) {
+    return new Settlements.Ended(
+        outcome,
+        sentBy.status(),
+        sentBy.reader(),
+        sentBy.bodyBytes(),
+        sentBy.unseenOutput(),
+        admitted.expectation(),
+        permit.rating(),
+        peeked.call().serviceTier(),
+        permit.model(),
+        counter,
+        sentBy.providerRequestId());
   }
 
   /** Never fails: an attempt that was sent must be settled, whatever its answer holds. */
   private Settlement settlement(Settlements.Ended ended) {
     try {
       return Settlements.of(ended, now());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       LOG.error("{}: the usage cannot be priced; the hold is charged", id(), e);
+      Charge held = admitted.reservation().held();
+      long input = admitted.expectation().input();
       return new Settlement(
           now(),
-          admitted.reservation().held(),
-          TokenUsage.of(admitted.expectation().input(), admitted.expectation().expectedOutput()),
+          held,
+          TokenUsage.of(input, held.tokens() - input),
           UsageSource.ASSUMED,
           ended.outcome().label(),
           ended.status(),
@@ -123,7 +124,10 @@ final class Finish {
     if (reader != null) {
       reader.close();
     }
-    admitted.reservation().settle(settlement);
+    if (!recorded(() -> admitted.reservation().settle(settlement))) {
+      then.accept(null);
+      return;
+    }
     if (settlement.source() == UsageSource.REPORTED
         && settlement.flags().isEmpty()
         && settlement.usage().output() > 0) {
@@ -136,6 +140,17 @@ final class Finish {
       }
     }
     then.accept(settlement);
+  }
+
+  /** A bug that keeps an end from the ledger keeps nothing else: the exchange is closed. */
+  private boolean recorded(Runnable end) {
+    try {
+      end.run();
+      return true;
+    } catch (RuntimeException e) {
+      LOG.error("{}: its end cannot be recorded", id(), e);
+      return false;
+    }
   }
 
   private String id() {

@@ -3,6 +3,7 @@ package io.stipend.gateway.exchange;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
 import io.stipend.policy.Permit;
+import org.jspecify.annotations.Nullable;
 
 /** How the hold of one stream grows, at its pinned prices. */
 final class Growth implements Relay.Growing {
@@ -10,10 +11,23 @@ final class Growth implements Relay.Growing {
   private final Permit permit;
   private final Peeked peeked;
 
-  Growth(Expectation expectation, Permit permit, Peeked peeked) {
+  private Growth(Expectation expectation, Permit permit, Peeked peeked) {
     this.expectation = expectation;
     this.permit = permit;
     this.peeked = peeked;
+  }
+
+  /** Null if the hold never grows: a call that does not stream holds its whole cap. */
+  static Relay.@Nullable Growing of(
+      Admission.@Nullable Admitted admitted, Permit permit, Peeked peeked) {
+    return admitted != null && peeked.call().stream()
+        ? new Growth(admitted.expectation(), permit, peeked)
+        : null;
+  }
+
+  @Override
+  public long input() {
+    return expectation.input();
   }
 
   @Override

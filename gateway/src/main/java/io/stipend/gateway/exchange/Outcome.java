@@ -25,7 +25,9 @@ public enum Outcome {
   /** The gateway shut down before the answer's end. */
   DRAINED,
   /** The ledger's disk failed while the exchange was open. */
-  LEDGER_FAILED;
+  LEDGER_FAILED,
+  /** A fault of the gateway itself ended it; the log tells which. */
+  GATEWAY_FAULT;
 
   /** The word of exports, such as {@code client_gone}. */
   public String label() {

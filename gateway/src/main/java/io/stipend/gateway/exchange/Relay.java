@@ -12,8 +12,11 @@ import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.AttemptListener;
 import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.Charge;
+import io.stipend.metering.UsageReport;
 import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.GatewayConfig.ClientGone;
+import io.stipend.policy.config.Limits;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -47,6 +50,7 @@ final class Relay implements AttemptListener {
 
   /** The least that it may generate in that time, where a stream was too short to tell. */
   private static final long LEAST_UNSEEN = 64;
+  private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
   private final Plan plan;
@@ -59,6 +63,8 @@ final class Relay implements AttemptListener {
   private @Nullable AnswerReader reader;
   private @Nullable HttpHeaders waitingHead;
   private @Nullable ScheduledFuture<?> goneTimer;
+  private @Nullable String providerRequestId;
+  private @Nullable CompletableFuture<Void> lastExtension;
   private int status;
   private boolean eventStream;
   private boolean sent;
@@ -72,6 +78,7 @@ final class Relay implements AttemptListener {
   private long heldOutput;
   private long answeredNanos;
   private long unseenOutput;
+  private long gatedOutput;
 
   /**
    * What the relay goes by.
@@ -87,10 +94,24 @@ final class Relay implements AttemptListener {
       Dialect.Peeked peeked,
       Dialect.ReaderLimits limits,
       @Nullable Growing growing,
-      ClientGone clientGone) {}
+      ClientGone clientGone) {
+    static Plan of(
+        Dialect dialect, Dialect.Peeked peeked, @Nullable Growing growing, GatewayConfig config) {
+      Limits.Sizes sizes = config.limits().sizes();
+      return new Plan(
+          dialect,
+          peeked,
+          new Dialect.ReaderLimits(sizes.sseLineBytes(), sizes.jsonDepth()),
+          growing,
+          config.clientGone());
+    }
+  }
 
   /** Prices the next step of a growing hold. */
   interface Growing {
+    /** Input tokens that were estimated. */
+    long input();
+
     /** Output tokens held at first. */
     long held();
 
@@ -116,6 +137,7 @@ final class Relay implements AttemptListener {
     this.ending = ending;
     this.clock = clock;
     this.heldOutput = plan.growing() == null ? 0 : plan.growing().held();
+    this.gatedOutput = heldOutput;
     this.gate = new Gate(client.eventLoop(), this::opened, this::neverDurable);
     if (reservation != null) {
       gate.await(reservation.durable());
@@ -132,6 +154,11 @@ final class Relay implements AttemptListener {
 
   int status() {
     return status;
+  }
+
+  /** The provider's own id of the exchange, as OpenAI and Anthropic name it; null if none came. */
+  @Nullable String providerRequestId() {
+    return providerRequestId;
   }
 
   long bodyBytes() {
@@ -157,18 +184,22 @@ final class Relay implements AttemptListener {
 
   @Override
   public void sending() {
-    sent = true;
     if (reservation != null) {
       reservation.sent();
     }
+    sent = true;
   }
 
   @Override
   public void head(int newStatus, HttpHeaders headers) {
     status = newStatus;
     answeredNanos = System.nanoTime();
+    String id = headers.get("x-request-id");
+    providerRequestId = id == null ? headers.get("request-id") : id;
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
-    eventStream = newStatus < FIRST_ERROR_STATUS && type.startsWith("text/event-stream");
+    eventStream =
+        newStatus < FIRST_ERROR_STATUS
+            && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
     reader = plan.dialect().reader(plan.peeked(), eventStream, plan.limits());
     HttpHeaders forClient = ending.answerHead(newStatus, headers);
     String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
@@ -237,8 +268,8 @@ final class Relay implements AttemptListener {
             : status >= FIRST_ERROR_STATUS
                 ? Outcome.UPSTREAM_ERROR
                 : truncated ? Outcome.UPSTREAM_TRUNCATED : Outcome.COMPLETED;
-    endClient();
     over(outcome);
+    endClient();
   }
 
   @Override
@@ -285,25 +316,29 @@ final class Relay implements AttemptListener {
     }
     hangUp(outcome == Outcome.CLIENT_GONE || outcome == Outcome.DRAINED);
     Outcome known = clientGone && outcome != Outcome.LEDGER_FAILED ? Outcome.CLIENT_GONE : outcome;
-    if (started) {
-      if (eventStream && gate.open() && reader != null) {
-        client.write(reader.errorEnding("The answer was interrupted: " + known.label() + "."));
-        client.flush();
-        client.end();
-      } else {
-        client.abort();
-      }
-    }
     over(known);
+    releasePending();
+    if (clientGone) {
+      return;
+    }
+    if (started && eventStream && gate.open() && reader != null) {
+      client.write(reader.errorEnding("The answer was interrupted: " + known.label() + "."));
+      client.flush();
+      client.end();
+    } else if (started) {
+      client.abort();
+    }
   }
 
   /** The budget does not cover the next step: it is marked already; ends the stream naturally. */
   private void cut(AnswerReader answer) {
     hangUp(true);
-    long input = answer.inputOnly() == null ? 0 : answer.inputOnly().total().inputTotal();
+    UsageReport early = answer.inputOnly();
+    long estimate = plan.growing() == null ? 0 : plan.growing().input();
+    long input = early == null ? estimate : early.total().inputTotal();
     toClient(answer.cutEnding(input, Settlements.progress(answer)));
-    endClient();
     over(clientGone ? Outcome.CLIENT_GONE : Outcome.CUT);
+    endClient();
   }
 
   /** Grows the hold when half of its last step is used; false if a budget does not cover it. */
@@ -313,21 +348,24 @@ final class Relay implements AttemptListener {
       return true;
     }
     long seen = Settlements.progress(answer);
-    while (seen > heldOutput - Expectation.STEP / 2 && heldOutput < growing.cap()) {
+    boolean covered = true;
+    while (covered && seen > heldOutput - Expectation.STEP / 2 && heldOutput < growing.cap()) {
       long to = Math.min(growing.cap(), heldOutput + Expectation.STEP);
       CompletableFuture<Void> durable =
           reservation.extend(
               growing.growth(heldOutput, to), seen, growing.seen(seen), clock.instant());
-      if (durable == null) {
-        return seen < heldOutput;
-      }
-      boolean needed = seen > heldOutput;
-      heldOutput = to;
-      if (needed) {
-        gate.await(durable);
+      covered = durable != null;
+      if (durable != null) {
+        lastExtension = durable;
+        heldOutput = to;
       }
     }
-    return true;
+    if (lastExtension != null && seen > gatedOutput) {
+      // Extensions become durable in their order: the last stands for all before it.
+      gate.await(lastExtension);
+      gatedOutput = heldOutput;
+    }
+    return covered || seen < heldOutput;
   }
 
   private void toClient(ByteBuf part) {
@@ -418,13 +456,11 @@ final class Relay implements AttemptListener {
     }
   }
 
+  /** Settles before the client has the answer's end: it may send its next request at once. */
   private void over(Outcome outcome) {
     over = true;
     if (goneTimer != null) {
       goneTimer.cancel(false);
-    }
-    if (!endAfterPending) {
-      releasePending();
     }
     ending.ended(outcome);
   }

@@ -55,14 +55,21 @@ final class Settlements {
       @Nullable TokenCounter counter,
       @Nullable String providerRequestId) {}
 
+  /** The provider's report, if it is the last word; null if the charge must be found otherwise. */
+  static @Nullable UsageReport reported(Ended ended) {
+    AnswerReader reader = ended.reader();
+    if (reader == null || !(reader.complete() || ended.outcome() == Outcome.COMPLETED)) {
+      return null;
+    }
+    UsageReport report = reader.usage();
+    return report != null && believable(report, reader, ended) ? report : null;
+  }
+
   /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
   static Settlement of(Ended ended, Instant now) {
     AnswerReader reader = ended.reader();
-    UsageReport reported = reader == null ? null : reader.usage();
-    if (reader != null
-        && reported != null
-        && (reader.complete() || ended.outcome() == Outcome.COMPLETED)
-        && believable(reported, ended)) {
+    UsageReport reported = reported(ended);
+    if (reported != null) {
       return settlement(ended, withTier(reported, ended), UsageSource.REPORTED, now);
     }
     if (ended.status() >= FIRST_ERROR_STATUS) {
@@ -74,7 +81,8 @@ final class Settlements {
             || ended.outcome() == Outcome.UPSTREAM_RESET
             || ended.outcome() == Outcome.UPSTREAM_TIMEOUT
             || ended.outcome() == Outcome.UPSTREAM_PROTOCOL
-            || ended.outcome() == Outcome.LEDGER_FAILED;
+            || ended.outcome() == Outcome.LEDGER_FAILED
+            || ended.outcome() == Outcome.GATEWAY_FAULT;
     Expectation expectation = ended.expectation();
     boolean wholeAnswer =
         ended.outcome() == Outcome.COMPLETED || ended.outcome() == Outcome.UPSTREAM_TRUNCATED;
@@ -92,13 +100,14 @@ final class Settlements {
    * where it leaves out what was generated or exceeds what the provider was allowed to generate:
    * then the attempt is settled as if nothing had been reported.
    */
-  private static boolean believable(UsageReport report, Ended ended) {
+  private static boolean believable(UsageReport report, AnswerReader reader, Ended ended) {
     if (!report.absurd()) {
       return true;
     }
     TokenUsage usage = report.total();
     boolean inputKnown = usage.inputTotal() > 0 && usage.inputTotal() < TokenUsage.MAX_COUNT;
-    boolean outputKnown = usage.output() > 0 || seenOutput(ended) == 0;
+    boolean nothingCame = progress(reader) == 0 && ended.outcome() != Outcome.COMPLETED;
+    boolean outputKnown = usage.output() > 0 || nothingCame;
     return inputKnown && outputKnown && usage.output() <= ended.expectation().cap();
   }
 
@@ -156,7 +165,9 @@ final class Settlements {
       Ended ended, UsageReport report, UsageSource source, Instant now) {
     Charge charge = ended.rating().charge(report);
     if (source == UsageSource.ASSUMED) {
-      charge = charge.max(ended.expectation().expected());
+      // Tokens are those of the row, so that a token budget agrees with the export.
+      long nanos = Math.max(charge.nanos(), ended.expectation().expected().nanos());
+      charge = new Charge(nanos, charge.tokens());
     }
     return settlement(ended, report, charge, source, now);
   }

@@ -36,7 +36,24 @@ final class PeekTest {
     assertThat(call)
         .isEqualTo(
             new ModelCall(
-                "openai-chat", "openai", "gpt-5", 400, 3, true, "flex", bytes, 0, -1, true, true));
+                "openai-chat", "openai", "gpt-5", 500, 3, true, "flex", bytes, 0, -1, true, true));
+  }
+
+  @Test
+  void theLargerOfTwoCapsIsTakenBecauseTheProviderMayObeyEither() {
+    String body = "{\"model\":\"m\",\"max_tokens\":%d,\"max_completion_tokens\":%d}";
+    assertThat(call(CHAT, body.formatted(9, 80_000)).outputCap()).isEqualTo(80_000);
+    assertThat(call(CHAT, body.formatted(80_000, 9)).outputCap()).isEqualTo(80_000);
+  }
+
+  @Test
+  void aTypeThatIsNoWordHidesNothingOfItsPart() {
+    String body =
+        """
+        {"model":"m","messages":[{"role":"user","content":[
+         {"type":["image_url"],"image_url":"https://a"},{"type":{"a":{}},"image_url":"https://b"},
+         {"type":{"type":[]},"input_audio":null,"image_url":"https://c"}]}]}""";
+    assertThat(call(CHAT, body).mediaTokens()).isEqualTo(3 * Media.IMAGE_TOKENS);
   }
 
   @Test

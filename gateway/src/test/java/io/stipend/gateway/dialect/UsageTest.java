@@ -79,7 +79,7 @@ final class UsageTest {
     assertThat(ChatUsage.of(json("{}"))).isNull();
     assertThat(ChatUsage.of(json("{'prompt_tokens':null,'completion_tokens':null}"))).isNull();
     assertThat(ChatUsage.of(json("{'prompt_tokens':'x'}"))).isNull();
-    MessagesUsage usage = new MessagesUsage();
+    MessagesUsage usage = new MessagesUsage(null);
     usage.overwrite(json("{}"));
     assertThat(usage.report(null, 0)).isNull();
     assertThat(usage.inputReport(null)).isNull();
@@ -173,7 +173,7 @@ final class UsageTest {
   }
 
   private static UsageReport report(String json) {
-    MessagesUsage usage = new MessagesUsage();
+    MessagesUsage usage = new MessagesUsage(null);
     usage.overwrite(json(json));
     return usage.report(null, 0);
   }

@@ -36,8 +36,8 @@ public interface Budgets {
    * One budget does not cover the estimate; nothing is held.
    *
    * @param rule the budget that covers least of it
-   * @param available what a new reservation could hold there now, in the rule's unit; may be
-   *     negative
+   * @param available what a call whose exposure is its hold could cost there now, in the rule's
+   *     unit: what a lower output cap has to fit; may be negative
    * @param shortOfExposure whether the hold would fit and only the exposure does not
    * @param resetsAt when its period ends; null if never
    */

@@ -189,21 +189,20 @@ final class LocalReservation implements Reservation {
 
   private Settlement assumed(String outcome, Instant now) {
     long input = Math.min(TokenUsage.MAX_COUNT, facts.inputEstimate());
-    long output = Math.min(TokenUsage.MAX_COUNT, Math.max(facts.expectedOutput(), outputSeen));
-    Charge expected =
-        new Charge(
-            facts.expectedNanos(), Math.addExact(facts.inputEstimate(), facts.expectedOutput()));
+    long most = Math.min(TokenUsage.MAX_COUNT, facts.outputCap());
+    long output = Math.min(most, Math.max(facts.expectedOutput(), outputSeen));
+    TokenUsage usage = TokenUsage.of(input, output);
     return new Settlement(
         now,
-        expected.max(seen),
-        TokenUsage.of(input, output),
+        new Charge(Math.max(facts.expectedNanos(), seen.nanos()), usage.total()),
+        usage,
         UsageSource.ASSUMED,
         outcome,
         0,
         facts.modelRequested(),
         facts.requestedTier(),
         null,
-        "");
+        "assumed");
   }
 
   private List<Posting> postings(Charge charge) {

@@ -22,15 +22,18 @@ final class Share {
     this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : step;
   }
 
-  /** The most that could be held now so that hold and exposure both fit; may be negative. */
+  /**
+   * The most that a call which exposes no more than it holds could cost now; may be negative. What
+   * an estimate exposes beyond its hold does not count: a lower output cap takes it away.
+   */
   long available() {
-    long byExposure = account.room(overshoot) - (exposure - hold);
-    long available = Math.min(account.free(), byExposure);
+    // The default overshoot is one step, which such a call does not expose.
+    long available = Math.min(account.free(), account.room(Math.max(0, rule.overshoot())));
     return account.exhausted() ? Math.min(0, available) : available;
   }
 
   boolean fits() {
-    return !account.exhausted() && hold <= available();
+    return !account.exhausted() && hold <= account.free() && exposure <= account.room(overshoot);
   }
 
   boolean shortOfExposure() {
@@ -39,7 +42,7 @@ final class Share {
 
   /** What is needed, at least one unit so that shares can be compared. */
   long need() {
-    return Math.max(1, hold);
+    return Math.max(1, shortOfExposure() ? exposure : hold);
   }
 
   void begin() {

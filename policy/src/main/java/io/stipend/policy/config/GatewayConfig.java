@@ -63,6 +63,11 @@ public record GatewayConfig(
         "");
   }
 
+  /** The status of budget refusals on a route, by its path or its dialect; 0 if none is set. */
+  public int refusalStatus(String path, String dialect) {
+    return refusals.getOrDefault(path, refusals.getOrDefault(dialect, 0));
+  }
+
   /** The same with other limits. */
   public GatewayConfig with(Limits other) {
     return new GatewayConfig(

@@ -125,8 +125,11 @@ final class BudgetModel {
     Map<BudgetRule, Long> short_ = new HashMap<>();
     call.accounts.forEach(
         (account, rule) -> {
-          long available = available(account, rule, call);
-          if (call.hold.in(rule.unit()) > available || exhausted(account)) {
+          long available = available(account, rule);
+          boolean fits =
+              call.hold.in(rule.unit()) <= free(account)
+                  && call.exposed.in(rule.unit()) <= room(account, rule, call);
+          if (!fits || exhausted(account)) {
             short_.put(rule, exhausted(account) ? Math.min(0, available) : available);
           }
         });
@@ -338,8 +341,8 @@ final class BudgetModel {
     return balance(account) + overshoot - exposed(account);
   }
 
-  private long available(AccountKey account, BudgetRule rule, Happened call) {
-    long unheld = call.exposed.in(rule.unit()) - call.hold.in(rule.unit());
-    return Math.min(free(account), room(account, rule, call) - unheld);
+  private long available(AccountKey account, BudgetRule rule) {
+    long room = balance(account) + Math.max(0, rule.overshoot()) - exposed(account);
+    return Math.min(free(account), room);
   }
 }

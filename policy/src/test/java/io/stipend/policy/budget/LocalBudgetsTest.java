@@ -181,7 +181,8 @@ class LocalBudgetsTest {
       Estimate thinking = new Estimate(both(50), both(101), Charge.ZERO);
       Budgets.Shortfall shortfall = refused(thinking, ADA);
       assertThat(shortfall.shortOfExposure()).isTrue();
-      assertThat(shortfall.available()).isEqualTo(49);
+      assertThat(shortfall.available()).as("what its cap must be lowered to").isEqualTo(100);
+      held(new Estimate(both(50), both(100), Charge.ZERO), ADA);
     }
 
     @Test

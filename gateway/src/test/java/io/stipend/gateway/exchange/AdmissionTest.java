@@ -1,0 +1,277 @@
+package io.stipend.gateway.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.metering.price.Rating;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets;
+import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.WhenShort;
+import io.stipend.policy.config.Durability;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Steps 4 and 5 over a real ledger. Input costs 1 nano-dollar a token, output 10. */
+class AdmissionTest {
+  private static final String CALL = "{\"model\":\"m\",\"messages\":[]";
+
+  @TempDir Path folder;
+  private final List<Admission.Result> results = new ArrayList<>();
+  private final Deque<Runnable> loop = new ArrayDeque<>();
+  private SqliteLedger ledger;
+  private LocalBudgets budgets;
+  private int attempts;
+
+  @BeforeEach
+  void open() {
+    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> Parts.NOW);
+    budgets = new LocalBudgets(ledger, () -> Parts.NOW);
+  }
+
+  @AfterEach
+  void close() {
+    ledger.close();
+  }
+
+  private static BudgetRule rule(Unit unit, long amount, WhenShort... whenShort) {
+    return new BudgetRule(
+        "person/ada/" + unit.name(),
+        unit,
+        amount,
+        Every.MONTH,
+        ZoneOffset.UTC,
+        List.of(whenShort),
+        1_024,
+        -1);
+  }
+
+  private static BudgetRule nanos(long amount) {
+    return rule(Unit.USD, amount, WhenShort.CLAMP, WhenShort.REFUSE);
+  }
+
+  private Admission.Result ask(Rating rating, String body, BudgetRule... rules) {
+    return ask(Parts.services(budgets, Runnable::run, Durability.GATE), rating, "m", body, rules);
+  }
+
+  private Admission.Result ask(
+      Services services, Rating rating, String model, String body, BudgetRule... rules) {
+    Peeked peeked = Parts.peeked(Parts.CHAT, body);
+    ByteBuf bytes = Parts.utf8(body);
+    var permit = Parts.permit(rating, rules);
+    var named =
+        new io.stipend.policy.Permit(
+            permit.principal(), permit.provider(), model, rating, permit.budgets(), permit.lease());
+    new Admission(
+            services,
+            new AttemptId("ex_" + ++attempts, 1),
+            named,
+            peeked,
+            "test",
+            Parts.NOW,
+            results::add)
+        .admit(loop::add, bytes);
+    while (!loop.isEmpty()) {
+      loop.poll().run();
+    }
+    bytes.release();
+    assertThat(results).hasSize(attempts);
+    return results.get(attempts - 1);
+  }
+
+  private static Admission.Admitted admitted(Admission.Result result) {
+    assertThat(result).isInstanceOf(Admission.Admitted.class);
+    return (Admission.Admitted) result;
+  }
+
+  private static String refused(Admission.Result result) {
+    assertThat(result).isInstanceOf(Admission.Refused.class);
+    Admission.Refused refused = (Admission.Refused) result;
+    assertThat(refused.refusal().reason()).isEqualTo(RefusalReason.BUDGET_EXHAUSTED);
+    assertThat(refused.refusal().retryAfter()).isNull();
+    return refused.refusal().message();
+  }
+
+  @Test
+  void aCallThatFitsIsHeldUnchanged() {
+    Admission.Admitted a =
+        admitted(ask(FlatRating.VISIBLE, CALL + ",\"max_tokens\":2000}", nanos(100_000)));
+    assertThat(a.clamped()).isFalse();
+    assertThat(a.clampedCap()).isEqualTo(-1);
+    assertThat(a.reservation().held().nanos()).isEqualTo(a.expectation().input() + 20_000);
+  }
+
+  @Test
+  void aCallWithoutACapIsClampedToWhatTheBudgetAffords() {
+    Admission.Admitted a = admitted(ask(FlatRating.VISIBLE, CALL + "}", nanos(50_000)));
+    long input = a.expectation().input();
+    assertThat(a.clampedCap()).isEqualTo((50_000 - input) / 10);
+    assertThat(a.reservation().held().nanos()).isLessThanOrEqualTo(50_000);
+    refused(ask(FlatRating.VISIBLE, CALL + "}", nanos(50_000)));
+  }
+
+  @Test
+  void aClampIsSharedByAllChoices() {
+    Admission.Admitted a = admitted(ask(FlatRating.VISIBLE, CALL + ",\"n\":3}", nanos(60_000)));
+    assertThat(a.clampedCap()).isEqualTo((60_000 - a.expectation().input()) / 10 / 3);
+    assertThat(a.reservation().held().nanos()).isLessThanOrEqualTo(60_000);
+  }
+
+  @Test
+  void aClampNeverGoesBelowItsFloor() {
+    admitted(ask(FlatRating.VISIBLE, CALL + "}", nanos(10 * 1_024 + 100)));
+    refused(ask(FlatRating.VISIBLE, CALL + "}", nanos(2 * (10 * 1_024 + 100) - 1_000)));
+  }
+
+  @Test
+  void aTokenBudgetIsClampedInTokens() {
+    BudgetRule tokens = rule(Unit.TOKENS, 3_000, WhenShort.CLAMP);
+    Admission.Admitted a = admitted(ask(FlatRating.VISIBLE, CALL + "}", tokens));
+    assertThat(a.clampedCap()).isEqualTo(3_000 - a.expectation().input());
+    assertThat(a.reservation().held().tokens()).isEqualTo(3_000);
+  }
+
+  @Test
+  void theTightestOfSeveralBudgetsDecides() {
+    BudgetRule tokens = rule(Unit.TOKENS, 3_000, WhenShort.CLAMP);
+    Admission.Admitted a = admitted(ask(FlatRating.VISIBLE, CALL + "}", nanos(500_000), tokens));
+    assertThat(a.clampedCap()).isEqualTo(3_000 - a.expectation().input());
+  }
+
+  @Test
+  void whatIsNotListedDoesNotHappen() {
+    refused(ask(FlatRating.VISIBLE, CALL + "}", rule(Unit.USD, 50_000, WhenShort.REFUSE)));
+    refused(
+        ask(
+            FlatRating.VISIBLE,
+            CALL + "}",
+            rule(Unit.USD, 50_000, WhenShort.REFUSE, WhenShort.CLAMP)));
+  }
+
+  @Test
+  void anAgentsHugeCapOnAThinkingModelIsClampedAndNotRefused() {
+    String agent = CALL + ",\"stream\":true,\"max_completion_tokens\":128000}";
+    Admission.Admitted a = admitted(ask(FlatRating.THINKING, agent, nanos(200_000)));
+    long input = a.expectation().input();
+    assertThat(a.clampedCap()).isEqualTo((200_000 - input) / 10);
+    assertThat(a.expectation().estimate().exposed().nanos()).isLessThanOrEqualTo(200_000);
+  }
+
+  @Test
+  void aVisibleStreamIsClampedOnlyWhereEvenItsHoldDoesNotFit() {
+    String stream = CALL + ",\"stream\":true}";
+    assertThat(admitted(ask(FlatRating.VISIBLE, stream, nanos(11_000))).clamped()).isFalse();
+    refused(ask(FlatRating.VISIBLE, stream, nanos(11_000)));
+  }
+
+  @Test
+  void aBodyThatNamesEndlessMediaIsRefusedForItsCost() {
+    String part = "{\"type\":\"image_url\",\"image_url\":\"x\"},";
+    String body = "{\"model\":\"m\",\"messages\":[{\"content\":[" + part.repeat(400_000) + "1]}]}";
+    assertThat(refused(ask(FlatRating.VISIBLE, body, nanos(50_000)))).contains("left");
+  }
+
+  @Test
+  void aRefusalForWhatCouldBeGeneratedUnseenNamesThatAmount() {
+    String thinks = CALL + ",\"stream\":true,\"max_completion_tokens\":50000}";
+    BudgetRule strict = rule(Unit.USD, 100_000, WhenShort.REFUSE);
+    assertThat(refused(ask(FlatRating.THINKING, thinks, strict)))
+        .contains("0.0001 left")
+        .contains("up to 0.0005000");
+  }
+
+  @Test
+  void aBodyIsCountedExactlyWhereThatLetsItPass() {
+    String prompt = "hello ".repeat(5_000);
+    String body =
+        "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"content\":\"" + prompt + "\"}]}";
+    Services services = Parts.services(budgets, Runnable::run, Durability.GATE);
+    Admission.Admitted a =
+        admitted(ask(services, FlatRating.VISIBLE, "gpt-4o", body, nanos(7_000)));
+    assertThat(a.expectation().input()).isBetween(5_000L, 5_100L);
+  }
+
+  @Test
+  void aFullCountingQueueLeavesTheEstimate() {
+    Services services =
+        Parts.services(
+            budgets,
+            task -> {
+              throw new java.util.concurrent.RejectedExecutionException("full");
+            },
+            Durability.GATE);
+    admitted(ask(services, FlatRating.VISIBLE, "gpt-4o", CALL + "}", nanos(50_000)));
+  }
+
+  @Test
+  void strictDurabilityAnswersOnlyWhenTheReservationIsDurable() {
+    Funds funds = new Funds(new ArrayList<>());
+    Runnable finish = strict(funds);
+    assertThat(results).isEmpty();
+    funds.durable.complete(null);
+    finish.run();
+    assertThat(admitted(results.get(0)).reservation()).isSameAs(funds);
+    assertThat(funds.log).isEmpty();
+  }
+
+  @Test
+  void strictDurabilityReleasesAndRefusesWhenTheDiskFails() {
+    Funds funds = new Funds(new ArrayList<>());
+    Runnable finish = strict(funds);
+    funds.durable.completeExceptionally(new IllegalStateException("disk"));
+    finish.run();
+    assertThat(((Admission.Refused) results.get(0)).refusal().reason())
+        .isEqualTo(RefusalReason.LEDGER_UNAVAILABLE);
+    assertThat(funds.log).containsExactly("released ledger_failed");
+  }
+
+  /** Asks for a call whose reservation is this; returns what runs the loop and lets the body go. */
+  private Runnable strict(Funds funds) {
+    Budgets always =
+        new Budgets() {
+          @Override
+          public Result reserve(
+              AttemptId id,
+              io.stipend.metering.ledger.AttemptFacts facts,
+              List<BudgetRule> rules,
+              io.stipend.policy.budget.Estimate estimate,
+              java.time.Instant now) {
+            return new Held(funds);
+          }
+
+          @Override
+          public List<AccountBalance> balances(List<BudgetRule> rules, java.time.Instant now) {
+            return List.of();
+          }
+        };
+    ByteBuf body = Parts.utf8(CALL + "}");
+    new Admission(
+            Parts.services(always, Runnable::run, Durability.STRICT),
+            new AttemptId("ex_1", 1),
+            Parts.permit(FlatRating.VISIBLE),
+            Parts.peeked(Parts.CHAT, CALL + "}"),
+            "test",
+            Parts.NOW,
+            results::add)
+        .admit(loop::add, body);
+    return () -> {
+      loop.forEach(Runnable::run);
+      body.release();
+    };
+  }
+}
