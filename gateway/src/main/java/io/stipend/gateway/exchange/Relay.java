@@ -50,6 +50,7 @@ final class Relay implements AttemptListener {
 
   /** The least that it may generate in that time, where a stream was too short to tell. */
   private static final long LEAST_UNSEEN = 64;
+
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
