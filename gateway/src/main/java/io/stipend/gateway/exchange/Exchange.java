@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One request of a metered dialect and its response. {@link #run} is the one list of its steps; all
- * of its state lives on its client's event loop.
+ * One request of a metered dialect and its response, on its client's event loop. {@link #run} is
+ * the one list of its steps.
  */
 final class Exchange implements Inbound, Relay.Ending {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
@@ -85,7 +85,7 @@ final class Exchange implements Inbound, Relay.Ending {
     client.eventLoop().execute(() -> guarded(step));
   }
 
-  /** A fault of our own is an ending like any other: nothing stays held, nobody waits for ever. */
+  /** A fault of our own is an ending like any other: nothing stays held. */
   private void guarded(Runnable step) {
     try {
       step.run();
@@ -213,7 +213,7 @@ final class Exchange implements Inbound, Relay.Ending {
           .finish(outcome, settled -> close(status, outcome.label(), settled));
     }
     if (fault != null) {
-      respond(dialect.fault(fault.status(), outcome.label(), fault.message(), id));
+      respond(dialect.fault(status, outcome.label(), fault.message(), id));
     }
   }
 
@@ -284,18 +284,17 @@ final class Exchange implements Inbound, Relay.Ending {
       permit.lease().close();
     }
     open.closed(this);
-    services
-        .records()
-        .accept(
-            new ExchangeRecord(
-                id,
-                head.path(),
-                who.principal().id(),
-                permit == null ? null : permit.model(),
-                status,
-                outcome,
-                charge.tokens(),
-                charge.nanos(),
-                Duration.between(startedAt, services.clock().instant())));
+    ExchangeRecord record =
+        new ExchangeRecord(
+            id,
+            head.path(),
+            who.principal().id(),
+            permit == null ? null : permit.model(),
+            status,
+            outcome,
+            charge.tokens(),
+            charge.nanos(),
+            Duration.between(startedAt, services.clock().instant()));
+    services.records().accept(record);
   }
 }

@@ -318,15 +318,14 @@ final class Relay implements AttemptListener {
     hangUp(outcome == Outcome.CLIENT_GONE || outcome == Outcome.DRAINED);
     Outcome known = clientGone && outcome != Outcome.LEDGER_FAILED ? Outcome.CLIENT_GONE : outcome;
     over(known);
-    releasePending();
-    if (clientGone) {
+    if (started && eventStream && reader != null && outcome != Outcome.LEDGER_FAILED) {
+      // Behind a closed gate it waits with what is paid for already.
+      toClient(reader.errorEnding("The answer was interrupted: " + known.label() + "."));
+      endClient();
       return;
     }
-    if (started && eventStream && gate.open() && reader != null) {
-      client.write(reader.errorEnding("The answer was interrupted: " + known.label() + "."));
-      client.flush();
-      client.end();
-    } else if (started) {
+    releasePending();
+    if (started && !clientGone) {
       client.abort();
     }
   }

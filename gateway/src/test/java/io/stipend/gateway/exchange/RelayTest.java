@@ -414,12 +414,27 @@ class RelayTest {
   }
 
   @Test
-  void aStreamThatBreaksBehindAClosedGateIsReset() {
+  void aStreamThatBreaksBehindAClosedGateEndsWhenTheGateOpens() {
     begin();
     durable();
     comes(text(3_000));
     relay.failed(UpstreamFailure.RESET);
-    assertThat(log).endsWith("upstream_reset", "abort");
+    assertThat(log).endsWith("upstream_reset");
+    assertThat(client.has).isEmpty();
+    funds.extensions.get(2).complete(null);
+    channel.runPendingTasks();
+    assertThat(log).endsWith("upstream_reset", "end");
+    assertThat(client.has).startsWith(text(3_000)).contains("\"error\"");
+  }
+
+  @Test
+  void aStreamWhoseExtensionNeverBecomesDurableIsReset() {
+    begin();
+    durable();
+    comes(text(3_000));
+    funds.extensions.get(2).completeExceptionally(new IllegalStateException("disk"));
+    channel.runPendingTasks();
+    assertThat(log).endsWith("cancel", "ledger_failed", "abort");
     assertThat(client.has).isEmpty();
   }
 
