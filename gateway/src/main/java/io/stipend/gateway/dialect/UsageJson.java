@@ -27,6 +27,10 @@ final class UsageJson {
 
   /** The object; null if the bytes are none. */
   static @Nullable JsonNode object(byte[] bytes, int from, int to) {
+    if (to <= from) {
+      // The event broke off where the object began.
+      return null;
+    }
     try {
       JsonNode node = MAPPER.readTree(bytes, from, to - from);
       return node != null && node.isObject() ? node : null;

@@ -48,6 +48,17 @@ final class AnswerReaderTest {
     return all.stream();
   }
 
+  @Test
+  void aUsageThatBreaksOffIsNoneAndHurtsNothing() {
+    for (String broken : new String[] {"{", "{'a':", "{'prompt_tokens':5", "{'a':{}"}) {
+      String event = ("data: {'choices':{},'usage':" + broken + "\n\n").replace('\'', '"');
+      Reading read =
+          Reading.of(
+              Reading.reader(CHAT, CHAT_ASK_USAGE, true), event.getBytes(StandardCharsets.UTF_8));
+      assertThat(read.usage()).as(broken).isNull();
+    }
+  }
+
   private static Arguments sse(String name, Dialect d, String ask, String answer, String client) {
     Supplier<AnswerReader> reader = () -> Reading.reader(d, ask, true);
     return Arguments.of(name, reader, answer, client);
