@@ -100,8 +100,8 @@ public final class ConfigWatcher implements AutoCloseable {
     if (!sameAtStart(loaded.quotaFile().gateway(), current.gateway())) {
       log.warn("{}: a change of `gateway` takes effect at the next start", file);
     }
-    swap.accept(loaded);
-    current = loaded.quotaFile();
+    current = loaded.quotaFile().with(inForce(current.gateway(), loaded.quotaFile().gateway()));
+    swap.accept(new QuotaFile.Loaded(current, loaded.hash(), loaded.warnings(), loaded.sources()));
     log.info("{}: swapped in, {}", file, loaded.hash());
     return true;
   }
@@ -115,6 +115,11 @@ public final class ConfigWatcher implements AutoCloseable {
       }
     }
     return all;
+  }
+
+  /** What was read at the start, with what may change while the gateway runs. */
+  private static GatewayConfig inForce(GatewayConfig started, GatewayConfig changed) {
+    return started.with(changed.refusals(), changed.contact());
   }
 
   /** Whether two states agree in all that is read only once. */

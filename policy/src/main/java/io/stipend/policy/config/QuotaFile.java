@@ -54,6 +54,23 @@ public record QuotaFile(
     principals = ordered(principals);
   }
 
+  /** The same with another section {@code gateway}. */
+  QuotaFile with(GatewayConfig other) {
+    return new QuotaFile(
+        file,
+        other,
+        timezone,
+        currency,
+        providers,
+        rateCards,
+        models,
+        aliases,
+        organisation,
+        groups,
+        teams,
+        principals);
+  }
+
   /** Every budget that binds a principal: its own, its team's, its groups', the organisation's. */
   public List<BudgetRule> budgets(PrincipalConfig principal) {
     List<BudgetRule> rules = new ArrayList<>(principal.budgets());

@@ -397,6 +397,10 @@ class LocalBudgetsTest {
       assertThat(balance(person("ada", 1_000)).used()).isEqualTo(100);
       assertThat(balance(tokens("ada", 1_000)).used()).isEqualTo(100);
       assertThat(balance(person("ada", 1_000)).held()).isZero();
+      assertThat(ledger.entries())
+          .filteredOn(LedgerEntry.Settled.class::isInstance)
+          .extracting(entry -> ((LedgerEntry.Settled) entry).flags())
+          .containsExactly("assumed");
       assertThat(budgets.openReservations()).isZero();
       assertThat(LedgerFixture.only(ledger.durable(), LedgerEntry.Settled.class))
           .singleElement()

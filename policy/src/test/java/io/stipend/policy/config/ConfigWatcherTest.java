@@ -50,6 +50,17 @@ class ConfigWatcherTest {
   }
 
   @Test
+  void whatIsReadAtTheStartStaysAsItWasThen() {
+    try (ConfigWatcher watcher = watcher()) {
+      write(folder, "stipend.yaml", ONE + "gateway: { durability: strict, contact: 'ask Eve' }\n");
+      assertThat(watcher.look()).isTrue();
+      GatewayConfig inForce = swapped.get(0).quotaFile().gateway();
+      assertThat(inForce.durability()).isEqualTo(Durability.GATE);
+      assertThat(inForce.contact()).isEqualTo("ask Eve");
+    }
+  }
+
+  @Test
   void aBrokenFileIsKeptOutUntilItIsMended() {
     try (ConfigWatcher watcher = watcher()) {
       write(folder, "stipend.yaml", ONE + "peeple: {}\n");
