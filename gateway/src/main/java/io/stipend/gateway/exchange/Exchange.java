@@ -171,7 +171,12 @@ final class Exchange implements Inbound, Relay.Ending {
     ByteBuf edited = dialect.edit(body, call, edit);
     body = Unpooled.EMPTY_BUFFER;
     Relay.Plan plan =
-        Relay.Plan.of(dialect, call, Growth.of(admitted, granted, call), services.config().get());
+        Relay.Plan.of(
+            dialect,
+            call,
+            Growth.of(admitted, granted, call),
+            granted.provider().key(),
+            services.config().get());
     Reservation reservation = admitted == null ? null : admitted.reservation();
     Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
     relay = newRelay;

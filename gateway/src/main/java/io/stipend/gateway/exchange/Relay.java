@@ -17,6 +17,7 @@ import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.GatewayConfig.ClientGone;
 import io.stipend.policy.config.Limits;
+import io.stipend.policy.config.Secret;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -63,6 +64,7 @@ final class Relay implements AttemptListener {
   private @Nullable Attempt attempt;
   private @Nullable AnswerReader reader;
   private @Nullable HttpHeaders waitingHead;
+  private @Nullable KeyMask mask;
   private @Nullable ScheduledFuture<?> goneTimer;
   private @Nullable String providerRequestId;
   private @Nullable CompletableFuture<Void> lastExtension;
@@ -89,22 +91,29 @@ final class Relay implements AttemptListener {
    * @param limits bounds of the reader
    * @param growing the prices and bounds by which the hold grows; null if it never grows
    * @param clientGone how long and for how much to read on
+   * @param providerKey what no answer may show; null if none is sent
    */
   record Plan(
       Dialect dialect,
       Dialect.Peeked peeked,
       Dialect.ReaderLimits limits,
       @Nullable Growing growing,
-      ClientGone clientGone) {
+      ClientGone clientGone,
+      @Nullable Secret providerKey) {
     static Plan of(
-        Dialect dialect, Dialect.Peeked peeked, @Nullable Growing growing, GatewayConfig config) {
+        Dialect dialect,
+        Dialect.Peeked peeked,
+        @Nullable Growing growing,
+        @Nullable Secret providerKey,
+        GatewayConfig config) {
       Limits.Sizes sizes = config.limits().sizes();
       return new Plan(
           dialect,
           peeked,
           new Dialect.ReaderLimits(sizes.sseLineBytes(), sizes.jsonDepth()),
           growing,
-          config.clientGone());
+          config.clientGone(),
+          providerKey);
     }
   }
 
@@ -208,6 +217,7 @@ final class Relay implements AttemptListener {
       // Only events are ever left out or added; any other body passes whole.
       forClient.set(HttpHeaderNames.CONTENT_LENGTH, length);
     }
+    mask = newStatus < FIRST_ERROR_STATUS ? null : KeyMask.of(plan.providerKey(), forClient);
     waitingHead = forClient;
     if (gate.open()) {
       flushPending();
@@ -225,7 +235,7 @@ final class Relay implements AttemptListener {
     int bytes = part.readableBytes();
     bodyBytes += bytes;
     try {
-      answer.read(part, this::toClient);
+      answer.read(part, this::masked);
     } catch (AnswerReader.BadAnswerException e) {
       stop(Outcome.UPSTREAM_PROTOCOL);
       return;
@@ -255,7 +265,10 @@ final class Relay implements AttemptListener {
     if (over || answer == null) {
       return;
     }
-    answer.end(this::toClient);
+    answer.end(this::masked);
+    if (mask != null) {
+      toClient(mask.rest());
+    }
     boolean truncated =
         eventStream && reservation != null && !answer.complete() && answer.usage() == null;
     if (truncated) {
@@ -366,6 +379,10 @@ final class Relay implements AttemptListener {
       gatedOutput = heldOutput;
     }
     return covered || seen < heldOutput;
+  }
+
+  private void masked(ByteBuf part) {
+    toClient(mask == null ? part : mask.apply(part));
   }
 
   private void toClient(ByteBuf part) {

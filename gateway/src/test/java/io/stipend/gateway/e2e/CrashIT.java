@@ -7,6 +7,7 @@ import io.stipend.gateway.admin.AdminService.KeyOrder;
 import io.stipend.gateway.admin.PersonBalance;
 import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.testing.ServedProcess;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -109,8 +110,8 @@ class CrashIT {
         .allSatisfy(
             account -> {
               assertThat(account.held()).isEqualTo("0");
-              assertThat(new java.math.BigDecimal(account.used()).movePointRight(9))
-                  .isEqualByComparingTo(java.math.BigDecimal.valueOf(nanos));
+              assertThat(new BigDecimal(account.used()).movePointRight(9))
+                  .isEqualByComparingTo(BigDecimal.valueOf(nanos));
             });
     return assumed;
   }

@@ -12,8 +12,11 @@ import io.stipend.gateway.testing.TestGateway;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -44,7 +47,7 @@ class RefusalsTest {
   private static String quotas() {
     StringBuilder people = new StringBuilder();
     for (Wire wire : Wire.values()) {
-      String name = wire.name().toLowerCase(java.util.Locale.ROOT);
+      String name = wire.name().toLowerCase(Locale.ROOT);
       people
           .append("  rate-" + name + ": { allowance: rich, limits: { requests_per_minute: 1 } }\n")
           .append("  tokens-" + name + ": { allowance: rich, limits: { tokens_per_minute: 10 } }\n")
@@ -114,12 +117,11 @@ class RefusalsTest {
   private static final Says NO_CHAT_KEY = new Says(401, INVALID, "invalid_api_key");
   private static final Says NO_KEY = new Says(401, "authentication_error", null);
 
-  private static Row body(
-      String name, String message, java.util.function.Function<Wire, String> b) {
+  private static Row body(String name, String message, Function<Wire, String> b) {
     return new Row(name, BAD_CHAT, BAD_MESSAGES, Again.NEVER, message, ada(b));
   }
 
-  private static Sends ada(java.util.function.Function<Wire, String> body, String... headers) {
+  private static Sends ada(Function<Wire, String> body, String... headers) {
     return (wire, client, others) ->
         client.send(wire.request(key("ada"), body.apply(wire), headers));
   }
@@ -343,14 +345,14 @@ class RefusalsTest {
     client.send(wire.request(key("once", wire), wire.body("")));
   }
 
-  private static final Map<String, String> KEYS = new java.util.HashMap<>();
+  private static final Map<String, String> KEYS = new HashMap<>();
 
   private static String key(String person) {
     return KEYS.computeIfAbsent(person, gateway::key);
   }
 
   private static String key(String person, Wire wire) {
-    return key(person + "-" + wire.name().toLowerCase(java.util.Locale.ROOT));
+    return key(person + "-" + wire.name().toLowerCase(Locale.ROOT));
   }
 
   static Stream<Arguments> rowsAndWires() {

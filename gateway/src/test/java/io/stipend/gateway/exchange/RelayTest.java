@@ -47,7 +47,8 @@ class RelayTest {
             CALL,
             new Dialect.ReaderLimits(1 << 20, 64),
             new Steps(cap),
-            new ClientGone(Duration.ofSeconds(30), 10_000));
+            new ClientGone(Duration.ofSeconds(30), 10_000),
+            null);
     return new Relay(client, plan, funds, new Ended(), () -> Parts.NOW);
   }
 
