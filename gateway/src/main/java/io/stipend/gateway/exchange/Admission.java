@@ -21,6 +21,7 @@ import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -36,6 +37,9 @@ final class Admission {
 
   /** Reservations tried for one attempt: each clamp satisfies at least one more budget. */
   private static final int MAX_TRIES = 8;
+
+  /** How often an admission waits for the ends of other attempts to become durable. */
+  private static final int MAX_WAITS = 3;
 
   /** The answer: a reservation with what it stands on, or a refusal. */
   sealed interface Result {}
@@ -61,6 +65,7 @@ final class Admission {
   private long cap;
   private boolean clamped;
   private boolean counted;
+  private int waits;
 
   Admission(
       Services services,
@@ -101,7 +106,7 @@ final class Admission {
         return;
       }
       Budgets.Shortfall shortfall = (Budgets.Shortfall) result;
-      if (countFirst(loop, body)) {
+      if (awaitReturns(loop, body, shortfall) || countFirst(loop, body)) {
         return;
       }
       if (!clamp(shortfall, expectation)) {
@@ -140,6 +145,20 @@ final class Admission {
   private Expectation expectation() {
     return Expectation.of(
         peeked.call(), permit.rating(), input, cap, services.tokens().usual().of(permit.model()));
+  }
+
+  /**
+   * An agent sends its next call as soon as it has the last answer: what that call did not use is
+   * then about to return, and refusing for its want would be wrong.
+   */
+  private boolean awaitReturns(Executor loop, ByteBuf body, Budgets.Shortfall shortfall) {
+    CompletableFuture<Void> returning = shortfall.returning();
+    if (returning == null || waits == MAX_WAITS) {
+      return false;
+    }
+    waits++;
+    returning.whenComplete((done, error) -> loop.execute(() -> admit(loop, body)));
+    return true;
   }
 
   /** Counts the body exactly, once, where that can change the decision. */

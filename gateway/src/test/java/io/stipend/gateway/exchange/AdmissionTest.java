@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
+import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
@@ -14,14 +17,16 @@ import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.Reservation.Settlement;
 import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +38,7 @@ class AdmissionTest {
 
   @TempDir Path folder;
   private final List<Admission.Result> results = new ArrayList<>();
-  private final Deque<Runnable> loop = new ArrayDeque<>();
+  private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
   private SqliteLedger ledger;
   private LocalBudgets budgets;
   private int attempts;
@@ -86,12 +91,22 @@ class AdmissionTest {
             Parts.NOW,
             results::add)
         .admit(loop::add, bytes);
-    while (!loop.isEmpty()) {
-      loop.poll().run();
+    while (results.size() < attempts) {
+      next().run();
     }
     bytes.release();
-    assertThat(results).hasSize(attempts);
     return results.get(attempts - 1);
+  }
+
+  /** What the loop has to do next; the ledger's writer may give it that. */
+  private Runnable next() {
+    try {
+      Runnable task = loop.poll(10, TimeUnit.SECONDS);
+      assertThat(task).as("what answers attempt %s", attempts).isNotNull();
+      return task;
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static Admission.Admitted admitted(Admission.Result result) {
@@ -114,6 +129,28 @@ class AdmissionTest {
     assertThat(a.clamped()).isFalse();
     assertThat(a.clampedCap()).isEqualTo(-1);
     assertThat(a.reservation().held().nanos()).isEqualTo(a.expectation().input() + 20_000);
+  }
+
+  @Test
+  void anAgentThatAsksAgainAtOnceIsNotRefusedForWhatItsLastCallIsAboutToGiveBack() {
+    String body = CALL + ",\"max_tokens\":2000}";
+    for (int call = 0; call < 50; call++) {
+      Admission.Admitted a = admitted(ask(FlatRating.VISIBLE, body, nanos(21_000)));
+      a.reservation().sent();
+      a.reservation()
+          .settle(
+              new Settlement(
+                  Parts.NOW,
+                  new Charge(1, 1),
+                  TokenUsage.of(1, 0),
+                  UsageSource.REPORTED,
+                  "completed",
+                  200,
+                  "m",
+                  null,
+                  null,
+                  ""));
+    }
   }
 
   @Test

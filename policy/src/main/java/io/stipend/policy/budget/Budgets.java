@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +41,15 @@ public interface Budgets {
    *     unit: what a lower output cap has to fit; may be negative
    * @param shortOfExposure whether the hold would fit and only the exposure does not
    * @param resetsAt when its period ends; null if never
+   * @param returning completes when attempts that have ended gave back what they did not use, in
+   *     milliseconds; null if none is about to. A call that would fit then is to be tried again.
    */
   record Shortfall(
-      BudgetRule rule, long available, boolean shortOfExposure, @Nullable Instant resetsAt)
+      BudgetRule rule,
+      long available,
+      boolean shortOfExposure,
+      @Nullable Instant resetsAt,
+      @Nullable CompletableFuture<Void> returning)
       implements Result {}
 
   /** The ledger takes nothing now: the call must be refused. */

@@ -11,6 +11,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,9 @@ public final class LocalBudgets implements Budgets {
   private final Object lock = new Object();
   private final Accounts accounts;
   private final Map<AttemptId, LocalReservation> open = new ConcurrentHashMap<>();
+
+  /** Ends that are queued and not yet durable; guarded by the lock. */
+  private final Map<AttemptId, CompletableFuture<Void>> returning = new HashMap<>();
 
   /** Takes the balances over from the ledger. */
   public LocalBudgets(Ledger ledger, InstantSource clock) {
@@ -110,7 +114,13 @@ public final class LocalBudgets implements Budgets {
 
   private Shortfall shortfall(Share share, Instant now) {
     return new Shortfall(
-        share.rule, share.available(), share.shortOfExposure(), periods.resetsAt(share.rule, now));
+        share.rule,
+        share.available(),
+        share.shortOfExposure(),
+        periods.resetsAt(share.rule, now),
+        returning.isEmpty()
+            ? null
+            : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)));
   }
 
   private Result begin(
@@ -133,7 +143,7 @@ public final class LocalBudgets implements Budgets {
     }
     LocalReservation reservation =
         new LocalReservation(
-            lock, reserved, estimate.hold(), shares, attempt, () -> open.remove(id));
+            lock, reserved, estimate.hold(), shares, attempt, returning, () -> open.remove(id));
     open.put(id, reservation);
     return new Held(reservation);
   }

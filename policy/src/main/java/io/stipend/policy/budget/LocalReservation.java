@@ -10,7 +10,10 @@ import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ final class LocalReservation implements Reservation {
   private final Instant at;
   private final List<Share> shares;
   private final OpenAttempt open;
+  private final Map<AttemptId, CompletableFuture<Void>> returning;
   private final Runnable gone;
   private State state = State.OPEN;
   private Charge held;
@@ -39,6 +43,7 @@ final class LocalReservation implements Reservation {
 
   /**
    * @param shares what it holds on each account, begun
+   * @param returning holds, under the lock, the ends that are queued and not yet durable
    * @param gone is run when its end is durable
    */
   LocalReservation(
@@ -47,6 +52,7 @@ final class LocalReservation implements Reservation {
       Charge held,
       List<Share> shares,
       OpenAttempt open,
+      Map<AttemptId, CompletableFuture<Void>> returning,
       Runnable gone) {
     this.lock = lock;
     this.id = reserved.id();
@@ -55,6 +61,7 @@ final class LocalReservation implements Reservation {
     this.held = held;
     this.shares = shares;
     this.open = open;
+    this.returning = returning;
     this.gone = gone;
   }
 
@@ -119,48 +126,75 @@ final class LocalReservation implements Reservation {
 
   @Override
   public CompletableFuture<Void> settle(Settlement end) {
-    synchronized (lock) {
-      check(state == State.SENT, "settled");
-      state = State.ENDED;
-      shares.forEach(share -> share.charged(end.charge()));
-    }
-    return open.settle(
-            new LedgerEntry.Settled(
-                end.at(),
-                id,
-                end.usage(),
-                end.source(),
-                end.outcome(),
-                end.httpStatus(),
-                end.modelServed(),
-                end.serviceTier(),
-                end.charge().nanos(),
-                end.providerRequestId(),
-                postings(end.charge()),
-                end.flags()))
-        .thenRun(
-            () -> {
-              synchronized (lock) {
-                shares.forEach(share -> share.settled(end.charge()));
-              }
-              gone.run();
-            });
+    LedgerEntry.Settled entry =
+        new LedgerEntry.Settled(
+            end.at(),
+            id,
+            end.usage(),
+            end.source(),
+            end.outcome(),
+            end.httpStatus(),
+            end.modelServed(),
+            end.serviceTier(),
+            end.charge().nanos(),
+            end.providerRequestId(),
+            postings(end.charge()),
+            end.flags());
+    return end(
+        State.SENT,
+        share -> share.charged(end.charge()),
+        () -> open.settle(entry),
+        share -> share.settled(end.charge()));
   }
 
   @Override
   public CompletableFuture<Void> release(String outcome, Instant now) {
+    LedgerEntry.Released entry = new LedgerEntry.Released(now, id, outcome);
+    return end(State.OPEN, share -> {}, () -> open.release(entry), Share::released);
+  }
+
+  /**
+   * Ends, once.
+   *
+   * @param from the state that it must be in
+   * @param now is done to every share at once
+   * @param entry queues the entry
+   * @param durably is done to every share when the entry is durable; never, if it never is
+   */
+  private CompletableFuture<Void> end(
+      State from,
+      Consumer<Share> now,
+      Supplier<CompletableFuture<Void>> entry,
+      Consumer<Share> durably) {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
     synchronized (lock) {
-      check(state == State.OPEN, "released");
+      check(state == from, from == State.SENT ? "settled" : "released");
       state = State.ENDED;
+      shares.forEach(now);
+      returning.put(id, ended);
     }
-    return open.release(new LedgerEntry.Released(now, id, outcome))
-        .thenRun(
-            () -> {
-              synchronized (lock) {
-                shares.forEach(Share::released);
-              }
-              gone.run();
-            });
+    CompletableFuture<Void> durable;
+    try {
+      durable = entry.get();
+    } catch (RuntimeException e) {
+      durable = CompletableFuture.failedFuture(e);
+    }
+    durable.whenComplete(
+        (done, error) -> {
+          synchronized (lock) {
+            returning.remove(id);
+            if (error == null) {
+              shares.forEach(durably);
+            }
+          }
+          if (error == null) {
+            gone.run();
+            ended.complete(null);
+          } else {
+            ended.completeExceptionally(error);
+          }
+        });
+    return ended;
   }
 
   /**

@@ -289,6 +289,21 @@ class LocalBudgetsTest {
     }
 
     @Test
+    void aShortfallSaysWhenWhatEndedWillHaveReturned() {
+      assertThat(refused(whole(101), ADA).returning()).isNull();
+      Reservation reservation = sent(whole(100), ADA);
+      ledger.commit();
+      assertThat(refused(whole(70), ADA).returning()).isNull();
+      reservation.settle(costs(30));
+      CompletableFuture<Void> returning = refused(whole(70), ADA).returning();
+      assertThat(returning).isNotNull().isNotDone();
+      ledger.commit();
+      assertThat(returning).isCompleted();
+      assertThat(refused(whole(71), ADA).returning()).isNull();
+      held(whole(70), ADA);
+    }
+
+    @Test
     void theFutureOfASettleSeesTheReturnedRemainder() {
       Reservation reservation = sent(whole(100), ADA);
       CompletableFuture<Long> left =
