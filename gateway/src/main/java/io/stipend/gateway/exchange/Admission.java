@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * is short follows the allowance's {@code when_short}. Lives on the exchange's event loop.
  */
 final class Admission {
-  /** The longest body whose tokens are counted exactly: a few milliseconds of one core. */
-  private static final int MAX_COUNTED_BYTES = 256 * 1_024;
+  /**
+   * The longest body whose tokens are counted exactly: milliseconds, at worst tenths of a second.
+   */
+  private static final int MAX_COUNTED_BYTES = 64 * 1_024;
 
   /** Reservations tried for one attempt: each clamp satisfies at least one more budget. */
   private static final int MAX_TRIES = 8;

@@ -131,7 +131,8 @@ final class Finish {
     if (settlement.source() == UsageSource.REPORTED
         && settlement.flags().isEmpty()
         && settlement.usage().output() > 0) {
-      services.tokens().usual().learn(permit.model(), settlement.usage().output());
+      long perChoice = settlement.usage().output() / peeked.call().choices();
+      services.tokens().usual().learn(permit.model(), Math.max(1, perChoice));
       if (peeked.call().mediaTokens() == 0) {
         services
             .tokens()
