@@ -10,7 +10,7 @@ import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
-import io.stipend.policy.config.Suggestion;
+import io.stipend.metering.Suggestion;
 import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.identity.NewKey;
 import java.time.Instant;
@@ -81,16 +81,14 @@ public final class LocalAdmin implements AdminService {
   static PrincipalConfig principal(QuotaFile file, String person) {
     PrincipalConfig principal = file.principals().get(person);
     if (principal == null) {
-      String nearest = Suggestion.nearest(person, file.principals().keySet());
+      String hint = Suggestion.hint(person, file.principals().keySet());
       throw new AdminException(
           Kind.NOT_FOUND,
           "person: "
               + shown(person)
               + " is not in "
               + file.file()
-              + (nearest == null
-                  ? "; add it under people or services"
-                  : "; did you mean \"" + nearest + "\"?"));
+              + (hint.isEmpty() ? "; add it under people or services" : hint));
     }
     return principal;
   }
@@ -128,13 +126,13 @@ public final class LocalAdmin implements AdminService {
       }
       ids.add(key.created().keyId());
     }
-    String nearest = Suggestion.nearest(id, ids);
+    String hint = Suggestion.hint(id, ids);
     throw new AdminException(
         Kind.NOT_FOUND,
         "key: "
             + shown(id)
             + " does not exist"
-            + (nearest == null ? "; keys list shows all" : "; did you mean \"" + nearest + "\"?"));
+            + (hint.isEmpty() ? "; keys list shows all" : hint));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.stipend.metering.price;
 
+import io.stipend.metering.Suggestion;
 import io.stipend.metering.price.RateCardException.Problem;
 import java.time.DateTimeException;
 import java.time.LocalDate;
@@ -146,7 +147,7 @@ final class YamlMap {
     keys.forEach(
         (name, key) -> {
           if (!asked.contains(name)) {
-            problem(key, name + ": unknown key" + Suggestion.of(name, asked));
+            problem(key, name + ": unknown key" + Suggestion.hint(name, asked));
           }
         });
   }

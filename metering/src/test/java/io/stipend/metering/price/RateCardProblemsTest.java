@@ -33,7 +33,7 @@ class RateCardProblemsTest {
         "{ input: 1 }                       | 9:13 output: missing",
         "{ input: 1, output: 1, input: 2 }  | 9:36 input: given twice",
         "{ input: 1, output: 1, cache_read: 1.000001 } | 9:48 cache_read: dearer than input",
-        "{ input: 1, output: 1, ouput: 2 }  | 9:36 ouput: unknown key, did you mean output?",
+        "{ input: 1, output: 1, ouput: 2 }  | 9:36 ouput: unknown key; did you mean \"output\"?",
         "{ input: 1, output: 1, zzz: 2 }    | 9:36 zzz: unknown key",
         "{ input: 1, output: 1, above: [{ input: 2, output: 2 }] } | 9:44 input_over: missing",
         "{ input: 1, output: 1, above: [{ input_over: 0, input: 2, output: 2 }] }"
@@ -114,7 +114,7 @@ class RateCardProblemsTest {
             "one.yaml:1:1 version: missing",
             "one.yaml:1:1 currency: missing",
             "one.yaml:1:1 expected one of the keys provider and vendor",
-            "one.yaml:2:1 modles: unknown key, did you mean models?",
+            "one.yaml:2:1 modles: unknown key; did you mean \"models\"?",
             "two.yaml:1:1 expected a mapping of keys to values",
             "none.yaml:0:0 no such file");
     assertThat(thrown.problems().get(3).line()).isPositive();

@@ -1,5 +1,6 @@
 package io.stipend.policy.config;
 
+import io.stipend.metering.Suggestion;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package io.stipend.policy.config;
 
+import io.stipend.metering.Suggestion;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;

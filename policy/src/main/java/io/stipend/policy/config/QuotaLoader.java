@@ -1,5 +1,6 @@
 package io.stipend.policy.config;
 
+import io.stipend.metering.Suggestion;
 import io.stipend.metering.Unit;
 import io.stipend.metering.price.RateCardException;
 import io.stipend.metering.price.RateCards;

@@ -1,5 +1,6 @@
 package io.stipend.policy.config;
 
+import io.stipend.metering.Suggestion;
 import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.stipend.policy.config;
 
+import io.stipend.metering.Suggestion;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.stipend.policy.store;
 
+import io.stipend.metering.Suggestion;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
@@ -11,7 +12,6 @@ import io.stipend.policy.RefusalReason;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ModelRules;
 import io.stipend.policy.config.ProviderConfig;
-import io.stipend.policy.config.Suggestion;
 import io.stipend.policy.limit.RequestLimits;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
-package io.stipend.policy.config;
+package io.stipend.metering;
 
 import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** "Did you mean": the nearest known word. */
+/** "Did you mean": the nearest known word, for the messages of every reader and command. */
 public final class Suggestion {
   /** Longer words are not compared: the table would be large and the guess worthless. */
   private static final int MAX_LENGTH = 64;
@@ -31,7 +31,7 @@ public final class Suggestion {
   }
 
   /** {@code ; did you mean "x"?} or nothing, to end a message with. */
-  static String hint(String written, Collection<String> known) {
+  public static String hint(String written, Collection<String> known) {
     String nearest = nearest(written, known);
     return nearest == null ? "" : "; did you mean \"" + nearest + "\"?";
   }
