@@ -72,11 +72,6 @@ public final class Credential {
     return secret;
   }
 
-  /** Whether the request carries what cannot be taken for one key: see {@link #problem}. */
-  public boolean conflicting() {
-    return problem != null;
-  }
-
   /** Why no key can be taken from the request, in words without a secret; null if nothing is. */
   public @Nullable String problem() {
     return problem;

@@ -1,6 +1,5 @@
 package io.stipend.gateway.server;
 
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -8,10 +7,8 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -67,11 +64,6 @@ public final class Transport implements AutoCloseable {
   /** The loops that serve; each connection lives on one of them. */
   public EventLoopGroup workers() {
     return workers;
-  }
-
-  /** The channel of an outgoing connection. */
-  public Class<? extends Channel> clientChannel() {
-    return kind == Kind.EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
   EventLoopGroup acceptor() {

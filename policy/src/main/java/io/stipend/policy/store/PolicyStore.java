@@ -6,9 +6,6 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.identity.KeyRing;
 import java.time.Instant;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * so that nothing which was resolved under the old one can be found under the new one. Safe for use
  * by any thread; nothing blocks.
  *
- * <p>Live balances are not here: they belong to {@code Budgets}, which learns of new rules by
- * {@link #onSwap}.
+ * <p>Live balances are not here: they belong to {@code Budgets}, which is told the rules in force
+ * with every call that it holds.
  */
 public final class PolicyStore {
   /** Entitlements of keys in use. */
@@ -28,7 +25,6 @@ public final class PolicyStore {
   private static final int MAX_UNKNOWN = 10_000;
 
   private final KeyRing keys;
-  private final List<Consumer<PolicySnapshot>> listeners = new CopyOnWriteArrayList<>();
   private volatile State state;
 
   /** A snapshot and what was resolved under it. */
@@ -61,15 +57,9 @@ public final class PolicyStore {
     return state.snapshot;
   }
 
-  /** Puts another snapshot in force for every request from now on, then tells the listeners. */
+  /** Puts another snapshot in force for every request from now on. */
   public void swap(PolicySnapshot next) {
     state = State.of(next);
-    listeners.forEach(listener -> listener.accept(next));
-  }
-
-  /** Calls back with every snapshot that is put in force from now on. */
-  public void onSwap(Consumer<PolicySnapshot> listener) {
-    listeners.add(listener);
   }
 
   /** What a credential gives at an instant; null if it is nobody's or no longer in force. */
