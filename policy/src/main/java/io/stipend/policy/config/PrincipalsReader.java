@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Reads people and services, and checks that every one of them is bound by some budget. */
@@ -42,6 +43,17 @@ final class PrincipalsReader {
   }
 
   void people(@Nullable Section section) {
+    each(section, "a mapping with team and allowance", this::person);
+  }
+
+  void services(@Nullable Section section) {
+    each(section, "a mapping with team and budget", this::service);
+  }
+
+  private void each(
+      @Nullable Section section,
+      String expected,
+      BiFunction<String, Section, PrincipalConfig> reading) {
     if (section == null) {
       return;
     }
@@ -49,50 +61,38 @@ final class PrincipalsReader {
       String id = entry.getKey();
       int before = problems.count();
       SharedReader.checkName(section, id);
-      Section person = entry.getValue().section("a mapping with team and allowance");
-      if (person == null) {
+      Section one = entry.getValue().section(expected);
+      if (one == null) {
         continue;
       }
       PrincipalConfig config;
-      try (person) {
-        ZoneId own = Scalars.zone(person.get("timezone"), zone);
-        List<BudgetTerms> terms = new ArrayList<>();
-        Value allowance = person.get("allowance");
-        for (Value item : allowance == null ? List.<Value>of() : allowance.oneOrMore()) {
-          String name = Scalars.reference(item, "an allowance", allowances.keySet());
-          BudgetTerms found = name == null ? null : allowances.get(name);
-          if (found != null) {
-            BudgetReader.add(terms, found, item);
-          }
-        }
-        budgets(person.get("budget"), terms);
-        person.notBuilt("since", "until", "fte");
-        config = principal(person, id, false, own, terms);
+      try (one) {
+        config = reading.apply(id, one);
       }
       add(section.placeOf(id), config, before);
     }
   }
 
-  void services(@Nullable Section section) {
-    if (section == null) {
-      return;
-    }
-    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
-      String id = entry.getKey();
-      int before = problems.count();
-      SharedReader.checkName(section, id);
-      Section service = entry.getValue().section("a mapping with team and budget");
-      if (service == null) {
-        continue;
+  private PrincipalConfig person(String id, Section person) {
+    ZoneId own = Scalars.zone(person.get("timezone"), zone);
+    List<BudgetTerms> terms = new ArrayList<>();
+    Value allowance = person.get("allowance");
+    for (Value item : allowance == null ? List.<Value>of() : allowance.oneOrMore()) {
+      String name = Scalars.reference(item, "an allowance", allowances.keySet());
+      BudgetTerms found = name == null ? null : allowances.get(name);
+      if (found != null) {
+        BudgetReader.add(terms, found, item);
       }
-      PrincipalConfig config;
-      try (service) {
-        List<BudgetTerms> terms = new ArrayList<>();
-        budgets(service.get("budget"), terms);
-        config = principal(service, id, true, zone, terms);
-      }
-      add(section.placeOf(id), config, before);
     }
+    budgets(person.get("budget"), terms);
+    person.notBuilt("since", "until", "fte");
+    return principal(person, id, false, own, terms);
+  }
+
+  private PrincipalConfig service(String id, Section service) {
+    List<BudgetTerms> terms = new ArrayList<>();
+    budgets(service.get("budget"), terms);
+    return principal(service, id, true, zone, terms);
   }
 
   /** A person of the list of people. */

@@ -26,9 +26,7 @@ final class ProvidersReader {
       return providers;
     }
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
-      if (!Scalars.isId(entry.getKey())) {
-        section.problem(entry.getKey(), "is no name (expected: " + Scalars.ID_EXPECTED + ")");
-      }
+      SharedReader.checkName(section, entry.getKey());
       ProviderConfig provider = provider(entry.getKey(), entry.getValue());
       if (provider == null) {
         complete = false;
