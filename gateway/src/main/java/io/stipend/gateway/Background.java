@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** The threads beside the event loops: token counting, and what is due from time to time. */
 final class Background implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Background.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Background.class);
 
   /** Bodies that wait to be counted; beyond it the estimate from bytes must do. */
   private static final int MAX_COUNTS_WAITING = 256;
@@ -54,7 +54,7 @@ final class Background implements AutoCloseable {
           try {
             task.run();
           } catch (RuntimeException e) {
-            log.error("a periodic task failed; it runs again in {} s", seconds, e);
+            LOG.error("a periodic task failed; it runs again in {} s", seconds, e);
           }
         },
         seconds,

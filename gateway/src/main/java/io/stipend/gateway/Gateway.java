@@ -49,6 +49,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +58,7 @@ import org.slf4j.LoggerFactory;
  * the order in which they depend on each other.
  */
 public final class Gateway implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Gateway.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
   /** How long after a drain the endings of the last exchanges may take to be recorded. */
   private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
@@ -167,7 +168,7 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private static ListenerOptions.@org.jspecify.annotations.Nullable Tls tls(GatewayConfig config) {
+  private static ListenerOptions.@Nullable Tls tls(GatewayConfig config) {
     GatewayConfig.Tls tls = config.tls();
     return tls == null ? null : new ListenerOptions.Tls(tls.certificate(), tls.key());
   }
@@ -176,7 +177,7 @@ public final class Gateway implements AutoCloseable {
     String before = store.snapshot().hash();
     store.swap(PolicySnapshot.of(next));
     recordQuota(before, next.hash(), now);
-    log.info("the quota file changed: {} is in force", next.hash());
+    LOG.info("the quota file changed: {} is in force", next.hash());
   }
 
   private void recordQuota(String before, String hash, Instant now) {

@@ -40,7 +40,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
    */
   static final String CHALLENGE = "stipend-challenge";
 
-  private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
+  private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
 
   private static final String BEARER = "Bearer ";
   private static final int MAX_WAITING = 64;
@@ -216,7 +216,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
       } catch (AdminException e) {
         client.eventLoop().execute(() -> answer(client, e));
       } catch (RuntimeException e) {
-        log.error("admin request {} {} failed", head.method(), head.path(), e);
+        LOG.error("admin request {} {} failed", head.method(), head.path(), e);
         client
             .eventLoop()
             .execute(

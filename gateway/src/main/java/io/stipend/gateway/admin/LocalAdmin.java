@@ -1,6 +1,7 @@
 package io.stipend.gateway.admin;
 
 import io.stipend.gateway.admin.AdminException.Kind;
+import io.stipend.metering.Suggestion;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.Ledger;
@@ -10,7 +11,6 @@ import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
-import io.stipend.metering.Suggestion;
 import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.identity.NewKey;
 import java.time.Instant;

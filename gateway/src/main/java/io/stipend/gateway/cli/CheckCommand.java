@@ -4,6 +4,7 @@ import io.stipend.policy.config.Problem;
 import io.stipend.policy.config.QuotaFile;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -67,8 +68,5 @@ final class CheckCommand implements Callable<Integer> {
 
   /** The shape of {@code --json}. */
   record Report(
-      boolean valid,
-      List<Problem> problems,
-      List<Problem> warnings,
-      @org.jspecify.annotations.Nullable String configHash) {}
+      boolean valid, List<Problem> problems, List<Problem> warnings, @Nullable String configHash) {}
 }

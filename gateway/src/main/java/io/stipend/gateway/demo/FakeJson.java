@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
@@ -27,7 +28,7 @@ final class FakeJson {
       if (node != null && node.isObject()) {
         return node;
       }
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new FakeProblem(400, "the body is no JSON");
     }
     throw new FakeProblem(400, "the body is no JSON object");

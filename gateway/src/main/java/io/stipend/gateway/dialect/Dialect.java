@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.ModelCall;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import java.util.List;
@@ -71,8 +72,7 @@ public interface Dialect {
    * @param marks where the fields that may be edited stand, known to the dialect alone
    * @param sessionId the agent session that headers or body name; null if none
    */
-  record Peeked(io.stipend.policy.ModelCall call, Object marks, @Nullable String sessionId)
-      implements Peek {}
+  record Peeked(ModelCall call, Object marks, @Nullable String sessionId) implements Peek {}
 
   /** A request that is refused for what its body says. */
   record Unreadable(Refusal refusal) implements Peek {}

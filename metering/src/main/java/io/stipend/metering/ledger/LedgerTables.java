@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -143,7 +144,7 @@ final class LedgerTables implements AutoCloseable {
         row ->
             refusals.add(
                 new LedgerEntry.RefusalsCounted(
-                    java.time.Instant.ofEpochMilli(row.getLong(1)),
+                    Instant.ofEpochMilli(row.getLong(1)),
                     row.getString(2),
                     row.getString(3),
                     row.getString(4),

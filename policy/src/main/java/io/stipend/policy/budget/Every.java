@@ -1,5 +1,6 @@
 package io.stipend.policy.budget;
 
+import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -48,7 +49,7 @@ public enum Every {
     LocalDate next =
         switch (this) {
           case DAY -> day.plusDays(1);
-          case WEEK -> day.with(TemporalAdjusters.next(java.time.DayOfWeek.MONDAY));
+          case WEEK -> day.with(TemporalAdjusters.next(DayOfWeek.MONDAY));
           case MONTH -> day.with(TemporalAdjusters.firstDayOfNextMonth());
           case QUARTER -> day.with(IsoFields.DAY_OF_QUARTER, 1L).plus(1, IsoFields.QUARTER_YEARS);
           case YEAR -> day.with(TemporalAdjusters.firstDayOfNextYear());

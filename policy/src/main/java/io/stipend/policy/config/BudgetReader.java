@@ -6,6 +6,7 @@ import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.WhenShort;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,7 +47,7 @@ final class BudgetReader {
           "a second one in "
               + terms.unit().name()
               + " every "
-              + terms.every().name().toLowerCase(java.util.Locale.ROOT)
+              + terms.every().name().toLowerCase(Locale.ROOT)
               + " (expected: several of one owner differ in unit or every)");
     } else {
       all.add(terms);

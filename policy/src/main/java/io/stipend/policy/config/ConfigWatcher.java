@@ -24,7 +24,7 @@ public final class ConfigWatcher implements AutoCloseable {
   /** How often it looks unless it is told otherwise. */
   public static final Duration INTERVAL = Duration.ofSeconds(1);
 
-  private static final Logger log = LoggerFactory.getLogger(ConfigWatcher.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigWatcher.class);
 
   private final Path file;
   private final Map<String, String> env;
@@ -74,7 +74,7 @@ public final class ConfigWatcher implements AutoCloseable {
     try {
       look();
     } catch (RuntimeException e) {
-      log.error("the quota file could not be swapped in; the old one stays", e);
+      LOG.error("the quota file could not be swapped in; the old one stays", e);
     }
   }
 
@@ -90,19 +90,19 @@ public final class ConfigWatcher implements AutoCloseable {
     QuotaFile.Result result = QuotaFile.load(file, env, clock.instant());
     if (result instanceof QuotaFile.Broken broken) {
       watched = union(broken.sources(), watched);
-      log.error("{}: the changed file is broken and the old one stays", file);
-      broken.problems().forEach(problem -> log.error("{}", problem));
+      LOG.error("{}: the changed file is broken and the old one stays", file);
+      broken.problems().forEach(problem -> LOG.error("{}", problem));
       return false;
     }
     QuotaFile.Loaded loaded = (QuotaFile.Loaded) result;
     watched = loaded.sources();
-    loaded.warnings().forEach(warning -> log.warn("{}", warning));
+    loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     if (!sameAtStart(loaded.quotaFile().gateway(), current.gateway())) {
-      log.warn("{}: a change of `gateway` takes effect at the next start", file);
+      LOG.warn("{}: a change of `gateway` takes effect at the next start", file);
     }
     current = loaded.quotaFile().with(inForce(current.gateway(), loaded.quotaFile().gateway()));
     swap.accept(new QuotaFile.Loaded(current, loaded.hash(), loaded.warnings(), loaded.sources()));
-    log.info("{}: swapped in, {}", file, loaded.hash());
+    LOG.info("{}: swapped in, {}", file, loaded.hash());
     return true;
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -93,7 +94,7 @@ final class Scalars {
 
   /** A constant of an enum, written in lower case. */
   static <E extends Enum<E>> @Nullable E word(Value value, Class<E> type) {
-    Map<String, E> words = new java.util.LinkedHashMap<>();
+    Map<String, E> words = new LinkedHashMap<>();
     for (E constant : type.getEnumConstants()) {
       words.put(constant.name().toLowerCase(Locale.ROOT), constant);
     }

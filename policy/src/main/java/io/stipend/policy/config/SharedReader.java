@@ -1,9 +1,11 @@
 package io.stipend.policy.config;
 
+import io.stipend.policy.budget.BudgetRule;
 import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +26,7 @@ final class SharedReader {
     this.zone = zone;
   }
 
-  List<io.stipend.policy.budget.BudgetRule> organisation(@Nullable Section section) {
+  List<BudgetRule> organisation(@Nullable Section section) {
     if (section == null) {
       return List.of();
     }
@@ -133,7 +135,7 @@ final class SharedReader {
   private static void reportCycles(Map<String, Group> groups, Map<String, Value> parents) {
     Set<String> reported = new HashSet<>();
     for (String start : groups.keySet()) {
-      Set<String> path = new java.util.LinkedHashSet<>();
+      Set<String> path = new LinkedHashSet<>();
       String name = start;
       while (name != null && path.add(name)) {
         Group group = groups.get(name);

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The files that a configuration is read from: bounded reads, and one hash over all of them. */
@@ -22,7 +23,7 @@ final class Sources {
   private final MessageDigest digest = sha256();
 
   /** What a file holds, or null with the reason given to the caller. */
-  byte @Nullable [] read(Path path, boolean hashed, java.util.function.Consumer<String> problem) {
+  byte @Nullable [] read(Path path, boolean hashed, Consumer<String> problem) {
     files.putIfAbsent(path, SourceFile.of(path));
     try (InputStream in = Files.newInputStream(path)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);

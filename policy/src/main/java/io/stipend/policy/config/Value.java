@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -81,7 +82,7 @@ final class Value {
   List<Value> oneOrMore() {
     if (node instanceof SequenceNode sequence) {
       List<Node> nodes = sequence.getValue();
-      return java.util.stream.IntStream.range(0, nodes.size())
+      return IntStream.range(0, nodes.size())
           .mapToObj(i -> new Value(file, path + "[" + i + "]", nodes.get(i), problems))
           .toList();
     }

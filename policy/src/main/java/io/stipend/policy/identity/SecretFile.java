@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /** A file of random bytes in the data folder that only its owner may read; made at first use. */
 public final class SecretFile {
-  private static final Logger log = LoggerFactory.getLogger(SecretFile.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SecretFile.class);
 
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rw-------");
@@ -43,7 +43,7 @@ public final class SecretFile {
       throw new IOException(path + ": " + bytes.length + " bytes (expected: " + length + ")");
     }
     if (isPosix(path) && !Files.getPosixFilePermissions(path).equals(OWNER_ONLY)) {
-      log.warn("{}: others could read it; its mode is 0600 again", path);
+      LOG.warn("{}: others could read it; its mode is 0600 again", path);
       Files.setPosixFilePermissions(path, OWNER_ONLY);
     }
     return bytes;
