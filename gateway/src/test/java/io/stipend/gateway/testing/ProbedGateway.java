@@ -42,7 +42,8 @@ public final class ProbedGateway implements AutoCloseable {
    *
    * @param heap reachable objects
    * @param direct buffers outside of the heap, those that pools keep included
-   * @param resident what the system counts; 0 where it does not tell
+   * @param resident what the system counts, compilers and freed pages included, so that it is for
+   *     people to read; 0 where the system does not tell
    */
   public record Memory(long heap, long direct, long resident) {
     /** By how much more is in use than before; what became less outweighs nothing. */
@@ -58,6 +59,8 @@ public final class ProbedGateway implements AutoCloseable {
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // A heap that is resident from the start, so that only other memory can make it grow.
     line.addAll(List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"));
+    // The optimizing compiler takes and frees megabytes of its own while a test looks.
+    line.add("-XX:TieredStopAtLevel=1");
     line.addAll(List.of("-Dio.netty.leakDetection.level=disabled"));
     line.addAll(List.of("-cp", ServedProcess.classPath(), ProbedGateway.class.getName()));
     line.add(folder.resolve("stipend.yaml").toString());
