@@ -69,6 +69,18 @@ class TidinessTest {
   }
 
   @Test
+  void theListOfStepsOfAnExchangeStaysShort() {
+    Path exchange =
+        javaFiles().stream()
+            .filter(
+                file -> name(file).endsWith("/main/java/io/stipend/gateway/exchange/Exchange.java"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(read(exchange).lines().count()).isLessThanOrEqualTo(300);
+  }
+
+  @Test
   void noMethodIsLongerThanAScreen() {
     List<String> tooLong =
         JavaSources.parse(javaFiles()).methods().stream()

@@ -50,8 +50,7 @@ final class Exchange implements Inbound, Relay.Ending {
   private @Nullable Permit permit;
   private Admission.@Nullable Admitted admitted;
   private @Nullable Relay relay;
-  private boolean gone;
-  private boolean drained;
+  private @Nullable Outcome early;
   private boolean ending;
   private boolean closed;
 
@@ -160,8 +159,8 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void attempt(Peeked call, Permit granted, Edit edit) {
-    if (gone || drained) {
-      ended(gone ? Outcome.CLIENT_GONE : Outcome.DRAINED);
+    if (early != null) {
+      ended(early);
       return;
     }
     HttpHeaders headers = HeaderRules.forUpstream(head);
@@ -236,7 +235,7 @@ final class Exchange implements Inbound, Relay.Ending {
 
   @Override
   public void gone() {
-    gone = true;
+    early = Outcome.CLIENT_GONE;
     if (relay != null) {
       relay.clientGone();
     } else if (permit == null) {
@@ -244,23 +243,19 @@ final class Exchange implements Inbound, Relay.Ending {
     }
   }
 
-  /** The gateway's time to drain is over. */
-  void drained() {
+  /** The gateway's time to drain is over; called from any thread. */
+  void drain() {
+    later(this::drained);
+  }
+
+  private void drained() {
     if (relay != null) {
       relay.stop(Outcome.DRAINED);
     } else if (permit == null && !closed) {
       refuse(Refusal.of(RefusalReason.DRAINING, "The gateway is shutting down."));
-    } else {
-      drained = true;
+    } else if (early == null) {
+      early = Outcome.DRAINED;
     }
-  }
-
-  String id() {
-    return id;
-  }
-
-  Outbound client() {
-    return client;
   }
 
   private void refuse(Refusal refusal) {
@@ -288,7 +283,7 @@ final class Exchange implements Inbound, Relay.Ending {
       permit.lease().used(charge.tokens());
       permit.lease().close();
     }
-    open.closed(this);
+    open.closed(id);
     ExchangeRecord record =
         new ExchangeRecord(
             id,

@@ -165,8 +165,8 @@ public final class Exchanges implements RequestHandler {
     return ANSWERED;
   }
 
-  void closed(Exchange exchange) {
-    open.remove(exchange.id());
+  void closed(String exchange) {
+    open.remove(exchange);
     if (draining && open.isEmpty()) {
       synchronized (open) {
         open.notifyAll();
@@ -211,7 +211,7 @@ public final class Exchanges implements RequestHandler {
   /** Ends every exchange that is still open, each on its own loop. */
   public void endAll() {
     for (Exchange exchange : open.values()) {
-      exchange.client().eventLoop().execute(exchange::drained);
+      exchange.drain();
     }
   }
 }

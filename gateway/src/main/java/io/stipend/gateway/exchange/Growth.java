@@ -6,7 +6,7 @@ import io.stipend.policy.Permit;
 import org.jspecify.annotations.Nullable;
 
 /** How the hold of one stream grows, at its pinned prices. */
-final class Growth implements Relay.Growing {
+final class Growth implements GrowingHold.Prices {
   private final Expectation expectation;
   private final Permit permit;
   private final Peeked peeked;
@@ -18,7 +18,7 @@ final class Growth implements Relay.Growing {
   }
 
   /** Null if the hold never grows: a call that does not stream holds its whole cap. */
-  static Relay.@Nullable Growing of(
+  static GrowingHold.@Nullable Prices of(
       Admission.@Nullable Admitted admitted, Permit permit, Peeked peeked) {
     return admitted != null && peeked.call().stream()
         ? new Growth(admitted.expectation(), permit, peeked)

@@ -11,7 +11,6 @@ import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.AttemptListener;
 import io.stipend.gateway.upstream.UpstreamFailure;
-import io.stipend.metering.Charge;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.config.GatewayConfig;
@@ -21,18 +20,17 @@ import io.stipend.policy.config.Secret;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Step 7 of an exchange: moves the answer from the upstream through its reader to the client.
  *
- * <p>In this order: bytes pass the reader, which keeps usage and progress; the reservation grows
- * when half of its last step is used, or the stream is cut; what may be shown waits at the gate
- * until what it rests on is durable; then it is written and flushed at the end of the read burst.
- * The upstream is read only while the gate is open and the client takes bytes. A client that has
- * gone is read on for, within a bound, because usage comes last.
+ * <p>In this order: bytes pass the reader, which keeps usage and progress; the hold grows with
+ * them, or the stream is cut; what may be shown waits at the gate until what it rests on is
+ * durable; then it is written and flushed at the end of the read burst. The upstream is read only
+ * while the gate is open and the client takes bytes. A client that has gone is read on for, within
+ * a bound, because usage comes last.
  */
 final class Relay implements AttemptListener {
   /** Where the exchange hears that its attempt has ended; called once. */
@@ -50,24 +48,23 @@ final class Relay implements AttemptListener {
   private static final long NOTICE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   /** The least that it may generate in that time, where a stream was too short to tell. */
-  private static final long LEAST_UNSEEN = 64;
+  private static final long LEAST_UNSEEN = 256;
 
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
   private final Plan plan;
   private final Ending ending;
-  private final InstantSource clock;
   private final Gate gate;
   private final Queue<ByteBuf> pending = new ArrayDeque<>();
   private final @Nullable Reservation reservation;
+  private final @Nullable GrowingHold hold;
   private @Nullable Attempt attempt;
   private @Nullable AnswerReader reader;
   private @Nullable HttpHeaders waitingHead;
   private @Nullable KeyMask mask;
   private @Nullable ScheduledFuture<?> goneTimer;
   private @Nullable String providerRequestId;
-  private @Nullable CompletableFuture<Void> lastExtension;
   private int status;
   private boolean eventStream;
   private boolean sent;
@@ -78,10 +75,8 @@ final class Relay implements AttemptListener {
   private boolean endAfterPending;
   private long bodyBytes;
   private long bytesSinceGone;
-  private long heldOutput;
   private long answeredNanos;
   private long unseenOutput;
-  private long gatedOutput;
 
   /**
    * What the relay goes by.
@@ -97,13 +92,13 @@ final class Relay implements AttemptListener {
       Dialect dialect,
       Dialect.Peeked peeked,
       Dialect.ReaderLimits limits,
-      @Nullable Growing growing,
+      GrowingHold.@Nullable Prices growing,
       ClientGone clientGone,
       @Nullable Secret providerKey) {
     static Plan of(
         Dialect dialect,
         Dialect.Peeked peeked,
-        @Nullable Growing growing,
+        GrowingHold.@Nullable Prices growing,
         @Nullable Secret providerKey,
         GatewayConfig config) {
       Limits.Sizes sizes = config.limits().sizes();
@@ -117,24 +112,6 @@ final class Relay implements AttemptListener {
     }
   }
 
-  /** Prices the next step of a growing hold. */
-  interface Growing {
-    /** Input tokens that were estimated. */
-    long input();
-
-    /** Output tokens held at first. */
-    long held();
-
-    /** Output tokens that are ever held. */
-    long cap();
-
-    /** What a hold of {@code to} output tokens costs more than one of {@code from}. */
-    Charge growth(long from, long to);
-
-    /** What the input and this output cost. */
-    Charge seen(long outputTokens);
-  }
-
   Relay(
       Outbound client,
       Plan plan,
@@ -145,10 +122,12 @@ final class Relay implements AttemptListener {
     this.plan = plan;
     this.reservation = reservation;
     this.ending = ending;
-    this.clock = clock;
-    this.heldOutput = plan.growing() == null ? 0 : plan.growing().held();
-    this.gatedOutput = heldOutput;
     this.gate = new Gate(client.eventLoop(), this::opened, this::neverDurable);
+    GrowingHold.Prices growing = plan.growing();
+    this.hold =
+        growing == null || reservation == null
+            ? null
+            : new GrowingHold(growing, reservation, gate, clock);
     if (reservation != null) {
       gate.await(reservation.durable());
     }
@@ -243,7 +222,7 @@ final class Relay implements AttemptListener {
     if (clientGone) {
       bytesSinceGone += bytes;
     }
-    if (!grow(answer)) {
+    if (eventStream && hold != null && !hold.covers(Settlements.progress(answer))) {
       cut(answer);
     } else if (clientGone && bytesSinceGone > plan.clientGone().bytes()) {
       stop(Outcome.CLIENT_GONE);
@@ -354,33 +333,6 @@ final class Relay implements AttemptListener {
     endClient();
   }
 
-  /** Grows the hold when half of its last step is used; false if a budget does not cover it. */
-  private boolean grow(AnswerReader answer) {
-    Growing growing = plan.growing();
-    if (growing == null || reservation == null || !eventStream) {
-      return true;
-    }
-    long seen = Settlements.progress(answer);
-    boolean covered = true;
-    while (covered && seen > heldOutput - Expectation.STEP / 2 && heldOutput < growing.cap()) {
-      long to = Math.min(growing.cap(), heldOutput + Expectation.STEP);
-      CompletableFuture<Void> durable =
-          reservation.extend(
-              growing.growth(heldOutput, to), seen, growing.seen(seen), clock.instant());
-      covered = durable != null;
-      if (durable != null) {
-        lastExtension = durable;
-        heldOutput = to;
-      }
-    }
-    if (lastExtension != null && seen > gatedOutput) {
-      // Extensions become durable in their order: the last stands for all before it.
-      gate.await(lastExtension);
-      gatedOutput = heldOutput;
-    }
-    return covered || seen < heldOutput;
-  }
-
   private void masked(ByteBuf part) {
     toClient(mask == null ? part : mask.apply(part));
   }
@@ -465,7 +417,7 @@ final class Relay implements AttemptListener {
       long seen = Settlements.progress(answer);
       long nanos = Math.max(1, System.nanoTime() - answeredNanos);
       long atItsRate = Math.multiplyExact(seen, NOTICE_NANOS) / nanos;
-      long room = Math.max(0, heldOutput + Expectation.STEP - seen);
+      long room = Math.max(0, (hold == null ? 0 : hold.output()) + Expectation.STEP - seen);
       unseenOutput = Math.min(room, Math.max(LEAST_UNSEEN, atItsRate));
     }
     if (attempt != null) {

@@ -133,7 +133,7 @@ class RelayTest {
   }
 
   /** Ten nano-units a token. */
-  private record Steps(long cap) implements Relay.Growing {
+  private record Steps(long cap) implements GrowingHold.Prices {
     @Override
     public long input() {
       return 77;
