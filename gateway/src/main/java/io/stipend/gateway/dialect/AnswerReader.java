@@ -29,7 +29,7 @@ public interface AnswerReader extends AutoCloseable {
   boolean complete();
 
   /**
-   * Input as an early event of the stream reported it, all kinds; -1 if none did. Used when the
+   * Input as an early event of the stream reported it, all kinds; null if none did. Used when the
    * stream is cut before its final report.
    */
   @Nullable UsageReport inputOnly();

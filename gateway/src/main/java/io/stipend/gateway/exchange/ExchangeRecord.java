@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one exchange at its end; metrics and the access line are made of it.
+ * What is known of one exchange at its end; the access line is made of it.
  *
  * @param id the exchange's id
  * @param path the route

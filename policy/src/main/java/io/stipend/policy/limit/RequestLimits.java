@@ -96,7 +96,7 @@ public final class RequestLimits {
     }
   }
 
-  /** How many exchanges of a scope are under way; for metrics. */
+  /** How many exchanges of a scope are under way. */
   public int open(String scope) {
     synchronized (lock) {
       Scope found = scopes.get(scope);
