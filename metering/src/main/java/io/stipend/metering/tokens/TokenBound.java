@@ -26,36 +26,6 @@ public final class TokenBound {
   private final ModelTable<DecayingHistogram[]> models = new ModelTable<>(TokenBound::newRow);
 
   /**
-   * The most tokens that text of this many UTF-8 bytes can have: byte-level encodings spend at
-   * least one byte per token. Holds for text only, not for what a provider adds or for media.
-   */
-  public static long mostTokens(long utf8Bytes) {
-    return utf8Bytes;
-  }
-
-  /** The most tokens that this text can have. */
-  public static long mostTokens(String text) {
-    long bytes = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < 0x80) {
-        bytes += 1;
-      } else if (c < 0x800) {
-        bytes += 2;
-      } else if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        bytes += 4;
-        i++;
-      } else {
-        // A surrogate without its other half is sent as the three bytes of U+FFFD.
-        bytes += 3;
-      }
-    }
-    return bytes;
-  }
-
-  /**
    * The input tokens to expect, from above, of a body of this many bytes.
    *
    * @throws IllegalArgumentException if bytes are negative

@@ -68,23 +68,6 @@ public record GatewayConfig(
     return refusals.getOrDefault(path, refusals.getOrDefault(dialect, 0));
   }
 
-  /** The same with other limits. */
-  public GatewayConfig with(Limits other) {
-    return new GatewayConfig(
-        listen,
-        admin,
-        data,
-        durability,
-        tls,
-        other,
-        drain,
-        clientGone,
-        upstream,
-        eventLoops,
-        refusals,
-        contact);
-  }
-
   /** The same with other refusals and another contact. */
   GatewayConfig with(Map<String, Integer> otherRefusals, String otherContact) {
     return new GatewayConfig(

@@ -63,35 +63,26 @@ public final class PolicySnapshot {
 
   /** What a key gives; null if its person is no longer in the file. */
   public @Nullable Entitlement entitlement(LedgerEntry.KeyCreated key) {
-    return entitlement(key.person(), key.project(), key.keyId());
-  }
-
-  /** What a person or service has, asked for without a key; null if it is not in the file. */
-  public @Nullable Entitlement entitlement(String principalId) {
-    return entitlement(principalId, null, "");
-  }
-
-  /** Every model rule that binds a principal; null if it is not in the file. */
-  @Nullable List<ModelRules> modelRules(String principalId) {
-    PrincipalConfig config = file.principals().get(principalId);
-    return config == null ? null : bound(config).modelRules;
-  }
-
-  private @Nullable Entitlement entitlement(String id, @Nullable String project, String keyId) {
-    PrincipalConfig config = file.principals().get(id);
+    PrincipalConfig config = file.principals().get(key.person());
     if (config == null) {
       return null;
     }
     Team team = config.team() == null ? null : file.teams().get(config.team());
     Principal principal =
         new Principal(
-            id,
+            config.id(),
             config.service(),
             config.team(),
             team == null ? null : team.costCenter(),
-            project,
-            keyId);
+            key.project(),
+            key.keyId());
     return new Entitlement(principal, bound(config).budgets, bound(config).limits);
+  }
+
+  /** Every model rule that binds a principal; null if it is not in the file. */
+  @Nullable List<ModelRules> modelRules(String principalId) {
+    PrincipalConfig config = file.principals().get(principalId);
+    return config == null ? null : bound(config).modelRules;
   }
 
   private Bound bound(PrincipalConfig config) {

@@ -292,10 +292,10 @@ class SnapshotPolicyTest {
   }
 
   @Test
-  void aPersonCanBeAskedForWithoutAKey() {
-    assertThat(store.snapshot().entitlement("ada").budgets()).hasSize(3);
-    assertThat(store.snapshot().entitlement("bot").principal().service()).isTrue();
-    assertThat(store.snapshot().entitlement("nobody")).isNull();
+  void aKeySaysWhetherItsOwnerIsAService() {
+    assertThat(entitled("ada").principal().service()).isFalse();
+    assertThat(entitled("bot").principal().service()).isTrue();
+    assertThat(entitled("nobody")).isNull();
   }
 
   @Test
