@@ -2,6 +2,7 @@ package io.stipend.policy.config;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -26,12 +27,15 @@ final class GatewayReader {
   private static final int MAX_CONTACT = 200;
 
   private final Path folder;
+  private final Problems warnings;
 
   /**
    * @param folder of the quota file: what relative paths start from
+   * @param warnings takes files that are not there; they may be where the gateway will run
    */
-  GatewayReader(Path folder) {
+  GatewayReader(Path folder, Problems warnings) {
     this.folder = folder;
+    this.warnings = warnings;
   }
 
   /** What holds where the file has no such section. */
@@ -78,10 +82,20 @@ final class GatewayReader {
       return null;
     }
     try (section) {
-      Path certificate = Scalars.path(section.require("certificate"), folder);
-      Path key = Scalars.path(section.require("key"), folder);
+      Path certificate = file(section.require("certificate"));
+      Path key = file(section.require("key"));
       return certificate == null || key == null ? null : new GatewayConfig.Tls(certificate, key);
     }
+  }
+
+  /** A file that the gateway reads when it starts. */
+  private @Nullable Path file(@Nullable Value value) {
+    Path path = Scalars.path(value, folder);
+    if (value != null && path != null && !Files.isReadable(path)) {
+      warnings.add(
+          value.place(), value.path() + ": " + path + " cannot be read (expected: a PEM file)");
+    }
+    return path;
   }
 
   private static Limits limits(@Nullable Section section) {
@@ -157,7 +171,7 @@ final class GatewayReader {
     try (section) {
       return new GatewayConfig.Upstream(
           proxy(section.get("proxy")),
-          Scalars.path(section.get("ca"), folder),
+          file(section.get("ca")),
           Scalars.count(section.get("connections_per_loop"), 1, MAX_COUNT, d.connectionsPerLoop()),
           Scalars.duration(section.get("idle_time"), d.idleTime()));
     }

@@ -53,7 +53,7 @@ final class QuotaLoader {
   private @Nullable QuotaFile read(Section root) {
     try (root) {
       Scalars.count(root.get("version"), VERSION, VERSION, VERSION);
-      GatewayReader gatewayReader = new GatewayReader(folder);
+      GatewayReader gatewayReader = new GatewayReader(folder, warnings);
       Section gatewaySection = root.section("gateway");
       GatewayConfig gateway =
           gatewaySection == null ? gatewayReader.absent() : gatewayReader.read(gatewaySection);

@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import static io.stipend.policy.config.QuotaFiles.PROVIDERS;
+import static io.stipend.policy.config.QuotaFiles.loaded;
 import static io.stipend.policy.config.QuotaFiles.problems;
 import static io.stipend.policy.config.QuotaFiles.write;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,6 +63,23 @@ class ProblemsTest {
       """;
 
   @TempDir Path folder;
+
+  @Test
+  void filesThatTheGatewayWillReadAndThatAreNotHereAreWarnedOf() {
+    String yaml =
+        """
+        gateway:
+          tls: { certificate: file:./tls.crt, key: file:./tls.key }
+          upstream: { ca: ./ca.pem }
+        """
+            + PROVIDERS;
+    assertThat(loaded(folder, yaml).warnings())
+        .extracting(Problem::toString)
+        .satisfiesExactly(
+            one -> assertThat(one).contains(":2:23: gateway.tls.certificate: ", "tls.crt cannot"),
+            two -> assertThat(two).contains(":2:44: gateway.tls.key: ", "tls.key cannot"),
+            three -> assertThat(three).contains(":3:19: gateway.upstream.ca: ", "ca.pem cannot"));
+  }
 
   @Test
   void theSampleIsValidButForTheKeysThatAreNotBuiltEachRefusedByNameAndPlace() {
