@@ -147,6 +147,10 @@ public final class LocalAdmin implements AdminService {
     long units;
     try {
       units = rule.unit().parse(amount[0]);
+      if (units <= 0) {
+        throw new IllegalArgumentException(
+            "grant: " + rule.unit().format(units) + " (expected: > 0)");
+      }
       durable(budgets.grant(rule, units, reason, by, expires, now));
     } catch (IllegalArgumentException e) {
       throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);

@@ -195,6 +195,7 @@ class CommandsTest {
   void aGrantInTheWrongUnitOrOfNothingIsRefused() {
     assertRefused(2, "unit: \"USD\" (expected: tokens", "grant", "bob", "5 USD", "--reason", "x");
     assertRefused(2, "grant: 0 (expected: > 0)", "grant", "ada", "0", "--reason", "x");
+    assertRefused(2, "grant: -5 (expected: > 0)", "grant", "ada", "-5", "--reason", "x");
     assertRefused(2, "amount: five", "grant", "ada", "five", "--reason", "x");
     assertRefused(2, "amount: 0.0000000001", "grant", "ada", "0.0000000001", "--reason", "x");
     assertRefused(2, "reason is missing", "grant", "ada", "5", "--reason", " ");
