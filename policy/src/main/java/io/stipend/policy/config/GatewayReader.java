@@ -227,6 +227,7 @@ final class GatewayReader {
       value.unexpected(text, expected);
       return "";
     }
-    return text;
+    // Refusals put the full stop behind it.
+    return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 }

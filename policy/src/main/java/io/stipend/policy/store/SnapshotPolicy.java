@@ -140,7 +140,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     String end = text.endsWith("?") ? " " : ". ";
     return new Refusal(
         reason,
-        contact.isEmpty() ? (text + end).strip() : text + end + contact,
+        contact.isEmpty() ? (text + end).strip() : text + end + contact + ".",
         "model",
         null,
         null);

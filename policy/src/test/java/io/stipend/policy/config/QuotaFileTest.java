@@ -105,6 +105,16 @@ class QuotaFileTest {
   }
 
   @Test
+  void aContactIsOneSentenceWithAndWithoutItsFullStop() {
+    for (String written : List.of("ask #llm-budget", "ask #llm-budget.")) {
+      GatewayConfig gateway =
+          valid(folder, "gateway: { contact: '" + written + "' }\n" + QuotaFiles.PROVIDERS)
+              .gateway();
+      assertThat(gateway.contact()).as(written).isEqualTo("ask #llm-budget");
+    }
+  }
+
+  @Test
   void everyKeyOfTheGatewayIsRead() {
     GatewayConfig gateway = full().gateway();
     assertThat(gateway.listen()).isEqualTo(new HostPort("127.0.0.1", 8080));
