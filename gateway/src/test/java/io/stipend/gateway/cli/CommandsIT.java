@@ -199,6 +199,11 @@ class CommandsIT {
   }
 
   @Test
+  void theJarIsNoLargerThanSixtyMebibytes() throws Exception {
+    assertThat(Files.size(Jar.path())).isLessThanOrEqualTo(60L << 20);
+  }
+
+  @Test
   void lightCommandsStartFast() throws Exception {
     jar.run("keys", "create", "ada");
     List<Long> millis = new ArrayList<>();
