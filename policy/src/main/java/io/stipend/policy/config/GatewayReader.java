@@ -219,12 +219,8 @@ final class GatewayReader {
 
   private static String contact(@Nullable Value value) {
     String expected = "a short text of one line, such as: ask #llm-budget";
-    String text = value == null ? null : value.text(expected);
-    if (value == null || text == null) {
-      return "";
-    }
-    if (text.length() > MAX_CONTACT || text.chars().anyMatch(Character::isISOControl)) {
-      value.unexpected(text, expected);
+    String text = Scalars.line(value, MAX_CONTACT, expected);
+    if (text == null) {
       return "";
     }
     // Refusals put the full stop behind it.

@@ -60,7 +60,7 @@ final class PrincipalsReader {
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
       String id = entry.getKey();
       int before = problems.count();
-      SharedReader.checkName(section, id);
+      section.checkName(id);
       Section one = entry.getValue().section(expected);
       if (one == null) {
         continue;
@@ -202,15 +202,7 @@ final class PrincipalsReader {
   }
 
   private static String name(@Nullable Value value) {
-    String expected = "a name of at most 200 characters";
-    String text = value == null ? null : value.text(expected);
-    if (value == null || text == null) {
-      return "";
-    }
-    if (text.length() > MAX_NAME || text.chars().anyMatch(Character::isISOControl)) {
-      value.unexpected(text, expected);
-      return "";
-    }
-    return text;
+    String name = Scalars.line(value, MAX_NAME, "a name of at most 200 characters");
+    return name == null ? "" : name;
   }
 }

@@ -26,7 +26,7 @@ final class ProvidersReader {
       return providers;
     }
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
-      SharedReader.checkName(section, entry.getKey());
+      section.checkName(entry.getKey());
       ProviderConfig provider = provider(entry.getKey(), entry.getValue());
       if (provider == null) {
         complete = false;

@@ -121,7 +121,7 @@ final class QuotaLoader {
     Map<String, @Nullable BudgetTerms> allowances = new LinkedHashMap<>();
     if (section != null) {
       for (Map.Entry<String, Value> entry : section.named().entrySet()) {
-        SharedReader.checkName(section, entry.getKey());
+        section.checkName(entry.getKey());
         allowances.put(entry.getKey(), BudgetReader.one(entry.getValue()));
       }
     }

@@ -92,6 +92,18 @@ final class Scalars {
     return Math.toIntExact(count(value, (long) min, max, otherwise));
   }
 
+  /** A text of one line with at most so many characters; null, reported, if it is another. */
+  static @Nullable String line(@Nullable Value value, int max, String expected) {
+    String text = value == null ? null : value.text(expected);
+    if (value != null
+        && text != null
+        && (text.length() > max || text.chars().anyMatch(Character::isISOControl))) {
+      value.unexpected(text, expected);
+      return null;
+    }
+    return text;
+  }
+
   /** A constant of an enum, written in lower case. */
   static <E extends Enum<E>> @Nullable E word(Value value, Class<E> type) {
     Map<String, E> words = new LinkedHashMap<>();

@@ -104,6 +104,13 @@ final class Section implements AutoCloseable {
     return values;
   }
 
+  /** Reports one of the {@link #named} keys if it is no name. */
+  void checkName(String name) {
+    if (!Scalars.isId(name)) {
+      problem(name, "is no name (expected: " + Scalars.ID_EXPECTED + ")");
+    }
+  }
+
   /** Reports every key that nobody asked for. Reporting twice is reporting once. */
   @Override
   public void close() {

@@ -46,7 +46,7 @@ final class SharedReader {
     Set<String> names = section.named().keySet();
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
       String name = entry.getKey();
-      checkName(section, name);
+      section.checkName(name);
       Section group = entry.getValue().section("a mapping with budget");
       if (group != null) {
         try (group) {
@@ -78,7 +78,7 @@ final class SharedReader {
     }
     for (Map.Entry<String, Value> entry : section.named().entrySet()) {
       String name = entry.getKey();
-      checkName(section, name);
+      section.checkName(name);
       Section team = entry.getValue().section("a mapping with budget, group or cost_center");
       if (team != null) {
         try (team) {
@@ -88,7 +88,7 @@ final class SharedReader {
               new Team(
                   name,
                   group == null ? null : Scalars.reference(group, "a group", groups),
-                  costCenter(team.get("cost_center")),
+                  Scalars.line(team.get("cost_center"), MAX_COST_CENTER, "1 to 64 characters"),
                   BudgetReader.several(team.get("budget")).stream()
                       .map(terms -> terms.of("team/" + name, zone))
                       .toList(),
@@ -98,12 +98,6 @@ final class SharedReader {
       }
     }
     return teams;
-  }
-
-  static void checkName(Section section, String name) {
-    if (!Scalars.isId(name)) {
-      section.problem(name, "is no name (expected: " + Scalars.ID_EXPECTED + ")");
-    }
   }
 
   /** The limits of a scope; none where the section is absent. */
@@ -118,18 +112,6 @@ final class SharedReader {
           Scalars.count(section.get("tokens_per_minute"), 1, MAX_TOKEN_RATE, 0),
           Scalars.count(section.get("concurrent"), 1, MAX_RATE, 0));
     }
-  }
-
-  private static @Nullable String costCenter(@Nullable Value value) {
-    String expected = "1 to 64 characters";
-    String text = value == null ? null : value.text(expected);
-    if (value != null
-        && text != null
-        && (text.length() > MAX_COST_CENTER || text.chars().anyMatch(Character::isISOControl))) {
-      value.unexpected(text, expected);
-      return null;
-    }
-    return text;
   }
 
   private static void reportCycles(Map<String, Group> groups, Map<String, Value> parents) {
