@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class AnswerReaderTest {
+class AnswerReaderTest {
   private static final Dialect CHAT = Dialects.at("/v1/chat/completions");
   private static final Dialect MESSAGES = Dialects.at("/v1/messages");
   private static final String CHAT_ASK = "{\"model\":\"gpt-5\",\"stream\":true}";

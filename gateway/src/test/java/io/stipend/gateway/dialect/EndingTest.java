@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-final class EndingTest {
+class EndingTest {
   private static final Dialect CHAT = Dialects.at("/v1/chat/completions");
   private static final Dialect MESSAGES = Dialects.at("/v1/messages");
   private static final String ASK = "{\"model\":\"m\",\"stream\":true}";

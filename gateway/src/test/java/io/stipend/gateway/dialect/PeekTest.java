@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class PeekTest {
+class PeekTest {
   private static final Dialect CHAT = Dialects.at("/v1/chat/completions");
   private static final Dialect MESSAGES = Dialects.at("/v1/messages");
   private static final Dialect COUNT = Dialects.at("/v1/messages/count_tokens");

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-final class RefusalsTest {
+class RefusalsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Path DOCS = Path.of("..", "docs", "refusals.md");
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class UsageTest {
+class UsageTest {
   private static final String DETAILS =
       "'prompt_tokens_details':{'cached_tokens':%s,'cache_write_tokens':%s},"
           + "'completion_tokens_details':{'reasoning_tokens':%s}";
