@@ -34,12 +34,7 @@ final class Refusals {
     }
     HttpHeaders headers = openAiHeaders(exchangeId);
     retry(headers, refusal);
-    String kind =
-        switch (refusal.reason()) {
-          case REQUEST_RATE -> "requests";
-          case TOKEN_RATE -> "tokens";
-          default -> "";
-        };
+    String kind = rateKind(refusal.reason());
     Duration wait = refusal.retryAfter();
     if (!kind.isEmpty()) {
       headers.set("x-ratelimit-remaining-" + kind, "0");
@@ -57,12 +52,7 @@ final class Refusals {
     boolean pinned = refusal.reason() == RefusalReason.BUDGET_EXHAUSTED && pinnedStatus > 0;
     HttpHeaders headers = anthropicHeaders(exchangeId);
     retry(headers, refusal);
-    String kind =
-        switch (refusal.reason()) {
-          case REQUEST_RATE -> "requests";
-          case TOKEN_RATE -> "tokens";
-          default -> "";
-        };
+    String kind = rateKind(refusal.reason());
     if (!kind.isEmpty()) {
       headers.set("anthropic-ratelimit-" + kind + "-remaining", "0");
       Instant reset = refusal.resetsAt();
@@ -72,6 +62,15 @@ final class Refusals {
     }
     ObjectNode body = ErrorJson.anthropic(refusal.message(), form.type(), exchangeId);
     return new Answer(pinned ? pinnedStatus : form.status(), headers, ErrorJson.bytes(body));
+  }
+
+  /** What a refused rate counts, as both vendors' headers name it; empty for other reasons. */
+  private static String rateKind(RefusalReason reason) {
+    return switch (reason) {
+      case REQUEST_RATE -> "requests";
+      case TOKEN_RATE -> "tokens";
+      default -> "";
+    };
   }
 
   static HttpHeaders openAiHeaders(String exchangeId) {
