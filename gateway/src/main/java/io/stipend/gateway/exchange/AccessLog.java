@@ -5,14 +5,14 @@ import org.slf4j.LoggerFactory;
 
 /** The access line: one per exchange, at level DEBUG of the logger {@code io.stipend.access}. */
 public final class AccessLog {
-  private static final Logger log = LoggerFactory.getLogger("io.stipend.access");
+  private static final Logger LOG = LoggerFactory.getLogger("io.stipend.access");
 
   private AccessLog() {}
 
   /** Writes the line of one exchange. */
   public static void write(ExchangeRecord exchange) {
-    if (log.isDebugEnabled()) {
-      log.debug(
+    if (LOG.isDebugEnabled()) {
+      LOG.debug(
           "{} {} person={} model={} status={} outcome={} tokens={} nanos={} ms={}",
           exchange.id(),
           exchange.path(),

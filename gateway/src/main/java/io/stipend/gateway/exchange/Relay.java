@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect;
+import io.stipend.gateway.dialect.HeaderRules;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.AttemptListener;
@@ -183,8 +184,7 @@ final class Relay implements AttemptListener {
   public void head(int newStatus, HttpHeaders headers) {
     status = newStatus;
     answeredNanos = System.nanoTime();
-    String id = headers.get("x-request-id");
-    providerRequestId = id == null ? headers.get("request-id") : id;
+    providerRequestId = HeaderRules.requestId(headers);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
     eventStream =
         newStatus < FIRST_ERROR_STATUS
