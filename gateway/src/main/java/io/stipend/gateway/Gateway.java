@@ -130,6 +130,7 @@ public final class Gateway implements AutoCloseable {
             exchanges);
     access.publish(adminListener.address());
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
+    loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     recordQuota("", loaded.hash(), clock.instant());
     background.start(counters, refusals, () -> budgets.sweep(exchanges::living));
     watcher.start(ConfigWatcher.INTERVAL);

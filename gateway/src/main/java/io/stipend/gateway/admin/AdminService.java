@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.LedgerEntry;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +140,12 @@ public interface AdminService {
     public CorrectionOrder {
       required("exchange", exchange);
       required("reason", reason);
+    }
+
+    /** Whether it names no figure that should stand. */
+    boolean isEmpty() {
+      return Stream.of(input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, cost)
+          .allMatch(Objects::isNull);
     }
   }
 

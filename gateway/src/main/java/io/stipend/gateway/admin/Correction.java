@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String reason) {
   /** Reads the attempt from the ledger and prices the new figures as of its start. */
   static Correction of(CorrectionOrder order, QuotaFile quota) {
+    if (order.isEmpty()) {
+      throw new AdminException(
+          Kind.INVALID, "nothing to correct (expected: a count of tokens or a cost)");
+    }
     SettledAttempt attempt = find(order, quota.gateway().data());
     UsageRow row = attempt.row();
     TokenUsage usage = usage(order, row.usage());

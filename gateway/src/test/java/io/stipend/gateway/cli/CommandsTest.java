@@ -321,6 +321,13 @@ class CommandsTest {
   }
 
   @Test
+  void aCorrectionThatChangesNothingIsRefused() {
+    run("keys", "create", "ada");
+
+    assertRefused(2, "nothing to correct", "ledger", "correct", "ex_1", "--reason", "x");
+  }
+
+  @Test
   void aFolderThatAnotherProcessHoldsIsNamedWithTheProcess() throws Exception {
     run("keys", "create", "ada");
     try (var held =

@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -65,6 +66,9 @@ public final class UsageExport {
     try {
       Path target = file.toAbsolutePath();
       Path folder = target.getParent();
+      if (folder != null && Files.notExists(folder)) {
+        throw new NoSuchFileException(folder.toString(), null, "no such folder");
+      }
       Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
       try {
         Summary summary;
