@@ -52,7 +52,8 @@ public final class Demo implements AutoCloseable {
     try {
       Path file = folder.resolve("stipend.yaml");
       Files.writeString(file, quotaFile(port, provider.url()));
-      return new Demo(folder, provider, Gateway.start(file, Map.of(), InstantSource.system()));
+      Map<String, String> env = Map.of("DEMO_PROVIDER_KEY", "demo-provider-key");
+      return new Demo(folder, provider, Gateway.start(file, env, InstantSource.system()));
     } catch (IOException | RuntimeException e) {
       provider.close();
       throw e;
