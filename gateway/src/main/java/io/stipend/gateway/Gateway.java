@@ -30,6 +30,7 @@ import io.stipend.metering.tokens.ExpectedOutput;
 import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounters;
 import io.stipend.policy.Entitlement;
+import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.ConfigWatcher;
 import io.stipend.policy.config.GatewayConfig;
@@ -47,6 +48,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -185,9 +187,8 @@ public final class Gateway implements AutoCloseable {
     ledger.append(new QuotaChanged(now, hash, before, hash, "stipend"));
   }
 
-  private Answer me(Entitlement who, Instant now) {
-    PersonBalance balance =
-        PersonBalance.of(who.principal().id(), budgets.balances(who.budgets(), now));
+  private Answer me(Entitlement who, List<AccountBalance> balances) {
+    PersonBalance balance = PersonBalance.of(who.principal().id(), balances);
     HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
     headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
     return new Answer(200, headers, Unpooled.wrappedBuffer(AdminJson.write(balance)));

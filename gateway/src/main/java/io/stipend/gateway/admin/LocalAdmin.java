@@ -27,9 +27,12 @@ import org.jspecify.annotations.Nullable;
 /** Administration in the process that holds the ledger. Safe for use by any thread; blocks. */
 public final class LocalAdmin implements AdminService {
   /** A group commit takes milliseconds; a disk that needs this long has failed. */
-  private static final int DURABLE_SECONDS = 30;
+  private static final int LEDGER_SECONDS = 30;
 
   private static final int MAX_TEXT = 200;
+
+  /** People whose accounts are loaded at once; exchanges wait for no more than these. */
+  private static final int AT_ONCE = 128;
 
   private final Ledger ledger;
   private final LocalBudgets budgets;
@@ -60,16 +63,24 @@ public final class LocalAdmin implements AdminService {
   public List<PersonBalance> balances() {
     QuotaFile file = quota.get();
     Instant now = clock.instant();
-    return file.principals().keySet().stream()
-        .sorted()
-        .map(id -> PersonBalance.of(id, budgets.balances(rules(file, id), now)))
-        .toList();
+    List<String> ids = file.principals().keySet().stream().sorted().toList();
+    List<PersonBalance> all = new ArrayList<>(ids.size());
+    for (int from = 0; from < ids.size(); from += AT_ONCE) {
+      List<String> some = ids.subList(from, Math.min(ids.size(), from + AT_ONCE));
+      // Asked together and then awaited, so that each is not another way to the disk and back.
+      List<CompletableFuture<List<AccountBalance>>> asked =
+          some.stream().map(id -> budgets.balances(rules(file, id), now)).toList();
+      for (int i = 0; i < some.size(); i++) {
+        all.add(PersonBalance.of(some.get(i), read(asked.get(i))));
+      }
+    }
+    return List.copyOf(all);
   }
 
   @Override
   public PersonBalance balance(String person) {
     QuotaFile file = quota.get();
-    return PersonBalance.of(person, budgets.balances(rules(file, person), clock.instant()));
+    return PersonBalance.of(person, read(budgets.balances(rules(file, person), clock.instant())));
   }
 
   /** Every budget that binds a person or service, its own first. */
@@ -155,7 +166,7 @@ public final class LocalAdmin implements AdminService {
     } catch (IllegalArgumentException e) {
       throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
     }
-    AccountBalance after = budgets.balances(List.of(rule), now).get(0);
+    AccountBalance after = read(budgets.balances(List.of(rule), now)).get(0);
     return new GrantMade(
         order.person(),
         after.account().toString(),
@@ -222,17 +233,25 @@ public final class LocalAdmin implements AdminService {
   }
 
   private static void durable(CompletableFuture<Void> entry) {
+    await(entry, "take the entry");
+  }
+
+  private static List<AccountBalance> read(CompletableFuture<List<AccountBalance>> balances) {
+    return await(balances, "read the balances");
+  }
+
+  private static <T> T await(CompletableFuture<T> ledger, String what) {
     try {
-      entry.get(DURABLE_SECONDS, TimeUnit.SECONDS);
+      return ledger.get(LEDGER_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new AdminException(Kind.UNAVAILABLE, "interrupted before the entry was durable", e);
+      throw new AdminException(Kind.UNAVAILABLE, "interrupted before the ledger could " + what, e);
     } catch (ExecutionException e) {
       throw new AdminException(
-          Kind.UNAVAILABLE, "the ledger did not take the entry: " + e.getMessage(), e);
+          Kind.UNAVAILABLE, "the ledger did not " + what + ": " + e.getMessage(), e);
     } catch (TimeoutException e) {
       throw new AdminException(
-          Kind.UNAVAILABLE, "the entry is not durable after " + DURABLE_SECONDS + " s", e);
+          Kind.UNAVAILABLE, "the ledger did not " + what + " within " + LEDGER_SECONDS + " s", e);
     }
   }
 }

@@ -43,6 +43,9 @@ final class Admission {
   /** How often an admission waits for the ends of other attempts to become durable. */
   private static final int MAX_WAITS = 3;
 
+  /** How often an admission waits for accounts to be loaded; each load brings all that it needs. */
+  private static final int MAX_LOADS = 4;
+
   /** The answer: a reservation with what it stands on, or a refusal. */
   sealed interface Result {}
 
@@ -68,6 +71,7 @@ final class Admission {
   private boolean clamped;
   private boolean counted;
   private int waits;
+  private int loads;
 
   Admission(
       Services services,
@@ -91,7 +95,10 @@ final class Admission {
     this.cap = call.outputCap();
   }
 
-  /** Reserves; answers at once, or later on the loop: the body may be counted, the disk awaited. */
+  /**
+   * Reserves; answers at once, or later on the loop: accounts may have to be loaded, the body be
+   * counted, the disk be awaited.
+   */
   void admit(Executor loop, ByteBuf body) {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
       Expectation expectation = expectation();
@@ -107,6 +114,10 @@ final class Admission {
         then.accept(new Refused(Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, unavailable.why())));
         return;
       }
+      if (result instanceof Budgets.Cold cold) {
+        awaitAccounts(loop, body, cold);
+        return;
+      }
       Budgets.Shortfall shortfall = (Budgets.Shortfall) result;
       if (awaitReturns(loop, body, shortfall) || countFirst(loop, body)) {
         return;
@@ -119,6 +130,32 @@ final class Admission {
     then.accept(
         new Refused(
             Refusal.of(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.")));
+  }
+
+  /** Where money is unknown, nothing is sent. */
+  private void awaitAccounts(Executor loop, ByteBuf body, Budgets.Cold cold) {
+    if (loads == MAX_LOADS) {
+      balancesUnknown();
+      return;
+    }
+    loads++;
+    cold.warm()
+        .whenComplete(
+            (done, error) ->
+                loop.execute(
+                    () -> {
+                      if (error == null) {
+                        admit(loop, body);
+                      } else {
+                        balancesUnknown();
+                      }
+                    }));
+  }
+
+  private void balancesUnknown() {
+    then.accept(
+        new Refused(
+            Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot read the balances.")));
   }
 
   /** With {@code durability: strict} nothing is sent before its reservation is durable. */

@@ -21,10 +21,13 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,7 +110,7 @@ final class Exchange implements Inbound, Relay.Ending {
     if (call.call().metered()) {
       admit(call, granted); //                                    4, 5: then attempt
     } else {
-      attempt(call, granted, new Edit(rewritten(call, granted), -1));
+      awaitAccounts(() -> attempt(call, granted, new Edit(rewritten(call, granted), -1)));
     }
     //                                                            6, 7: Relay; 8, 9: ended
   }
@@ -142,6 +145,17 @@ final class Exchange implements Inbound, Relay.Ending {
             startedAt,
             result -> admitted(call, granted, result))
         .admit(this::later, body);
+  }
+
+  /** A call that costs nothing reserves nothing, but its answer tells the balance where it can. */
+  private void awaitAccounts(Runnable then) {
+    CompletableFuture<List<AccountBalance>> balances =
+        services.budgets().balances(who.budgets(), startedAt);
+    if (balances.isDone()) {
+      then.run();
+    } else {
+      balances.whenComplete((known, error) -> later(then));
+    }
   }
 
   private void admitted(Peeked call, Permit granted, Admission.Result result) {

@@ -13,9 +13,12 @@ import io.stipend.metering.ledger.AttemptId;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.Budgets.AccountBalance;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +51,8 @@ public final class Exchanges implements RequestHandler {
   /** Answers {@code GET /stipend/v1/me}. */
   @FunctionalInterface
   public interface Me {
-    /** The balance of the principal as JSON. */
-    Answer answer(Entitlement who, Instant now);
+    /** These balances of the principal as JSON. */
+    Answer answer(Entitlement who, List<AccountBalance> balances);
   }
 
   private final Services services;
@@ -88,17 +91,53 @@ public final class Exchanges implements RequestHandler {
       return ANSWERED;
     }
     if (dialect == null) {
-      Answer answer =
-          head.path().equals(ME)
-              ? me.answer(who, now)
-              : Dialects.models(services.policy().models(who, now), head, id);
-      StipendHeaders.put(answer.headers(), id, services.budgets(), who.budgets(), now);
-      client.respond(answer.status(), answer.headers(), answer.body());
+      tell(head, client, id, who, now);
       return ANSWERED;
     }
     Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, who);
     open.put(id, exchange);
     return exchange;
+  }
+
+  /** Answers what is only asked; later, on the loop, where accounts must be loaded first. */
+  private void tell(RequestHead head, Outbound client, String id, Entitlement who, Instant now) {
+    CompletableFuture<List<AccountBalance>> balances =
+        services.budgets().balances(who.budgets(), now);
+    if (balances.isDone() && !balances.isCompletedExceptionally()) {
+      tell(head, client, id, who, now, balances.join());
+      return;
+    }
+    balances.whenComplete(
+        (known, error) ->
+            client
+                .eventLoop()
+                .execute(() -> tell(head, client, id, who, now, error == null ? known : null)));
+  }
+
+  private void tell(
+      RequestHead head,
+      Outbound client,
+      String id,
+      Entitlement who,
+      Instant now,
+      @Nullable List<AccountBalance> balances) {
+    boolean asksMe = head.path().equals(ME);
+    if (asksMe && balances == null) {
+      refuse(
+          head,
+          client,
+          id,
+          RefusalReason.LEDGER_UNAVAILABLE,
+          "The ledger cannot read the balances.");
+      return;
+    }
+    List<AccountBalance> known = balances == null ? List.of() : balances;
+    Answer answer =
+        asksMe
+            ? me.answer(who, known)
+            : Dialects.models(services.policy().models(who, now), head, id);
+    StipendHeaders.put(answer.headers(), id, known);
+    client.respond(answer.status(), answer.headers(), answer.body());
   }
 
   /** Step 1 of an exchange. */

@@ -7,6 +7,7 @@ import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Budgets.AccountBalance;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** The headers that Stipend itself puts on answers. */
 final class StipendHeaders {
@@ -17,11 +18,21 @@ final class StipendHeaders {
 
   private StipendHeaders() {}
 
-  /** Puts the id and the state of the tightest account. */
+  /**
+   * Puts the id and the state of the tightest account; only the id if the accounts cannot be read
+   * at once. Those of a reservation always can, and so can those that were awaited just before.
+   */
   static void put(
       HttpHeaders headers, String id, Budgets budgets, List<BudgetRule> rules, Instant now) {
+    CompletableFuture<List<AccountBalance>> balances = budgets.balances(rules, now);
+    boolean known = balances.isDone() && !balances.isCompletedExceptionally();
+    put(headers, id, known ? balances.join() : List.of());
+  }
+
+  /** Puts the id and the state of the tightest of these accounts. */
+  static void put(HttpHeaders headers, String id, List<AccountBalance> balances) {
     headers.set(EXCHANGE_ID, id);
-    AccountBalance tightest = AccountBalance.tightest(budgets.balances(rules, now));
+    AccountBalance tightest = AccountBalance.tightest(balances);
     if (tightest != null) {
       headers.set(REMAINING, remaining(tightest));
       Instant resetsAt = tightest.resetsAt();

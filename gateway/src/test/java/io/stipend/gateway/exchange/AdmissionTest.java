@@ -25,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -292,8 +293,9 @@ class AdmissionTest {
           }
 
           @Override
-          public List<AccountBalance> balances(List<BudgetRule> rules, java.time.Instant now) {
-            return List.of();
+          public CompletableFuture<List<AccountBalance>> balances(
+              List<BudgetRule> rules, java.time.Instant now) {
+            return CompletableFuture.completedFuture(List.of());
           }
         };
     ByteBuf body = Parts.utf8(CALL + "}");
@@ -310,5 +312,60 @@ class AdmissionTest {
       loop.forEach(Runnable::run);
       body.release();
     };
+  }
+
+  @Test
+  void aColdCallIsHeldOnceItsAccountsAreLoaded() {
+    Cold budgets = new Cold(2);
+    ByteBuf body = cold(budgets);
+    assertThat(results).isEmpty();
+    for (int load = 0; load < 2; load++) {
+      assertThat(loop).isEmpty();
+      budgets.loads.get(load).complete(null);
+      next().run();
+    }
+    assertThat(admitted(results.get(0)).reservation()).isSameAs(budgets.funds);
+    assertThat(budgets.loads).hasSize(2);
+    body.release();
+  }
+
+  @Test
+  void aCallWhoseAccountsCannotBeLoadedIsRefused() {
+    Cold budgets = new Cold(1);
+    ByteBuf body = cold(budgets);
+    budgets.loads.get(0).completeExceptionally(new IllegalStateException("disk"));
+    next().run();
+    assertThat(((Admission.Refused) results.get(0)).refusal().reason())
+        .isEqualTo(RefusalReason.LEDGER_UNAVAILABLE);
+    assertThat(budgets.loads).hasSize(1);
+    body.release();
+  }
+
+  @Test
+  void aCallWhoseAccountsNeverStayIsRefusedInTheEnd() {
+    Cold budgets = new Cold(Integer.MAX_VALUE);
+    ByteBuf body = cold(budgets);
+    for (int load = 0; results.isEmpty(); load++) {
+      assertThat(load).isLessThan(10);
+      budgets.loads.get(load).complete(null);
+      next().run();
+    }
+    assertThat(((Admission.Refused) results.get(0)).refusal().reason())
+        .isEqualTo(RefusalReason.LEDGER_UNAVAILABLE);
+    body.release();
+  }
+
+  private ByteBuf cold(Cold budgets) {
+    ByteBuf body = Parts.utf8(CALL + "}");
+    new Admission(
+            Parts.services(budgets, Runnable::run, Durability.GATE),
+            new AttemptId("ex_1", 1),
+            Parts.permit(FlatRating.VISIBLE),
+            Parts.peeked(Parts.CHAT, CALL + "}"),
+            "test",
+            Parts.NOW,
+            results::add)
+        .admit(loop::add, body);
+    return body;
   }
 }

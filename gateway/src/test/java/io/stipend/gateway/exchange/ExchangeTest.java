@@ -32,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,7 +56,11 @@ class ExchangeTest {
   private AttemptListener leg;
 
   private Exchanges exchanges(Fault fault) {
-    Services parts = Parts.services(budgets(fault), Runnable::run, Durability.GATE);
+    return exchanges(fault, budgets(fault));
+  }
+
+  private Exchanges exchanges(Fault fault, Budgets budgets) {
+    Services parts = Parts.services(budgets, Runnable::run, Durability.GATE);
     return new Exchanges(
         new Services(
             parts.clock(),
@@ -66,9 +71,10 @@ class ExchangeTest {
             parts.tokens(),
             parts.counting(),
             parts.config(),
-            null,
+            new RefusalCounts(null, parts.clock()),
             record -> log.add("record " + record.outcome() + " " + record.status())),
-        (who, now) -> new Dialect.Answer(200, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER));
+        (who, balances) ->
+            new Dialect.Answer(200, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER));
   }
 
   private Budgets budgets(Fault fault) {
@@ -81,8 +87,8 @@ class ExchangeTest {
       }
 
       @Override
-      public List<AccountBalance> balances(List<BudgetRule> rules, Instant at) {
-        return List.of();
+      public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant at) {
+        return CompletableFuture.completedFuture(List.of());
       }
     };
   }
@@ -240,5 +246,38 @@ class ExchangeTest {
     exchange.gone();
     assertThat(exchanges.open()).isZero();
     assertThat(log).containsExactly("record client_gone 0");
+  }
+
+  @Test
+  void aCallWhoseAccountsCannotBeLoadedIsRefusedAndNothingIsSent() {
+    Cold budgets = new Cold(1);
+    Exchanges exchanges = exchanges(Fault.NONE, budgets);
+    ByteBuf body = Parts.utf8(CALL);
+    accept(exchanges).body(body);
+    assertThat(log).isEmpty();
+    budgets.loads.get(0).completeExceptionally(new IllegalStateException("disk"));
+    channel.runPendingTasks();
+    assertThat(leg).isNull();
+    assertThat(exchanges.open()).isZero();
+    assertThat(body.refCnt()).isZero();
+    assertThat(log).containsExactly("respond 503", "lease closed", "record ledger_unavailable 503");
+  }
+
+  @Test
+  void aClientThatLeavesWhileItsAccountsAreLoadedIsChargedNothing() {
+    Cold budgets = new Cold(1);
+    Exchanges exchanges = exchanges(Fault.NONE, budgets);
+    ByteBuf body = Parts.utf8(CALL);
+    Inbound exchange = accept(exchanges);
+    exchange.body(body);
+    exchange.gone();
+    assertThat(exchanges.open()).isEqualTo(1);
+    budgets.loads.get(0).complete(null);
+    channel.runPendingTasks();
+    assertThat(leg).isNull();
+    assertThat(budgets.log).containsExactly("held", "released client_gone");
+    assertThat(exchanges.open()).isZero();
+    assertThat(body.refCnt()).isZero();
+    assertThat(log).contains("record client_gone 0");
   }
 }

@@ -2,7 +2,9 @@ package io.stipend.metering.ledger;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread that writes. It takes all that waits, packs it into one batch, commits that, and
  * completes the futures; whatever comes meanwhile is the next batch. The tables are projected when
- * nothing waits, or when they are too far behind.
+ * nothing waits, when they are too far behind, or when somebody asks for accounts: these are then
+ * read from the tables, after the commit, once for all who asked meanwhile.
  *
  * <p>A commit that failed may have been written or not, and the operating system reports it only
  * once: the writer stops for good, and every future that waits fails.
@@ -50,7 +53,10 @@ final class BatchWriter {
   private final List<Pending> taken = new ArrayList<>();
 
   /** The part of these that stands in the batch under way. */
-  private final List<Pending> encoded = new ArrayList<>();
+  private final List<Pending.Entry> encoded = new ArrayList<>();
+
+  /** The part of these that is to be answered after it. */
+  private final List<Pending.Question> asked = new ArrayList<>();
 
   private int lastCommit;
 
@@ -89,21 +95,32 @@ final class BatchWriter {
   /** Queues an entry; its future fails if nothing more is taken. */
   CompletableFuture<Void> submit(
       @Nullable LedgerAttempt attempt, LedgerEntry entry, CompletableFuture<Void> done) {
+    queue(new Pending.Entry(attempt, entry, done));
+    return done;
+  }
+
+  /** Queues a question; its future fails if nothing more is taken. */
+  CompletableFuture<Map<AccountKey, AccountRecord>> ask(Collection<AccountKey> keys) {
+    Pending.Question question = new Pending.Question(keys, new CompletableFuture<>());
+    queue(question);
+    return question.answer();
+  }
+
+  private void queue(Pending pending) {
     if (closed || poisoned) {
-      done.completeExceptionally(refusal());
-      return done;
+      pending.fail(refusal());
+      return;
     }
-    queue.add(new Pending(attempt, entry, done));
+    queue.add(pending);
     if (finished) {
       failQueued();
     }
-    return done;
   }
 
   /** Writes and projects what is queued, then ends the thread. */
   void stop() {
     closed = true;
-    queue.add(new Pending(null, null, new CompletableFuture<>()));
+    queue.add(new Pending.Stop());
     boolean interrupted = false;
     while (true) {
       try {
@@ -130,16 +147,14 @@ final class BatchWriter {
       while (!queue.isEmpty()) {
         step();
       }
-      while (behind() > 0) {
-        project();
-      }
+      projectAll();
     } catch (Throwable e) {
       failed = true;
       poisoned = true;
       LOG.error("the ledger failed and takes nothing more: {}", e.toString(), e);
     }
     finished = true;
-    taken.forEach(pending -> pending.done().completeExceptionally(refusal()));
+    taken.forEach(pending -> pending.fail(refusal()));
     failQueued();
     // Before the action, which may end the process and thereby close this ledger.
     ended.countDown();
@@ -159,23 +174,25 @@ final class BatchWriter {
     queue.drainTo(taken, MAX_ENTRIES);
     boolean goOn = true;
     for (Pending pending : taken) {
-      LedgerEntry entry = pending.entry();
-      if (entry == null) {
-        goOn = false;
-      } else if (encode(pending, entry)) {
-        encoded.add(pending);
+      if (pending instanceof Pending.Question question) {
+        asked.add(question);
+      } else if (pending instanceof Pending.Entry entry && encode(entry)) {
+        encoded.add(entry);
         if (encoder.size() >= MAX_BLOB_BYTES) {
           commit();
         }
       }
+      goOn &= !(pending instanceof Pending.Stop);
     }
     commit();
+    answer();
     taken.clear();
     return goOn;
   }
 
-  private boolean encode(Pending pending, LedgerEntry entry) throws SQLException {
+  private boolean encode(Pending.Entry pending) throws SQLException {
     LedgerAttempt attempt = pending.attempt();
+    LedgerEntry entry = pending.entry();
     if (attempt == null) {
       return encodeFact(pending, entry);
     }
@@ -191,7 +208,7 @@ final class BatchWriter {
     return true;
   }
 
-  private boolean encodeFact(Pending pending, LedgerEntry fact) throws SQLException {
+  private boolean encodeFact(Pending.Entry pending, LedgerEntry fact) throws SQLException {
     try {
       if (fact instanceof LedgerEntry.Corrected correction) {
         requireSettled(correction);
@@ -209,9 +226,7 @@ final class BatchWriter {
   /** A correction is rare, so everything is brought up to date to look for what it mends. */
   private void requireSettled(LedgerEntry.Corrected correction) throws SQLException {
     commit();
-    while (behind() > 0) {
-      project();
-    }
+    projectAll();
     UsageTable.Row row = projection.usage().find(correction.id());
     if (row == null || row.settled() == null) {
       throw new LedgerException(
@@ -229,7 +244,7 @@ final class BatchWriter {
       lastCommit = encoder.entries();
       batches.append(encoder.finish());
     }
-    for (Pending pending : encoded) {
+    for (Pending.Entry pending : encoded) {
       LedgerEntry entry = pending.entry();
       LedgerAttempt attempt = pending.attempt();
       if (attempt != null
@@ -241,8 +256,26 @@ final class BatchWriter {
     encoded.clear();
   }
 
+  /** Reads what was asked for; everything that was taken is committed. */
+  private void answer() throws SQLException {
+    if (asked.isEmpty()) {
+      return;
+    }
+    projectAll();
+    for (Pending.Question question : asked) {
+      question.answer().complete(projection.tables().accounts(question.keys()));
+    }
+    asked.clear();
+  }
+
   private long behind() {
     return batches.seq() - projection.projectedSeq();
+  }
+
+  private void projectAll() throws SQLException {
+    while (behind() > 0) {
+      project();
+    }
   }
 
   private void project() throws SQLException {
@@ -254,7 +287,7 @@ final class BatchWriter {
 
   private void failQueued() {
     for (Pending left = queue.poll(); left != null; left = queue.poll()) {
-      left.done().completeExceptionally(refusal());
+      left.fail(refusal());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,12 +14,6 @@ import org.jspecify.annotations.Nullable;
  * is not yet complete fails with {@link LedgerException}.
  */
 public interface Ledger extends AutoCloseable {
-  /** Totals of every account, with all that was recovered; read once, at start. */
-  Map<AccountKey, AccountTotals> totals();
-
-  /** Every grant in force, for the accounts of {@link #totals}; read once, at start. */
-  List<LedgerEntry.Granted> grants();
-
   /** Every key that was ever made, with its revocation; read once, at start. */
   List<KeyRecord> keys();
 
@@ -37,6 +32,15 @@ public interface Ledger extends AutoCloseable {
    * @return completes when the entry is durable
    */
   CompletableFuture<Void> append(LedgerEntry entry);
+
+  /**
+   * Reads accounts as they are after every entry that was appended before. The cost grows with what
+   * is asked for, not with the ledger.
+   *
+   * @return completes with those of them that were ever used, on the thread that writes: what
+   *     depends on it must not block
+   */
+  CompletableFuture<Map<AccountKey, AccountRecord>> accounts(Collection<AccountKey> keys);
 
   /** Whether the disk failed and nothing more is taken. */
   boolean poisoned();

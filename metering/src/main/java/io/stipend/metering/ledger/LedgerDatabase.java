@@ -21,7 +21,7 @@ final class LedgerDatabase {
   static final int SCHEMA = 1;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 1;
+  static final int PROJECTION = 2;
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();
@@ -56,9 +56,11 @@ final class LedgerDatabase {
           "create index usage_exchange on usage(substr(exchange, 1, 12))",
           "create table open_attempt(attempt integer primary key, profile integer not null,"
               + " body blob not null)",
+          // The account of a grant, so that those of one account are found without reading all.
           "create table fact(seq integer primary key, kind integer not null, id text,"
-              + " body blob not null)",
+              + " body blob not null, account text)",
           "create unique index fact_id on fact(kind, id) where id is not null",
+          "create index fact_account on fact(account) where account is not null",
           "create table refusal(day text, person text, reason text, count integer not null,"
               + " last integer not null, primary key(day, person, reason)) without rowid");
 

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ final class LedgerTables implements AutoCloseable {
   private final Connection connection;
   private final PreparedStatement selectName;
   private final PreparedStatement selectProfile;
+  private final PreparedStatement selectAccount;
+  private final PreparedStatement selectGrants;
 
   LedgerTables(Connection connection) throws SQLException {
     this.connection = connection;
@@ -30,6 +33,10 @@ final class LedgerTables implements AutoCloseable {
         connection.prepareStatement(
             "select person, team, cost_center, project, key_id, dialect, provider, model, tier,"
                 + " price_version, currency, accounts from profile where id = ?");
+    selectAccount =
+        connection.prepareStatement("select granted, used, held from account where name = ?");
+    selectGrants =
+        connection.prepareStatement("select body from fact where account = ? order by seq");
   }
 
   @Nullable String name(long number) {
@@ -96,6 +103,33 @@ final class LedgerTables implements AutoCloseable {
                 AccountKey.parse(row.getString(1)),
                 new AccountTotals(row.getLong(2), row.getLong(3), row.getLong(4))));
     return totals;
+  }
+
+  /** Those of these accounts that were ever used. */
+  Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) throws SQLException {
+    Map<AccountKey, AccountRecord> accounts = new HashMap<>();
+    for (AccountKey key : keys) {
+      selectAccount.setString(1, key.toString());
+      try (ResultSet row = selectAccount.executeQuery()) {
+        if (row.next()) {
+          AccountTotals totals = new AccountTotals(row.getLong(1), row.getLong(2), row.getLong(3));
+          accounts.put(key, new AccountRecord(totals, grants(key)));
+        }
+      }
+    }
+    return accounts;
+  }
+
+  /** The grants of one account, in the order of entry. */
+  List<LedgerEntry.Granted> grants(AccountKey account) throws SQLException {
+    List<LedgerEntry.Granted> grants = new ArrayList<>();
+    selectGrants.setString(1, account.toString());
+    try (ResultSet row = selectGrants.executeQuery()) {
+      while (row.next()) {
+        grants.add((LedgerEntry.Granted) fact(row.getBytes(1)));
+      }
+    }
+    return grants;
   }
 
   Map<Long, OpenReservation> open() throws SQLException {
@@ -207,5 +241,7 @@ final class LedgerTables implements AutoCloseable {
   public void close() throws SQLException {
     selectName.close();
     selectProfile.close();
+    selectAccount.close();
+    selectGrants.close();
   }
 }

@@ -159,10 +159,13 @@ final class Projection implements ReplaySink, AutoCloseable {
       return;
     }
     try (PreparedStatement insert =
-        connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)")) {
+        connection.prepareStatement(
+            "insert into fact(kind, id, body, account) values(?, ?, ?, ?)")) {
       insert.setInt(1, FactCodec.tag(fact));
       insert.setString(2, id);
       insert.setBytes(3, LedgerTables.body(fact));
+      insert.setString(
+          4, fact instanceof LedgerEntry.Granted grant ? grant.account().toString() : null);
       insert.executeUpdate();
     }
     if (fact instanceof LedgerEntry.Corrected correction) {

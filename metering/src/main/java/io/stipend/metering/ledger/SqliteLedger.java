@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -122,21 +123,6 @@ public final class SqliteLedger implements Ledger {
   }
 
   @Override
-  public Map<AccountKey, AccountTotals> totals() {
-    try (LedgerReader reader = LedgerReader.open(files.folder())) {
-      return reader.totals();
-    }
-  }
-
-  /** Every grant that was ever entered, in the order of entry. */
-  @Override
-  public List<LedgerEntry.Granted> grants() {
-    try (LedgerReader reader = LedgerReader.open(files.folder())) {
-      return reader.grants();
-    }
-  }
-
-  @Override
   public List<KeyRecord> keys() {
     try (LedgerReader reader = LedgerReader.open(files.folder())) {
       return reader.keys();
@@ -171,6 +157,11 @@ public final class SqliteLedger implements Ledger {
     // Encoded once here, so that an entry that cannot be written fails its caller alone.
     LedgerTables.body(entry);
     return writer.submit(null, entry, new CompletableFuture<>());
+  }
+
+  @Override
+  public CompletableFuture<Map<AccountKey, AccountRecord>> accounts(Collection<AccountKey> keys) {
+    return writer.ask(List.copyOf(keys));
   }
 
   @Override

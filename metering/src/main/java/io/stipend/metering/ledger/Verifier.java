@@ -33,6 +33,7 @@ final class Verifier implements ReplaySink {
   private final Map<AccountKey, AccountTotals> totals = new HashMap<>();
   private final Map<String, Long> refusals = new HashMap<>();
   private final Map<Integer, Long> factCounts = new HashMap<>();
+  private final Map<AccountKey, Long> grants = new HashMap<>();
 
   /** Rows that differ from their settle: right only if corrections explain it. */
   private final Map<AttemptId, UsageTable.Row> differing = new HashMap<>();
@@ -205,6 +206,12 @@ final class Verifier implements ReplaySink {
     }
     if (fact instanceof LedgerEntry.Corrected correction) {
       correct(correction);
+    } else if (fact instanceof LedgerEntry.Granted grant) {
+      grants.merge(grant.account(), 1L, Math::addExact);
+      expect(
+          "grant " + id + " is among those of its account",
+          tables.grants(grant.account()).contains(grant),
+          true);
     }
   }
 
@@ -241,6 +248,10 @@ final class Verifier implements ReplaySink {
     accounts.addAll(totals.keySet());
     for (AccountKey account : accounts) {
       expect("account " + account + " in the tables", stored.get(account), totals.get(account));
+      expect(
+          "grants of " + account + " in the tables",
+          (long) tables.grants(account).size(),
+          grants.getOrDefault(account, 0L));
     }
     expect("open attempts in the tables", tables.open(), replay.open());
     expect("ended attempts in the tables", count("select count(*) from usage"), ends);

@@ -45,6 +45,12 @@ final class Folders {
     }
   }
 
+  static List<LedgerEntry.Granted> grants(Path folder) {
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      return reader.grants();
+    }
+  }
+
   static Verification verify(Path folder) {
     try (LedgerReader reader = LedgerReader.open(folder)) {
       return reader.verify();

@@ -28,11 +28,12 @@ class SqliteLedgerTest {
       LedgerEntry.Reserved reserved = Samples.reserved("01JABCDEF");
       OpenAttempt attempt = ledger.begin(reserved);
       get(attempt.reservedDurably());
-      assertThat(ledger.totals().get(Samples.ADA).held())
+      assertThat(Folders.totals(folder).get(Samples.ADA).held())
           .isEqualTo(reserved.facts().expectedNanos());
       attempt.sent();
       get(attempt.settle(Samples.settled(reserved)));
-      assertThat(ledger.totals().get(Samples.ADA)).isEqualTo(new AccountTotals(0, 13_197_000L, 0));
+      assertThat(Folders.totals(folder).get(Samples.ADA))
+          .isEqualTo(new AccountTotals(0, 13_197_000L, 0));
       assertThat(rows())
           .containsExactly(
               new UsageRow(
@@ -73,7 +74,7 @@ class SqliteLedgerTest {
       LedgerEntry.Reserved reserved = Samples.reserved("01JABCDEF");
       OpenAttempt attempt = ledger.begin(reserved);
       get(attempt.release(Samples.released(reserved)));
-      assertThat(ledger.totals().get(Samples.ADA)).isEqualTo(AccountTotals.ZERO);
+      assertThat(Folders.totals(folder).get(Samples.ADA)).isEqualTo(AccountTotals.ZERO);
     }
     assertThat(rows()).isEmpty();
     assertThat(verify().problems()).isEmpty();
@@ -89,10 +90,10 @@ class SqliteLedgerTest {
       get(
           attempt.extend(
               new LedgerEntry.Extended(Samples.NOW, reserved.id(), more, 700, 20_000_000L)));
-      assertThat(ledger.totals().get(Samples.TEAM).held())
+      assertThat(Folders.totals(folder).get(Samples.TEAM).held())
           .isEqualTo(reserved.facts().expectedNanos() + 500);
       get(attempt.settle(Samples.settled(reserved)));
-      assertThat(ledger.totals().get(Samples.TEAM).held()).isZero();
+      assertThat(Folders.totals(folder).get(Samples.TEAM).held()).isZero();
     }
     assertThat(verify().problems()).isEmpty();
   }
@@ -131,14 +132,14 @@ class SqliteLedgerTest {
       assertThatThrownBy(() -> get(ledger.append(Samples.granted("g1", Samples.ADA, 401))))
           .hasCauseInstanceOf(LedgerException.class)
           .hasMessageContaining("g1");
-      assertThat(ledger.totals().get(Samples.ADA).granted()).isEqualTo(400);
-      assertThat(ledger.grants()).hasSize(1);
+      assertThat(Folders.totals(folder).get(Samples.ADA).granted()).isEqualTo(400);
+      assertThat(Folders.grants(folder)).hasSize(1);
     }
     try (SqliteLedger ledger = open()) {
       get(ledger.append(Samples.granted("g1", Samples.ADA, 400)));
       assertThatThrownBy(() -> get(ledger.append(Samples.granted("g1", Samples.TEAM, 400))))
           .hasCauseInstanceOf(LedgerException.class);
-      assertThat(ledger.totals().get(Samples.ADA).granted()).isEqualTo(400);
+      assertThat(Folders.totals(folder).get(Samples.ADA).granted()).isEqualTo(400);
       assertThat(ledger.poisoned()).isFalse();
     }
   }

@@ -1,7 +1,10 @@
 package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AccountRecord;
+import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
+import java.util.function.Consumer;
 
 /**
  * The live sums of one account, in its unit. Plain arithmetic without a lock of its own: every
@@ -34,8 +37,16 @@ final class Account {
   private int exhausted;
   private int pins;
 
-  Account(AccountKey key) {
+  private final Consumer<Account> atRest;
+
+  /**
+   * An account that was never used.
+   *
+   * @param atRest is told at the last unpin
+   */
+  Account(AccountKey key, Consumer<Account> atRest) {
     this.key = key;
+    this.atRest = atRest;
   }
 
   /** The sums that a test or an invariant looks at. */
@@ -45,16 +56,19 @@ final class Account {
     return new State(granted, used, held, exposed, overage, exhausted);
   }
 
-  /** Takes over the sums of the ledger, at start. */
-  void load(long ledgerGranted, long ledgerUsed, long ledgerHeld) {
-    granted = Math.addExact(granted, ledgerGranted);
-    used = Math.addExact(used, ledgerUsed);
-    held = Math.addExact(held, ledgerHeld);
-    exposed = Math.addExact(exposed, ledgerHeld);
+  /** Takes over what the ledger knows. */
+  void load(AccountRecord record) {
+    for (LedgerEntry.Granted grant : record.grants()) {
+      remember(grant.kind(), grant.amount());
+      oneOffs += grant.kind() == GrantKind.ONE_OFF ? 1 : 0;
+    }
+    granted = record.totals().granted();
+    used = record.totals().used();
+    held = record.totals().held();
+    exposed = held;
   }
 
-  /** Remembers a grant whose amount {@link #load} has counted. */
-  void remember(GrantKind kind, long amount) {
+  private void remember(GrantKind kind, long amount) {
     if (kind != GrantKind.ONE_OFF) {
       recurring = Math.addExact(recurring, amount);
       adjustments += kind == GrantKind.ADJUSTMENT ? 1 : 0;
@@ -163,13 +177,19 @@ final class Account {
     exhausted--;
   }
 
-  /** A pinned account has an open reservation or an entry that is not durable. */
+  /**
+   * A pinned account is never evicted: it has an open reservation, an entry that is not durable, or
+   * somebody who just asked for it.
+   */
   void pin() {
     pins++;
   }
 
   void unpin() {
     pins--;
+    if (!pinned()) {
+      atRest.accept(this);
+    }
   }
 
   boolean pinned() {

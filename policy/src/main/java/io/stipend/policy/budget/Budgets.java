@@ -24,8 +24,15 @@ public interface Budgets {
   Result reserve(
       AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now);
 
-  /** The balances of these budgets at an instant, in the order of the rules. */
-  List<AccountBalance> balances(List<BudgetRule> rules, Instant now);
+  /**
+   * The balances of these budgets at an instant, in the order of the rules. Reading enters nothing
+   * in the ledger.
+   *
+   * @return complete already where all accounts are in memory, those of open reservations always;
+   *     else completes when they are loaded, on the thread that writes the ledger; fails if they
+   *     cannot be
+   */
+  CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now);
 
   /** The answer to {@link #reserve}. */
   sealed interface Result {}
@@ -52,7 +59,16 @@ public interface Budgets {
       @Nullable CompletableFuture<Void> returning)
       implements Result {}
 
-  /** The ledger takes nothing now: the call must be refused. */
+  /**
+   * An account is not in memory and is being loaded; nothing is held. The call is to be made again
+   * then. Where that happens over and over, it must be refused.
+   *
+   * @param warm completes when the account is in memory, on the thread that writes the ledger;
+   *     fails if it cannot be loaded: the call must then be refused
+   */
+  record Cold(CompletableFuture<Void> warm) implements Result {}
+
+  /** The ledger takes nothing now, or cannot be read: the call must be refused. */
   record Unavailable(String why) implements Result {}
 
   /**

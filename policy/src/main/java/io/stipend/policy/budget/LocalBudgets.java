@@ -11,12 +11,14 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +33,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a settled attempt cost counts at once; what it did not use returns when its settle is
  * durable. If the ledger fails, holds stay: nothing more is admitted on them.
+ *
+ * <p>Accounts are in memory while they are in use, see {@link Accounts}. Everything that changes an
+ * account waits until it is loaded; nothing waits under the lock or blocks.
  */
 public final class LocalBudgets implements Budgets {
   /** The outcome of a reservation whose exchange is gone, as the ledger writes it. */
   public static final String ABANDONED = "abandoned";
 
-  /** How many accounts are kept in memory, at least; those of current periods always are. */
+  /** How many accounts are kept in memory, besides those that are pinned. */
   static final int WARM_ACCOUNTS = 200_000;
+
+  private static final String EVICTED = "accounts are evicted before they can be used";
+
+  /** How often one call loads accounts that are evicted before it comes to use them. */
+  private static final int MAX_LOADS = 4;
 
   private final Ledger ledger;
   private final InstantSource clock;
@@ -49,7 +59,7 @@ public final class LocalBudgets implements Budgets {
   /** Ends that are queued and not yet durable; guarded by the lock. */
   private final Map<AttemptId, CompletableFuture<Void>> returning = new HashMap<>();
 
-  /** Takes the balances over from the ledger. */
+  /** Reads accounts from the ledger when they are first used. */
   public LocalBudgets(Ledger ledger, InstantSource clock) {
     this(ledger, clock, WARM_ACCOUNTS);
   }
@@ -64,25 +74,96 @@ public final class LocalBudgets implements Budgets {
   public Result reserve(
       AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now) {
     Map<AccountKey, BudgetRule> bound = accountsOf(rules, now);
-    List<Share> shares = new ArrayList<>(bound.size());
-    synchronized (lock) {
-      for (Map.Entry<AccountKey, BudgetRule> entry : bound.entrySet()) {
-        if (accounts.forgotten(entry.getKey())) {
-          return new Unavailable("account " + entry.getKey() + " is over: the clock went back");
+    for (int loads = 0; loads <= MAX_LOADS; loads++) {
+      List<Share> shares;
+      CompletableFuture<Void> warm;
+      synchronized (lock) {
+        List<Account> taken = accounts.take(bound.keySet());
+        if (taken != null) {
+          shares = shares(taken, bound.values(), estimate);
+          Result refusal = holdAll(shares, now);
+          if (refusal != null) {
+            return refusal;
+          }
+          warm = null;
+        } else {
+          shares = List.of();
+          warm = accounts.load(bound.keySet());
         }
-        Account account = accounts.open(entry.getKey(), entry.getValue(), now);
-        if (account.recurring() != entry.getValue().amount()) {
-          return new Unavailable("the ledger took no grant for " + entry.getKey());
+      }
+      if (warm == null) {
+        return begin(id, facts, shares, estimate, now);
+      }
+      if (warm.isCompletedExceptionally()) {
+        return new Unavailable("the ledger cannot be read");
+      }
+      if (!warm.isDone()) {
+        return new Cold(warm);
+      }
+    }
+    return new Unavailable(EVICTED);
+  }
+
+  private static List<Share> shares(
+      List<Account> accounts, Collection<BudgetRule> rules, Estimate estimate) {
+    List<Share> shares = new ArrayList<>(accounts.size());
+    for (BudgetRule rule : rules) {
+      shares.add(new Share(accounts.get(shares.size()), rule, estimate));
+    }
+    return shares;
+  }
+
+  /** Holds on every account, or on none and says why. */
+  private @Nullable Result holdAll(List<Share> shares, Instant now) {
+    boolean held = false;
+    try {
+      for (Share share : shares) {
+        accounts.enterGrants(share.account, share.rule, now);
+        if (share.account.recurring() != share.rule.amount()) {
+          return new Unavailable("the ledger took no grant for " + share.account.key);
         }
-        shares.add(new Share(account, entry.getValue(), estimate));
       }
       Share tightest = tightest(shares);
       if (tightest != null) {
         return shortfall(tightest, now);
       }
       shares.forEach(Share::begin);
+      held = true;
+      return null;
+    } finally {
+      if (!held) {
+        shares.forEach(Share::drop);
+      }
     }
-    return begin(id, facts, shares, estimate, now);
+  }
+
+  /**
+   * Does something under the lock once these accounts are warm. They are pinned while it is done;
+   * what needs them longer pins them again.
+   */
+  private <T> CompletableFuture<T> whenWarm(
+      Collection<AccountKey> keys, Function<List<Account>, T> action) {
+    return whenWarm(keys, action, MAX_LOADS);
+  }
+
+  private <T> CompletableFuture<T> whenWarm(
+      Collection<AccountKey> keys, Function<List<Account>, T> action, int loads) {
+    CompletableFuture<Void> warm;
+    synchronized (lock) {
+      List<Account> taken = accounts.take(keys);
+      if (taken != null) {
+        try {
+          return CompletableFuture.completedFuture(action.apply(taken));
+        } finally {
+          taken.forEach(Account::unpin);
+        }
+      }
+      if (loads == 0) {
+        return CompletableFuture.failedFuture(new IllegalStateException(EVICTED + ": " + keys));
+      }
+      warm = accounts.load(keys);
+    }
+    return warm.thenCompose(done -> whenWarm(keys, action, loads - 1));
   }
 
   /** Each account once, in the order of the rules. */
@@ -149,33 +230,32 @@ public final class LocalBudgets implements Budgets {
   }
 
   @Override
-  public List<AccountBalance> balances(List<BudgetRule> rules, Instant now) {
-    List<AccountBalance> balances = new ArrayList<>(rules.size());
-    synchronized (lock) {
-      for (BudgetRule rule : rules) {
-        balances.add(balance(rule, now));
-      }
-    }
-    return balances;
+  public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now) {
+    List<AccountKey> keys = rules.stream().map(rule -> periods.account(rule, now)).toList();
+    return whenWarm(
+        keys,
+        taken -> {
+          List<AccountBalance> balances = new ArrayList<>(taken.size());
+          for (int i = 0; i < taken.size(); i++) {
+            balances.add(balance(taken.get(i), rules.get(i), now));
+          }
+          return balances;
+        });
   }
 
   /** Reading enters nothing: what the rule would grant or adjust at the next use is added here. */
-  private AccountBalance balance(BudgetRule rule, Instant now) {
-    AccountKey key = periods.account(rule, now);
-    if (accounts.forgotten(key)) {
-      throw new IllegalStateException("account " + key + " is over: the clock went back");
-    }
-    Account account = accounts.get(key);
-    long granted = rule.amount();
-    long used = 0;
-    long held = 0;
-    if (account != null) {
-      granted = Math.addExact(account.granted() - account.recurring(), rule.amount());
-      used = account.used();
-      held = account.held();
-    }
+  private AccountBalance balance(Account account, BudgetRule rule, Instant now) {
     return new AccountBalance(
-        key, rule, granted, 0, 0, 0, used, held, 0, periods.resetsAt(rule, now));
+        account.key,
+        rule,
+        Math.addExact(account.granted() - account.recurring(), rule.amount()),
+        0,
+        0,
+        0,
+        account.used(),
+        account.held(),
+        0,
+        periods.resetsAt(rule, now));
   }
 
   /**
@@ -207,18 +287,34 @@ public final class LocalBudgets implements Budgets {
               + "; another expiry is not built yet)");
     }
     AccountKey key = periods.account(rule, now);
-    Account account;
-    LedgerEntry.Granted grant;
+    return whenWarm(
+            List.of(key),
+            taken -> {
+              Account account = taken.get(0);
+              accounts.enterGrants(account, rule, now);
+              account.pin();
+              return account;
+            })
+        .thenCompose(account -> enter(account, amount, reason, by, expiresAt, now));
+  }
+
+  private CompletableFuture<Void> enter(
+      Account account,
+      long amount,
+      String reason,
+      String by,
+      @Nullable Instant expiresAt,
+      Instant now) {
+    int number;
     synchronized (lock) {
-      account = accounts.open(key, rule, now);
-      account.pin();
-      String id = "one-off:" + key + ":" + now + ":" + account.nextOneOff();
-      grant =
-          new LedgerEntry.Granted(
-              now, id, key, amount, LedgerEntry.GrantKind.ONE_OFF, reason, by, expiresAt);
+      number = account.nextOneOff();
     }
+    String id = "one-off:" + account.key + ":" + now + ":" + number;
     return whenDurable(
-        grant, List.of(account), () -> account.grant(LedgerEntry.GrantKind.ONE_OFF, amount));
+        new LedgerEntry.Granted(
+            now, id, account.key, amount, LedgerEntry.GrantKind.ONE_OFF, reason, by, expiresAt),
+        List.of(account),
+        () -> account.grant(LedgerEntry.GrantKind.ONE_OFF, amount));
   }
 
   /**
@@ -227,49 +323,49 @@ public final class LocalBudgets implements Budgets {
    * @return completes when durable, and its postings are in effect
    */
   public CompletableFuture<Void> correct(LedgerEntry.Corrected corrected) {
-    List<Posting> postings = new ArrayList<>();
-    List<Account> mended = new ArrayList<>();
-    synchronized (lock) {
-      for (Posting posting : corrected.postings()) {
-        if (!accounts.forgotten(posting.account())) {
-          postings.add(posting);
-          Account account = accounts.bare(posting.account());
-          account.pin();
-          mended.add(account);
-        }
-      }
-    }
-    return whenDurable(
-        corrected,
-        mended,
-        () -> {
-          for (int i = 0; i < mended.size(); i++) {
-            mended.get(i).use(postings.get(i).amount());
-          }
-        });
+    List<AccountKey> keys = corrected.postings().stream().map(Posting::account).toList();
+    return whenWarm(
+            keys,
+            taken -> {
+              taken.forEach(Account::pin);
+              return taken;
+            })
+        .thenCompose(
+            mended ->
+                whenDurable(
+                    corrected,
+                    mended,
+                    () -> {
+                      for (int i = 0; i < mended.size(); i++) {
+                        mended.get(i).use(corrected.postings().get(i).amount());
+                      }
+                    }));
   }
 
   /** Appends an entry; applies it under the lock when it is durable. The accounts are pinned. */
   private CompletableFuture<Void> whenDurable(
       LedgerEntry entry, List<Account> pinned, Runnable apply) {
-    return ledger
-        .append(entry)
-        .whenComplete(
-            (done, failure) -> {
-              synchronized (lock) {
-                pinned.forEach(Account::unpin);
-                if (failure == null) {
-                  apply.run();
-                }
-              }
-            });
+    CompletableFuture<Void> durable;
+    try {
+      durable = ledger.append(entry);
+    } catch (RuntimeException e) {
+      durable = CompletableFuture.failedFuture(e);
+    }
+    return durable.whenComplete(
+        (done, failure) -> {
+          synchronized (lock) {
+            if (failure == null) {
+              apply.run();
+            }
+            pinned.forEach(Account::unpin);
+          }
+        });
   }
 
   /**
    * Ends every reservation whose exchange is gone: sent ones at the greater of what was expected
-   * and what was seen, others at nothing. Then drops accounts of the past if too many are in
-   * memory. To be called every few seconds; never ends a reservation of a living exchange, however
-   * long it lasts.
+   * and what was seen, others at nothing. To be called every few seconds; never ends a reservation
+   * of a living exchange, however long it lasts.
    *
    * @param living whether the exchange of this attempt still runs; it must hold from before the
    *     exchange reserves until after it settled or released
@@ -283,7 +379,6 @@ public final class LocalBudgets implements Budgets {
         ended++;
       }
     }
-    accounts.dropCold(now);
     return ended;
   }
 
@@ -292,16 +387,15 @@ public final class LocalBudgets implements Budgets {
     return open.size();
   }
 
-  /** The sums of a live account, for the invariants; null if it is not live. */
-  Account.@Nullable State state(AccountKey key) {
-    synchronized (lock) {
-      Account account = accounts.get(key);
-      return account == null ? null : account.state();
-    }
+  /** The sums of an account, for the invariants. */
+  CompletableFuture<Account.State> state(AccountKey key) {
+    return whenWarm(List.of(key), taken -> taken.get(0).state());
   }
 
   /** How many accounts are in memory. */
-  int liveAccounts() {
-    return accounts.size();
+  long liveAccounts() {
+    synchronized (lock) {
+      return accounts.size();
+    }
   }
 }

@@ -2,10 +2,7 @@ package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
-import java.time.temporal.IsoFields;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -46,39 +43,5 @@ final class Periods {
       spans.put(calendar, span);
     }
     return span;
-  }
-
-  /**
-   * An instant by which a period of this name has ended in every zone of the world; null if it
-   * never ends or is no name that {@link Every} writes.
-   */
-  static @Nullable Instant overEverywhere(String period) {
-    LocalDate end = endDate(period);
-    return end == null ? null : end.atStartOfDay(ZoneOffset.MIN).toInstant();
-  }
-
-  private static @Nullable LocalDate endDate(String period) {
-    if (period.matches("\\d{4}-\\d{2}-\\d{2}")) {
-      return LocalDate.parse(period).plusDays(1);
-    }
-    if (period.matches("\\d{4}(-(\\d{2}|[QW]\\d{1,2}))?")) {
-      int year = Integer.parseInt(period.substring(0, 4));
-      if (period.length() == 4) {
-        return LocalDate.of(year + 1, 1, 1);
-      }
-      char kind = period.charAt(5);
-      if (kind == 'W') {
-        // The fourth of January is in week 1 of its year by definition.
-        LocalDate inWeek =
-            LocalDate.of(year, 1, 4).plusWeeks(Integer.parseInt(period.substring(6)) - 1L);
-        return inWeek.plusDays(8L - inWeek.getDayOfWeek().getValue());
-      }
-      if (kind == 'Q') {
-        return LocalDate.of(year, 1, 1)
-            .plus(Integer.parseInt(period.substring(6)), IsoFields.QUARTER_YEARS);
-      }
-      return LocalDate.of(year, Integer.parseInt(period.substring(5)), 1).plusMonths(1);
-    }
-    return null;
   }
 }

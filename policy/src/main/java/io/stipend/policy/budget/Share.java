@@ -3,7 +3,10 @@ package io.stipend.policy.budget;
 import io.stipend.metering.Charge;
 import io.stipend.metering.ledger.Posting;
 
-/** One reservation's part in one account. Guarded by the lock of {@link LocalBudgets}. */
+/**
+ * One reservation's part in one account, which is pinned until its end. Guarded by the lock of
+ * {@link LocalBudgets}.
+ */
 final class Share {
   final Account account;
   final BudgetRule rule;
@@ -13,6 +16,7 @@ final class Share {
   private long exposure;
   private boolean marked;
 
+  /** Takes over a pin of the account. */
   Share(Account account, BudgetRule rule, Estimate estimate) {
     this.account = account;
     this.rule = rule;
@@ -20,6 +24,11 @@ final class Share {
     this.exposure = Math.max(hold, estimate.exposed().in(rule.unit()));
     this.step = estimate.step().in(rule.unit());
     this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : step;
+  }
+
+  /** Nothing was held. */
+  void drop() {
+    account.unpin();
   }
 
   /**
@@ -47,7 +56,6 @@ final class Share {
 
   void begin() {
     account.hold(hold, exposure);
-    account.pin();
   }
 
   void undo() {

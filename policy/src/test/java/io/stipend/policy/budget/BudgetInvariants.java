@@ -43,8 +43,7 @@ final class BudgetInvariants implements AfterEachCallback {
     Map<AccountKey, Sums> expected = recompute();
     expected.forEach(
         (account, sums) -> {
-          Account.State state = budgets.state(account);
-          assertThat(state).as("%s is live", account).isNotNull();
+          Account.State state = budgets.state(account).join();
           assertThat(state.granted()).as("I1 granted %s", account).isEqualTo(sums.granted);
           assertThat(state.used()).as("I1 used %s", account).isEqualTo(sums.used);
           assertThat(state.overage()).as("I1 overage %s", account).isEqualTo(sums.overage);

@@ -283,7 +283,7 @@ final class BudgetModel {
   /** Compares every account that any rule names now, and every one that was ever held. */
   void compare() {
     for (AccountKey account : recurring.keySet()) {
-      Account.State state = budgets.state(account);
+      Account.State state = budgets.state(account).join();
       assertThat(state.held()).as("held %s", account).isEqualTo(held(account));
       assertThat(state.exposed()).as("exposed %s", account).isEqualTo(exposed(account));
       assertThat(state.granted() - state.used() - state.overage())
@@ -291,7 +291,8 @@ final class BudgetModel {
           .isEqualTo(balance(account));
       assertThat(state.exhausted() > 0).as("mark %s", account).isEqualTo(exhausted(account));
     }
-    for (Budgets.AccountBalance balance : budgets.balances(rules(), now[0])) {
+    for (BudgetRule rule : rules()) {
+      Budgets.AccountBalance balance = budgets.balances(List.of(rule), now[0]).join().get(0);
       AccountKey account = balance.account();
       long edited = balance.rule().amount() - recurring.getOrDefault(account, 0L);
       assertThat(balance.remaining()).as("%s", account).isEqualTo(free(account) + edited);

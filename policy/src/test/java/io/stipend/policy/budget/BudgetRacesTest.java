@@ -87,7 +87,7 @@ class BudgetRacesTest {
         rest.settle(costs(70));
         spent.addAndGet(70);
       }
-      Budgets.AccountBalance team = budgets.balances(rules, NOW).get(1);
+      Budgets.AccountBalance team = budgets.balances(rules, NOW).join().get(1);
       assertThat(team.used()).as("round %s", round).isEqualTo(spent.get()).isBetween(901L, 1_000L);
       assertThat(team.held()).isZero();
       invariants.check();

@@ -12,10 +12,12 @@ import static io.stipend.policy.budget.Calls.tokens;
 import static io.stipend.policy.budget.Calls.whole;
 import static io.stipend.policy.budget.Calls.withAmount;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,8 +49,14 @@ class BudgetsOnDiskTest {
 
   private static Reservation reserve(
       LocalBudgets budgets, long number, List<BudgetRule> rules, long hold) {
-    Budgets.Result result = budgets.reserve(attempt(number), facts("ada"), rules, whole(hold), NOW);
-    return result instanceof Budgets.Held held ? held.reservation() : null;
+    while (true) {
+      Budgets.Result result =
+          budgets.reserve(attempt(number), facts("ada"), rules, whole(hold), NOW);
+      if (!(result instanceof Budgets.Cold cold)) {
+        return result instanceof Budgets.Held held ? held.reservation() : null;
+      }
+      cold.warm().orTimeout(10, TimeUnit.SECONDS).join();
+    }
   }
 
   @Test
@@ -81,9 +90,9 @@ class BudgetsOnDiskTest {
           one.get(20, TimeUnit.SECONDS);
         }
         assertThat(admitted).as("round %s", round).hasValue(10);
-        assertThat(budgets.balances(List.of(tight), NOW).get(0).used()).isEqualTo(1_000);
+        assertThat(budgets.balances(List.of(tight), NOW).join().get(0).used()).isEqualTo(1_000);
       }
-      assertThat(budgets.balances(List.of(team("payments", 1_000_000)), NOW).get(0).used())
+      assertThat(budgets.balances(List.of(team("payments", 1_000_000)), NOW).join().get(0).used())
           .isEqualTo(50 * 1_000);
     } finally {
       threads.shutdownNow();
@@ -117,19 +126,21 @@ class BudgetsOnDiskTest {
     edited.set(0, withAmount(rules.get(0), 5_500));
     try (SqliteLedger ledger = open(folder)) {
       LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
-      before = budgets.balances(edited, NOW);
+      before = budgets.balances(edited, NOW).join();
       assertThat(before.get(0).granted()).isEqualTo(5_500 + 700);
       assertThat(before.get(0).used()).isPositive();
       assertThat(before.get(1).used()).isEqualTo(before.get(0).used());
       assertThat(before).allSatisfy(balance -> assertThat(balance.held()).isZero());
       // Using the account again enters no grant a second time.
       reserve(budgets, 200, edited, 1).release("no", NOW).get(10, TimeUnit.SECONDS);
-      assertThat(budgets.balances(edited, NOW)).isEqualTo(before);
+      assertThat(budgets.balances(edited, NOW).join()).isEqualTo(before);
     }
     try (SqliteLedger ledger = open(folder)) {
-      assertThat(new LocalBudgets(ledger, CLOCK).balances(edited, NOW)).isEqualTo(before);
-      assertThat(ledger.grants().stream().map(LedgerEntry.Granted::id)).doesNotHaveDuplicates();
-      assertThat(ledger.grants()).hasSize(5);
+      assertThat(new LocalBudgets(ledger, CLOCK).balances(edited, NOW).join()).isEqualTo(before);
+    }
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.grants().stream().map(LedgerEntry.Granted::id)).doesNotHaveDuplicates();
+      assertThat(reader.grants()).hasSize(5);
     }
   }
 
@@ -149,11 +160,95 @@ class BudgetsOnDiskTest {
     }
     try (SqliteLedger ledger = open(found)) {
       Budgets.AccountBalance balance =
-          new LocalBudgets(ledger, CLOCK).balances(List.of(rule), NOW).get(0);
+          new LocalBudgets(ledger, CLOCK).balances(List.of(rule), NOW).join().get(0);
       assertThat(balance.held()).isZero();
       assertThat(balance.used()).isEqualTo(300 + facts("ada").expectedNanos());
       assertThat(balance.granted()).isEqualTo(5_000);
     }
+  }
+
+  @Test
+  void aColdAccountLoadsWithEveryEntryThatWasAppendedJustBefore() throws Exception {
+    List<BudgetRule> rules = List.of(person("ada", 90_000), team("payments", 90_000));
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets spending = new LocalBudgets(ledger, CLOCK);
+      for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 10; i++) {
+          Reservation held = reserve(spending, 100 * round + i, rules, 50);
+          held.sent();
+          held.settle(costs(30 + i));
+        }
+        spending.grant(rules.get(0), 7, "launch", "eve", null, NOW);
+        // Another gateway's view of the same file; nothing of the above needs to be durable yet.
+        assertThat(new LocalBudgets(ledger, CLOCK).balances(rules, NOW).get(10, TimeUnit.SECONDS))
+            .as("round %s", round)
+            .extracting(
+                Budgets.AccountBalance::granted,
+                Budgets.AccountBalance::used,
+                Budgets.AccountBalance::held)
+            .containsExactly(
+                tuple(90_000L + 7 * (round + 1), 345L * (round + 1), 0L),
+                tuple(90_000L, 345L * (round + 1), 0L));
+      }
+    }
+  }
+
+  @Test
+  void threadsOverMoreAccountsThanStayInMemoryLoseNothing() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    BudgetRule team = team("payments", 1 << 30);
+    AtomicInteger attempts = new AtomicInteger();
+    AtomicLongArray spent = new AtomicLongArray(100);
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK, 48);
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        Random random = new Random(i);
+        running.add(
+            threads.submit(
+                () -> {
+                  for (int call = 0; call < 300; call++) {
+                    int own = random.nextInt(100);
+                    List<BudgetRule> rules = List.of(own(own), team);
+                    Reservation held = reserve(budgets, attempts.incrementAndGet(), rules, 20);
+                    held.sent();
+                    int cost = random.nextInt(40);
+                    spent.addAndGet(own, cost);
+                    CompletableFuture<Void> end = held.settle(costs(cost));
+                    if (random.nextInt(8) == 0) {
+                      end.get(10, TimeUnit.SECONDS);
+                    }
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> one : running) {
+        one.get(60, TimeUnit.SECONDS);
+      }
+      long all = 0;
+      for (int i = 0; i < 100; i++) {
+        List<BudgetRule> own = List.of(own(i));
+        all += spent.get(i);
+        // A fresh load waits for all that was queued, so that it comes first.
+        Budgets.AccountBalance recorded =
+            new LocalBudgets(ledger, CLOCK).balances(own, NOW).get(10, TimeUnit.SECONDS).get(0);
+        assertThat(recorded.used()).as("account %s", i).isEqualTo(spent.get(i));
+        assertThat(budgets.balances(own, NOW).get(10, TimeUnit.SECONDS)).containsExactly(recorded);
+      }
+      assertThat(budgets.balances(List.of(team), NOW).get(10, TimeUnit.SECONDS).get(0).used())
+          .isEqualTo(all);
+      assertThat(budgets.liveAccounts()).isLessThanOrEqualTo(48 + 48);
+    } finally {
+      threads.shutdownNow();
+    }
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.grants().stream().map(LedgerEntry.Granted::id)).doesNotHaveDuplicates();
+      assertThat(reader.verify().problems()).isEmpty();
+    }
+  }
+
+  private static BudgetRule own(int number) {
+    return rule("person/ada/" + number, Unit.USD, 1 << 30, Every.MONTH);
   }
 
   private static void copy(Path from, Path to) throws IOException {

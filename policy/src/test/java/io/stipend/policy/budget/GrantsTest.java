@@ -17,7 +17,6 @@ import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import io.stipend.metering.ledger.Posting;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -52,7 +51,7 @@ class GrantsTest {
   }
 
   private Budgets.AccountBalance balance(BudgetRule rule) {
-    return budgets.balances(List.of(rule), NOW).get(0);
+    return budgets.balances(List.of(rule), NOW).join().get(0);
   }
 
   private void restart() {
@@ -222,7 +221,7 @@ class GrantsTest {
     CompletableFuture<Void> granted = budgets.grant(ADA, 40, "launch", "eve", null, NOW);
     ledger.poison();
     assertThat(granted).isCompletedExceptionally();
-    assertThat(budgets.state(ADA.account(NOW)).granted()).isZero();
+    assertThat(budgets.state(ADA.account(NOW)).join().granted()).isZero();
     assertThat(ask(1, ADA, NOW)).isNotInstanceOf(Budgets.Held.class);
   }
 
@@ -234,31 +233,5 @@ class GrantsTest {
     assertThat(ask(21, ADA, NOW)).isInstanceOf(Budgets.Shortfall.class);
     assertThat(ask(20, ADA, next.minusNanos(1))).isInstanceOf(Budgets.Held.class);
     assertThat(ask(1, ADA, next.plusNanos(1))).isInstanceOf(Budgets.Shortfall.class);
-  }
-
-  @Test
-  void coldAccountsAreDroppedOldestFirstAndNeverSpentTwice() {
-    Instant later = NOW.plus(Duration.ofDays(90));
-    budgets = new LocalBudgets(ledger, InstantSource.fixed(later), 2);
-    watch();
-    BudgetRule daily = rule("person/ada/engineer", Unit.USD, 100, Every.DAY);
-    Reservation old = null;
-    for (int day = 0; day < 5; day++) {
-      Instant at = NOW.plus(Duration.ofDays(day));
-      old = ((Budgets.Held) ask(100, daily, at)).reservation();
-      if (day > 0) {
-        old.release("unreachable", at);
-        ledger.commit();
-      }
-    }
-    assertThat(budgets.liveAccounts()).isEqualTo(5);
-    budgets.sweep(id -> true);
-    // The first day is pinned by its open reservation; the second to fourth are dropped.
-    assertThat(budgets.liveAccounts()).isEqualTo(2);
-    invariants.watch(null, null);
-    assertThat(ask(1, daily, NOW)).isInstanceOf(Budgets.Shortfall.class);
-    assertThat(ask(1, daily, NOW.plus(Duration.ofDays(2)))).isInstanceOf(Budgets.Unavailable.class);
-    assertThat(ask(1, daily, NOW.plus(Duration.ofDays(4)))).isInstanceOf(Budgets.Held.class);
-    assertThat(ask(1, daily, later)).isInstanceOf(Budgets.Held.class);
   }
 }

@@ -3,6 +3,7 @@ package io.stipend.policy.budget;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AccountRecord;
 import io.stipend.metering.ledger.AccountTotals;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.KeyRecord;
@@ -13,7 +14,9 @@ import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +34,13 @@ public final class LedgerFixture implements Ledger {
   private boolean automatic;
   private boolean poisoned;
   private int capacity = Integer.MAX_VALUE;
+
+  private final List<Question> questions = new ArrayList<>();
+  private boolean loadsHeld;
+  private int loads;
+
+  private record Question(
+      List<AccountKey> keys, CompletableFuture<Map<AccountKey, AccountRecord>> answer) {}
 
   private record Pending(LedgerEntry entry, CompletableFuture<Void> done) {}
 
@@ -132,8 +142,90 @@ public final class LedgerFixture implements Ledger {
     durable.add(entry);
   }
 
+  /** From now on accounts are loaded when {@link #answer} says so. */
+  public synchronized void holdLoads() {
+    loadsHeld = true;
+  }
+
+  /** Answers every question that waits, as the ledger is now. */
+  public void answer() {
+    for (Question question : takeQuestions()) {
+      question.answer.complete(read(question.keys));
+    }
+  }
+
+  /** Fails every question that waits. */
+  public void failLoads() {
+    takeQuestions().forEach(q -> q.answer.completeExceptionally(new LedgerException("no", null)));
+  }
+
+  private synchronized List<Question> takeQuestions() {
+    List<Question> all = List.copyOf(questions);
+    questions.clear();
+    return all;
+  }
+
+  /** How many accounts were asked for so far. */
+  public synchronized int loads() {
+    return loads;
+  }
+
   @Override
-  public synchronized Map<AccountKey, AccountTotals> totals() {
+  public CompletableFuture<Map<AccountKey, AccountRecord>> accounts(Collection<AccountKey> keys) {
+    synchronized (this) {
+      if (poisoned) {
+        return CompletableFuture.failedFuture(new LedgerException("disk failed", null));
+      }
+      loads += keys.size();
+      if (loadsHeld) {
+        Question question = new Question(List.copyOf(keys), new CompletableFuture<>());
+        questions.add(question);
+        return question.answer;
+      }
+    }
+    return CompletableFuture.completedFuture(read(keys));
+  }
+
+  /** What is on its way to an account keeps it in memory: it must never be asked for then. */
+  private synchronized Map<AccountKey, AccountRecord> read(Collection<AccountKey> keys) {
+    for (Pending entry : pending) {
+      if (names(entry.entry).stream().anyMatch(keys::contains)) {
+        throw new AssertionError("loaded while " + entry.entry + " is not durable: " + keys);
+      }
+    }
+    for (Slot slot : slots.values()) {
+      if (names(slot.entry).stream().anyMatch(keys::contains)) {
+        throw new AssertionError("loaded while " + slot.entry.id() + " is open: " + keys);
+      }
+    }
+    Map<AccountKey, AccountTotals> totals = totals();
+    Map<AccountKey, AccountRecord> accounts = new HashMap<>();
+    for (AccountKey key : keys) {
+      if (totals.containsKey(key)) {
+        accounts.put(
+            key,
+            new AccountRecord(
+                totals.get(key),
+                only(durable, LedgerEntry.Granted.class).stream()
+                    .filter(grant -> grant.account().equals(key))
+                    .toList()));
+      }
+    }
+    return accounts;
+  }
+
+  private static List<AccountKey> names(LedgerEntry entry) {
+    if (entry instanceof LedgerEntry.Granted grant) {
+      return List.of(grant.account());
+    } else if (entry instanceof LedgerEntry.Reserved reserved) {
+      return reserved.holds().stream().map(Posting::account).toList();
+    } else if (entry instanceof LedgerEntry.Corrected corrected) {
+      return corrected.postings().stream().map(Posting::account).toList();
+    }
+    return List.of();
+  }
+
+  private synchronized Map<AccountKey, AccountTotals> totals() {
     Map<AccountKey, AccountTotals> totals = new LinkedHashMap<>();
     for (LedgerEntry entry : durable) {
       if (entry instanceof LedgerEntry.Granted grant) {
@@ -154,11 +246,6 @@ public final class LedgerFixture implements Ledger {
   private static void add(
       Map<AccountKey, AccountTotals> totals, AccountKey account, AccountTotals more) {
     totals.merge(account, more, AccountTotals::plus);
-  }
-
-  @Override
-  public synchronized List<LedgerEntry.Granted> grants() {
-    return only(durable, LedgerEntry.Granted.class);
   }
 
   @Override

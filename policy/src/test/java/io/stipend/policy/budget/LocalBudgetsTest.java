@@ -65,7 +65,7 @@ class LocalBudgetsTest {
   }
 
   private Budgets.AccountBalance balance(BudgetRule rule) {
-    return budgets.balances(List.of(rule), NOW).get(0);
+    return budgets.balances(List.of(rule), NOW).join().get(0);
   }
 
   @Nested
@@ -383,11 +383,11 @@ class LocalBudgetsTest {
     void debitsThePeriodOfTheReservationHoweverLate() {
       Reservation reservation = sent(whole(60), ADA);
       Instant next = Instant.parse("2026-12-01T00:00:00Z");
-      assertThat(budgets.balances(List.of(ADA), next).get(0).remaining()).isEqualTo(100);
+      assertThat(budgets.balances(List.of(ADA), next).join().get(0).remaining()).isEqualTo(100);
       reservation.settle(costs(80));
       ledger.commit();
       assertThat(balance(ADA).used()).isEqualTo(80);
-      assertThat(budgets.balances(List.of(ADA), next).get(0).used()).isZero();
+      assertThat(budgets.balances(List.of(ADA), next).join().get(0).used()).isZero();
     }
   }
 
