@@ -21,13 +21,10 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
-import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -110,7 +107,8 @@ final class Exchange implements Inbound, Relay.Ending {
     if (call.call().metered()) {
       admit(call, granted); //                                    4, 5: then attempt
     } else {
-      awaitAccounts(() -> attempt(call, granted, new Edit(rewritten(call, granted), -1)));
+      Runnable next = () -> attempt(call, granted, -1);
+      StipendHeaders.whenKnown(services.budgets(), who.budgets(), startedAt, this::later, next);
     }
     //                                                            6, 7: Relay; 8, 9: ended
   }
@@ -147,32 +145,20 @@ final class Exchange implements Inbound, Relay.Ending {
         .admit(this::later, body);
   }
 
-  /** A call that costs nothing reserves nothing, but its answer tells the balance where it can. */
-  private void awaitAccounts(Runnable then) {
-    CompletableFuture<List<AccountBalance>> balances =
-        services.budgets().balances(who.budgets(), startedAt);
-    if (balances.isDone()) {
-      then.run();
-    } else {
-      balances.whenComplete((known, error) -> later(then));
-    }
-  }
-
   private void admitted(Peeked call, Permit granted, Admission.Result result) {
     if (result instanceof Admission.Refused refused) {
       refuse(refused.refusal());
       return;
     }
-    Admission.Admitted admission = (Admission.Admitted) result;
-    admitted = admission;
-    attempt(call, granted, new Edit(rewritten(call, granted), admission.clampedCap()));
+    admitted = (Admission.Admitted) result;
+    attempt(call, granted, admitted.clampedCap());
   }
 
   private static @Nullable String rewritten(Peeked call, Permit granted) {
     return granted.model().equals(call.call().model()) ? null : granted.model();
   }
 
-  private void attempt(Peeked call, Permit granted, Edit edit) {
+  private void attempt(Peeked call, Permit granted, long cap) {
     if (early != null) {
       ended(early);
       return;
@@ -181,7 +167,7 @@ final class Exchange implements Inbound, Relay.Ending {
     if (granted.provider().key() != null) {
       dialect.authorize(headers, granted.provider().key().reveal());
     }
-    ByteBuf edited = dialect.edit(body, call, edit);
+    ByteBuf edited = dialect.edit(body, call, new Edit(rewritten(call, granted), cap));
     body = Unpooled.EMPTY_BUFFER;
     Relay.Plan plan =
         Relay.Plan.of(

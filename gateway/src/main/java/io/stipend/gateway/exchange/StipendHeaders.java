@@ -8,6 +8,7 @@ import io.stipend.policy.budget.Budgets.AccountBalance;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** The headers that Stipend itself puts on answers. */
 final class StipendHeaders {
@@ -27,6 +28,20 @@ final class StipendHeaders {
     CompletableFuture<List<AccountBalance>> balances = budgets.balances(rules, now);
     boolean known = balances.isDone() && !balances.isCompletedExceptionally();
     put(headers, id, known ? balances.join() : List.of());
+  }
+
+  /**
+   * Goes on when {@link #put} finds the balances, or cannot: at once where they are in memory, else
+   * on the loop. For calls that reserve nothing, and so do not wait for their accounts anyway.
+   */
+  static void whenKnown(
+      Budgets budgets, List<BudgetRule> rules, Instant now, Executor loop, Runnable then) {
+    CompletableFuture<List<AccountBalance>> balances = budgets.balances(rules, now);
+    if (balances.isDone()) {
+      then.run();
+    } else {
+      balances.whenComplete((known, error) -> loop.execute(then));
+    }
   }
 
   /** Puts the id and the state of the tightest of these accounts. */

@@ -8,9 +8,11 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
+import io.stipend.gateway.server.RequestHead;
 import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.AttemptListener;
 import io.stipend.gateway.upstream.UpstreamFailure;
@@ -28,6 +30,7 @@ import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.config.Durability;
 import io.stipend.policy.config.ProviderConfig;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -161,7 +164,9 @@ class ExchangeTest {
     public void respond(int status, HttpHeaders headers, ByteBuf body) {
       log.add("respond " + status);
       assertThat(headers.contains("stipend-exchange-id")).isTrue();
-      assertThat(body.toString(StandardCharsets.UTF_8)).contains("\"error\"");
+      if (status >= 400) {
+        assertThat(body.toString(StandardCharsets.UTF_8)).contains("\"error\"");
+      }
       body.release();
     }
 
@@ -279,5 +284,39 @@ class ExchangeTest {
     assertThat(exchanges.open()).isZero();
     assertThat(body.refCnt()).isZero();
     assertThat(log).contains("record client_gone 0");
+  }
+
+  @Test
+  void whoAsksForABalanceThatIsNotInMemoryIsAnsweredWhenItIsLoaded() {
+    Cold budgets = new Cold(1);
+    budgets.loads.add(new CompletableFuture<>());
+    askForBalance(exchanges(Fault.NONE, budgets));
+    assertThat(log).isEmpty();
+    budgets.loads.get(0).complete(null);
+    assertThat(log).as("answered on the loop only").isEmpty();
+    channel.runPendingTasks();
+    assertThat(log).containsExactly("respond 200");
+  }
+
+  @Test
+  void whoAsksForABalanceThatCannotBeLoadedIsToldSo() {
+    Cold budgets = new Cold(1);
+    budgets.loads.add(new CompletableFuture<>());
+    askForBalance(exchanges(Fault.NONE, budgets));
+    budgets.loads.get(0).completeExceptionally(new IllegalStateException("disk"));
+    channel.runPendingTasks();
+    assertThat(log).containsExactly("respond 503");
+  }
+
+  private void askForBalance(Exchanges exchanges) {
+    exchanges.accept(
+        new RequestHead(
+            HttpMethod.GET,
+            "/stipend/v1/me",
+            "",
+            new DefaultHttpHeaders(),
+            InetAddress.getLoopbackAddress(),
+            true),
+        new Client());
   }
 }

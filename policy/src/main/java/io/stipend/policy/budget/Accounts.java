@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,8 @@ final class Accounts {
   private final Object lock;
   private final Cache<AccountKey, Account> cache;
   private final int mostArrivals;
+
+  private final Consumer<Account> atRest = this::returnToCache;
 
   /** Pinned accounts that the cache evicted. */
   private final Map<AccountKey, Account> rescued = new HashMap<>();
@@ -77,7 +80,7 @@ final class Accounts {
   }
 
   /** Nobody pins the account any more. */
-  private void atRest(Account account) {
+  private void returnToCache(Account account) {
     if (!rescued.isEmpty() && rescued.remove(account.key) != null) {
       cache.put(account.key, account);
     }
@@ -157,7 +160,7 @@ final class Accounts {
   }
 
   private void install(AccountKey key, @Nullable AccountRecord record) {
-    Account account = new Account(key, this::atRest);
+    Account account = new Account(key, atRest);
     if (record != null) {
       account.load(record);
     }

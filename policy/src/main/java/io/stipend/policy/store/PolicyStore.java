@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * so that nothing which was resolved under the old one can be found under the new one. Safe for use
  * by any thread; nothing blocks.
  *
- * <p>Live balances are not here: they belong to {@code Budgets}, which is told the rules in force
- * with every call that it holds.
+ * <p>Live balances are cached in {@code policy.budget}, not here: only the lock of {@link
+ * io.stipend.policy.budget.LocalBudgets} may touch them, because one whose reservation is open or
+ * whose entries are not durable must not be evicted.
  */
 public final class PolicyStore {
   /** Entitlements of keys in use. */
