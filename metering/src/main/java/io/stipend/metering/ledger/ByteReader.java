@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link ByteWriter} wrote; anything else is a {@link LedgerException}. */
@@ -64,6 +65,14 @@ final class ByteReader {
 
   String requiredText() {
     return required(text());
+  }
+
+  boolean flag() {
+    return u8() != 0;
+  }
+
+  @Nullable Instant instant() {
+    return flag() ? Instant.ofEpochMilli(zigzag()) : null;
   }
 
   /** Refuses a null where the format has none. */

@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,18 @@ final class ByteWriter {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     varint(utf8.length + 1L);
     raw(utf8, utf8.length);
+  }
+
+  void flag(boolean value) {
+    u8(value ? 1 : 0);
+  }
+
+  /** A point in time to the millisecond, or none. */
+  void instant(@Nullable Instant instant) {
+    flag(instant != null);
+    if (instant != null) {
+      zigzag(instant.toEpochMilli());
+    }
   }
 
   void append(ByteWriter other) {

@@ -12,6 +12,11 @@ final class Codes {
           LedgerEntry.GrantKind.RECURRING,
           LedgerEntry.GrantKind.ADJUSTMENT,
           LedgerEntry.GrantKind.ONE_OFF);
+  static final List<LedgerEntry.LoanKind> LOAN_KINDS =
+      List.of(
+          LedgerEntry.LoanKind.OVERDRAFT,
+          LedgerEntry.LoanKind.FINISH,
+          LedgerEntry.LoanKind.ADVANCE);
 
   private Codes() {}
 }

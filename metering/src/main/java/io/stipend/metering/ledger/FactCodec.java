@@ -2,77 +2,150 @@ package io.stipend.metering.ledger;
 
 import io.stipend.metering.TokenUsage;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
-/** The entries that belong to no attempt under way, in bytes: first a tag, then the fields. */
+/**
+ * The entries that belong to no attempt under way, in bytes: first a tag, then the time as a
+ * distance to a clock that the caller gives, then the fields. Of one entry there is one form in
+ * bytes, so entries are equal where their bytes are.
+ */
 final class FactCodec {
-  static final int GRANTED = 0x10;
+  static final int GRANTED_WITHOUT_PRIORITY = 0x10;
   static final int CORRECTED = 0x11;
   static final int KEY_CREATED = 0x12;
   static final int KEY_REVOKED = 0x13;
   static final int QUOTA_CHANGED = 0x14;
   static final int REFUSALS_COUNTED = 0x15;
+  static final int GRANTED = 0x16;
+  static final int TRANSFERRED = 0x17;
+  static final int LENT = 0x18;
+  static final int EXPIRED = 0x19;
+  static final int ROLLED = 0x1A;
+  static final int FROZEN = 0x1B;
+  static final int ALERT_RAISED = 0x1C;
+  static final int MONTH_CLOSED = 0x1D;
+
+  private static final int TAGS = 0x20;
+  private static final Form<?>[] BY_TAG = new Form<?>[TAGS];
+  private static final Map<Class<?>, Form<?>> BY_TYPE = new HashMap<>();
+
+  static {
+    form(GRANTED, LedgerEntry.Granted.class, AllowanceCodec::write, AllowanceCodec::readGranted);
+    form(CORRECTED, LedgerEntry.Corrected.class, FactCodec::write, FactCodec::readCorrected);
+    form(KEY_CREATED, LedgerEntry.KeyCreated.class, FactCodec::write, FactCodec::readKeyCreated);
+    form(KEY_REVOKED, LedgerEntry.KeyRevoked.class, FactCodec::write, FactCodec::readKeyRevoked);
+    form(
+        QUOTA_CHANGED,
+        LedgerEntry.QuotaChanged.class,
+        FactCodec::write,
+        FactCodec::readQuotaChanged);
+    form(
+        REFUSALS_COUNTED,
+        LedgerEntry.RefusalsCounted.class,
+        FactCodec::write,
+        FactCodec::readRefusalsCounted);
+    form(
+        TRANSFERRED,
+        LedgerEntry.Transferred.class,
+        AllowanceCodec::write,
+        AllowanceCodec::readTransferred);
+    form(LENT, LedgerEntry.Lent.class, AllowanceCodec::write, AllowanceCodec::readLent);
+    form(EXPIRED, LedgerEntry.Expired.class, AllowanceCodec::write, AllowanceCodec::readExpired);
+    form(ROLLED, LedgerEntry.Rolled.class, AllowanceCodec::write, AllowanceCodec::readRolled);
+    form(FROZEN, LedgerEntry.Frozen.class, FactCodec::write, FactCodec::readFrozen);
+    form(ALERT_RAISED, LedgerEntry.AlertRaised.class, FactCodec::write, FactCodec::readAlertRaised);
+    form(MONTH_CLOSED, LedgerEntry.MonthClosed.class, FactCodec::write, FactCodec::readMonthClosed);
+    // Of ledgers from before there was a priority; read and never written.
+    BY_TAG[GRANTED_WITHOUT_PRIORITY] =
+        new Form<>(
+            GRANTED,
+            LedgerEntry.Granted.class,
+            AllowanceCodec::write,
+            AllowanceCodec::readGrantedWithoutPriority);
+  }
 
   private FactCodec() {}
 
+  /** How one type of entry is written and read, but for its tag and its time. */
+  private record Form<T extends LedgerEntry>(
+      int tag, Class<T> type, Writing<T> writing, Reading<T> reading) {
+    void write(ByteWriter out, NameWriter names, LedgerEntry entry) {
+      writing.write(out, names, type.cast(entry));
+    }
+  }
+
+  @FunctionalInterface
+  private interface Writing<T> {
+    void write(ByteWriter out, NameWriter names, T entry);
+  }
+
+  @FunctionalInterface
+  private interface Reading<T> {
+    T read(Instant at, ByteReader in, NameReader names);
+  }
+
+  private static <T extends LedgerEntry> void form(
+      int tag, Class<T> type, Writing<T> writing, Reading<T> reading) {
+    Form<T> form = new Form<>(tag, type, writing, reading);
+    BY_TAG[tag] = form;
+    BY_TYPE.put(type, form);
+  }
+
+  /** The tags that are written. */
+  static List<Integer> tags() {
+    return BY_TYPE.values().stream().map(Form::tag).sorted().toList();
+  }
+
   /** The tag of a fact; an entry of an attempt under way has none here. */
   static int tag(LedgerEntry entry) {
-    if (entry instanceof LedgerEntry.Granted) {
-      return GRANTED;
-    } else if (entry instanceof LedgerEntry.Corrected) {
-      return CORRECTED;
-    } else if (entry instanceof LedgerEntry.KeyCreated) {
-      return KEY_CREATED;
-    } else if (entry instanceof LedgerEntry.KeyRevoked) {
-      return KEY_REVOKED;
-    } else if (entry instanceof LedgerEntry.QuotaChanged) {
-      return QUOTA_CHANGED;
-    } else if (entry instanceof LedgerEntry.RefusalsCounted) {
-      return REFUSALS_COUNTED;
+    return of(entry).tag();
+  }
+
+  private static Form<?> of(LedgerEntry entry) {
+    Form<?> form = BY_TYPE.get(entry.getClass());
+    if (form == null) {
+      throw new IllegalArgumentException(
+          "entry: " + entry + " (expected: not of an attempt; those go through Ledger.begin)");
     }
-    throw new IllegalArgumentException(
-        "entry: " + entry + " (expected: not of an attempt; those go through Ledger.begin)");
+    return form;
   }
 
   static void write(ByteWriter out, NameWriter names, long clock, LedgerEntry entry) {
-    out.u8(tag(entry));
+    Form<?> form = of(entry);
+    out.u8(form.tag());
     out.zigzag(entry.at().toEpochMilli() - clock);
-    if (entry instanceof LedgerEntry.Granted g) {
-      out.text(g.id());
-      names.write(out, g.account().toString());
-      out.zigzag(g.amount());
-      out.u8(Codes.GRANT_KINDS.indexOf(g.kind()));
-      out.text(g.reason());
-      names.write(out, g.by());
-      instant(out, g.expiresAt());
-    } else if (entry instanceof LedgerEntry.Corrected c) {
-      writeCorrected(out, names, c);
-    } else if (entry instanceof LedgerEntry.KeyCreated k) {
-      names.write(out, k.keyId());
-      names.write(out, k.person());
-      out.text(k.name());
-      names.write(out, k.project());
-      out.text(k.secretHmac());
-      instant(out, k.expiresAt());
-      names.write(out, k.by());
-    } else if (entry instanceof LedgerEntry.KeyRevoked k) {
-      names.write(out, k.keyId());
-      names.write(out, k.by());
-    } else if (entry instanceof LedgerEntry.QuotaChanged q) {
-      out.text(q.configHash());
-      out.text(q.before());
-      out.text(q.after());
-      names.write(out, q.by());
-    } else if (entry instanceof LedgerEntry.RefusalsCounted r) {
-      names.write(out, r.person());
-      names.write(out, r.day());
-      names.write(out, r.reason());
-      out.zigzag(r.count());
+    form.write(out, names, entry);
+  }
+
+  /** Reads the fields of a fact whose tag was read already. */
+  static LedgerEntry read(int tag, ByteReader in, NameReader names, long clock) {
+    Form<?> form = tag < TAGS ? BY_TAG[tag] : null;
+    if (form == null) {
+      throw in.malformed("tag " + tag + " (expected: one of a known entry)");
+    }
+    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
+    try {
+      return form.reading().read(at, in, names);
+    } catch (IllegalArgumentException e) {
+      throw in.malformed("no entry: " + e.getMessage());
     }
   }
 
-  private static void writeCorrected(ByteWriter out, NameWriter names, LedgerEntry.Corrected c) {
+  /** Whether two entries say the same, whenever they were entered. */
+  static boolean same(LedgerEntry one, LedgerEntry other) {
+    return Arrays.equals(timeless(one), timeless(other));
+  }
+
+  private static byte[] timeless(LedgerEntry entry) {
+    ByteWriter out = new ByteWriter(256);
+    write(out, NameWriter.INLINE, entry.at().toEpochMilli(), entry);
+    return out.toByteArray();
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.Corrected c) {
     out.text(c.correctionId());
     out.text(c.id().exchange());
     out.varint(c.id().number());
@@ -83,48 +156,7 @@ final class FactCodec {
     out.text(c.reason());
   }
 
-  /** Reads the fields of a fact whose tag was read already. */
-  static LedgerEntry read(int tag, ByteReader in, NameReader names, long clock) {
-    Instant at = Instant.ofEpochMilli(clock + in.zigzag());
-    return switch (tag) {
-      case GRANTED ->
-          new LedgerEntry.Granted(
-              at,
-              in.requiredText(),
-              AccountKey.parse(names.readRequired(in)),
-              in.zigzag(),
-              Codes.GRANT_KINDS.get(in.count(Codes.GRANT_KINDS.size() - 1)),
-              in.requiredText(),
-              names.readRequired(in),
-              instant(in));
-      case CORRECTED -> readCorrected(at, in, names);
-      case KEY_CREATED ->
-          new LedgerEntry.KeyCreated(
-              at,
-              names.readRequired(in),
-              names.readRequired(in),
-              in.requiredText(),
-              names.read(in),
-              in.requiredText(),
-              instant(in),
-              names.readRequired(in));
-      case KEY_REVOKED ->
-          new LedgerEntry.KeyRevoked(at, names.readRequired(in), names.readRequired(in));
-      case QUOTA_CHANGED ->
-          new LedgerEntry.QuotaChanged(
-              at, in.requiredText(), in.requiredText(), in.requiredText(), names.readRequired(in));
-      case REFUSALS_COUNTED ->
-          new LedgerEntry.RefusalsCounted(
-              at,
-              names.readRequired(in),
-              names.readRequired(in),
-              names.readRequired(in),
-              in.zigzag());
-      default -> throw in.malformed("tag " + tag + " (expected: one of a known entry)");
-    };
-  }
-
-  private static LedgerEntry readCorrected(Instant at, ByteReader in, NameReader names) {
+  private static LedgerEntry.Corrected readCorrected(Instant at, ByteReader in, NameReader names) {
     String correctionId = in.requiredText();
     AttemptId id = new AttemptId(in.requiredText(), in.count(Integer.MAX_VALUE));
     TokenUsage usage = AttemptCodec.readUsage(in);
@@ -141,14 +173,110 @@ final class FactCodec {
         in.requiredText());
   }
 
-  private static void instant(ByteWriter out, @Nullable Instant instant) {
-    out.u8(instant == null ? 0 : 1);
-    if (instant != null) {
-      out.zigzag(instant.toEpochMilli());
-    }
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.KeyCreated k) {
+    names.write(out, k.keyId());
+    names.write(out, k.person());
+    out.text(k.name());
+    names.write(out, k.project());
+    out.text(k.secretHmac());
+    out.instant(k.expiresAt());
+    names.write(out, k.by());
   }
 
-  private static @Nullable Instant instant(ByteReader in) {
-    return in.u8() == 0 ? null : Instant.ofEpochMilli(in.zigzag());
+  private static LedgerEntry.KeyCreated readKeyCreated(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.KeyCreated(
+        at,
+        names.readRequired(in),
+        names.readRequired(in),
+        in.requiredText(),
+        names.read(in),
+        in.requiredText(),
+        in.instant(),
+        names.readRequired(in));
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.KeyRevoked k) {
+    names.write(out, k.keyId());
+    names.write(out, k.by());
+  }
+
+  private static LedgerEntry.KeyRevoked readKeyRevoked(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.KeyRevoked(at, names.readRequired(in), names.readRequired(in));
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.QuotaChanged q) {
+    out.text(q.configHash());
+    out.text(q.before());
+    out.text(q.after());
+    names.write(out, q.by());
+  }
+
+  private static LedgerEntry.QuotaChanged readQuotaChanged(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.QuotaChanged(
+        at, in.requiredText(), in.requiredText(), in.requiredText(), names.readRequired(in));
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.RefusalsCounted r) {
+    names.write(out, r.person());
+    names.write(out, r.day());
+    names.write(out, r.reason());
+    out.zigzag(r.count());
+  }
+
+  private static LedgerEntry.RefusalsCounted readRefusalsCounted(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.RefusalsCounted(
+        at, names.readRequired(in), names.readRequired(in), names.readRequired(in), in.zigzag());
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.Frozen f) {
+    out.text(f.id());
+    names.write(out, f.principal());
+    out.flag(f.frozen());
+    out.text(f.reason());
+    names.write(out, f.by());
+  }
+
+  private static LedgerEntry.Frozen readFrozen(Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.Frozen(
+        at,
+        in.requiredText(),
+        names.readRequired(in),
+        in.flag(),
+        in.requiredText(),
+        names.readRequired(in));
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.AlertRaised a) {
+    out.text(a.id());
+    names.write(out, a.account().toString());
+    names.write(out, a.threshold());
+    out.text(a.detail());
+  }
+
+  private static LedgerEntry.AlertRaised readAlertRaised(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.AlertRaised(
+        at,
+        in.requiredText(),
+        AccountKey.parse(names.readRequired(in)),
+        names.readRequired(in),
+        in.requiredText());
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.MonthClosed m) {
+    names.write(out, m.month());
+    out.flag(m.closed());
+    names.write(out, m.by());
+    out.text(m.reason());
+  }
+
+  private static LedgerEntry.MonthClosed readMonthClosed(
+      Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.MonthClosed(
+        at, names.readRequired(in), in.flag(), names.readRequired(in), in.requiredText());
   }
 }

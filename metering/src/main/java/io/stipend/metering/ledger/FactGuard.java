@@ -1,7 +1,6 @@
 package io.stipend.metering.ledger;
 
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +25,7 @@ final class FactGuard {
    * @throws LedgerException if its id stands for another fact, or it revokes an unknown key
    */
   boolean isNew(LedgerEntry fact) throws SQLException {
-    String id = Replay.id(fact);
+    String id = fact.uniqueId();
     if (id == null) {
       return true;
     }
@@ -42,7 +41,7 @@ final class FactGuard {
     if (before == null) {
       return remember(tag, id, fact);
     }
-    if (!timeless(before).equals(timeless(fact))) {
+    if (!FactCodec.same(before, fact)) {
       // Not what it holds: a key's entry has no place in a message.
       throw new LedgerException(
           "id " + id + ": entered again with another content (expected: the same, or a new id)",
@@ -64,43 +63,5 @@ final class FactGuard {
   private @Nullable LedgerEntry known(int tag, String id) throws SQLException {
     LedgerEntry fact = recent.get(tag + "/" + id);
     return fact != null ? fact : tables.fact(tag, id);
-  }
-
-  private static LedgerEntry timeless(LedgerEntry fact) {
-    // Through the codec, which keeps milliseconds: what was stored must equal what comes again.
-    ByteReader in = new ByteReader(LedgerTables.body(fact));
-    LedgerEntry kept = FactCodec.read(in.u8(), in, NameReader.INLINE, 0);
-    if (kept instanceof LedgerEntry.Granted g) {
-      return new LedgerEntry.Granted(
-          Instant.EPOCH,
-          g.id(),
-          g.account(),
-          g.amount(),
-          g.kind(),
-          g.reason(),
-          g.by(),
-          g.expiresAt());
-    } else if (kept instanceof LedgerEntry.Corrected c) {
-      return new LedgerEntry.Corrected(
-          Instant.EPOCH,
-          c.correctionId(),
-          c.id(),
-          c.usage(),
-          c.nanosDelta(),
-          c.postings(),
-          c.by(),
-          c.reason());
-    } else if (kept instanceof LedgerEntry.KeyCreated k) {
-      return new LedgerEntry.KeyCreated(
-          Instant.EPOCH,
-          k.keyId(),
-          k.person(),
-          k.name(),
-          k.project(),
-          k.secretHmac(),
-          k.expiresAt(),
-          k.by());
-    }
-    return kept;
   }
 }

@@ -12,6 +12,14 @@ public sealed interface LedgerEntry {
   Instant at();
 
   /**
+   * What makes a second entry of its kind the same fact; null where there may be many. The same
+   * again, at whatever time, is nothing new; the same id with another content is an error.
+   */
+  default @Nullable String uniqueId() {
+    return null;
+  }
+
+  /**
    * Funds given to an account.
    *
    * @param id unique; the id of a recurring grant is derived from its account, so entering it twice
@@ -21,7 +29,9 @@ public sealed interface LedgerEntry {
    * @param kind why it exists
    * @param reason in words; empty for recurring grants
    * @param by who entered it: a person, or {@code stipend}
-   * @param expiresAt when the unused part ends; null means with the account's period
+   * @param expiresAt when the unused part ends; null means with the account's period. What ends
+   *     after the period is carried over to the next one.
+   * @param priority lower burns first; 0 unless somebody says otherwise
    */
   record Granted(
       Instant at,
@@ -31,8 +41,27 @@ public sealed interface LedgerEntry {
       GrantKind kind,
       String reason,
       String by,
-      @Nullable Instant expiresAt)
-      implements LedgerEntry {}
+      @Nullable Instant expiresAt,
+      int priority)
+      implements LedgerEntry {
+    /** A grant of priority 0. */
+    public Granted(
+        Instant at,
+        String id,
+        AccountKey account,
+        long amount,
+        GrantKind kind,
+        String reason,
+        String by,
+        @Nullable Instant expiresAt) {
+      this(at, id, account, amount, kind, reason, by, expiresAt, 0);
+    }
+
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
 
   /** Why a grant exists. */
   enum GrantKind {
@@ -43,6 +72,207 @@ public sealed interface LedgerEntry {
     /** A top-up that somebody entered. */
     ONE_OFF
   }
+
+  /**
+   * Funds moved from one account to another; they are a lot of the receiver, of priority 0.
+   *
+   * @param id unique, among grants too: it names the lot
+   * @param from who gives: its {@code sent} grows
+   * @param to who receives, in the same unit: its {@code received} grows
+   * @param amount in that unit, positive
+   * @param reason in words
+   * @param by who entered it
+   * @param expiresAt when the unused part ends; null means with the receiver's period
+   */
+  record Transferred(
+      Instant at,
+      String id,
+      AccountKey from,
+      AccountKey to,
+      long amount,
+      String reason,
+      String by,
+      @Nullable Instant expiresAt)
+      implements LedgerEntry {
+    /** Refuses what is no transfer. */
+    public Transferred {
+      Amounts.positive("amount", amount);
+      if (from.equals(to) || !from.unit().equals(to.unit())) {
+        throw new IllegalArgumentException(
+            "to: " + to + " (expected: another account that counts " + from.unit().name() + ")");
+      }
+    }
+
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /**
+   * Funds that an account may spend now and that the grant of the next period repays.
+   *
+   * @param id unique
+   * @param account the account that borrows
+   * @param amount in its unit, positive
+   * @param kind why it exists; limits are per kind
+   * @param reason in words; may be empty
+   * @param by who entered it: a person, or {@code stipend}
+   */
+  record Lent(
+      Instant at,
+      String id,
+      AccountKey account,
+      long amount,
+      LoanKind kind,
+      String reason,
+      String by)
+      implements LedgerEntry {
+    /** Refuses what is no loan. */
+    public Lent {
+      Amounts.positive("amount", amount);
+    }
+
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /** Why a loan exists. */
+  enum LoanKind {
+    /** The allowance lets an empty account be overdrawn. */
+    OVERDRAFT,
+    /** A running agent session may end. */
+    FINISH,
+    /** Somebody asked for a part of the next period's grant. */
+    ADVANCE
+  }
+
+  /**
+   * What was left of a lot ended unused, within its account's period.
+   *
+   * @param id unique: {@code expired:<account>:<lot>:<n>}
+   * @param account the account
+   * @param lot id of its lot
+   * @param amount what ended, positive; that lot is worth so much less
+   */
+  record Expired(Instant at, String id, AccountKey account, String lot, long amount)
+      implements LedgerEntry {
+    /** Refuses what is no expiry. */
+    public Expired {
+      Amounts.positive("amount", amount);
+    }
+
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /**
+   * The period of an account ended, and its last hold: the account is closed for good, and what is
+   * left of it is carried over or expires.
+   *
+   * @param from the account that ends
+   * @param to the account of a later period that goes on; null if nothing is carried and nothing
+   *     owed
+   * @param carried what is left of lots that live on: {@code carriedOut} of {@code from}, {@code
+   *     carried} of {@code to} and its lots, by the same ids
+   * @param expired what is left of all other lots
+   * @param repaid the part of its loans that was not used and returns there and then
+   * @param owed the part that was used: {@code to} repays it
+   */
+  record Rolled(
+      Instant at,
+      AccountKey from,
+      @Nullable AccountKey to,
+      List<CarriedLot> carried,
+      long expired,
+      long repaid,
+      long owed)
+      implements LedgerEntry {
+    /** Refuses a roll to nowhere of something. */
+    public Rolled {
+      carried = List.copyOf(carried);
+      Amounts.notNegative("expired", expired);
+      Amounts.notNegative("repaid", repaid);
+      Amounts.notNegative("owed", owed);
+      if (to == null && (!carried.isEmpty() || owed != 0)) {
+        throw new IllegalArgumentException(
+            "to: null, carried " + carried + ", owed " + owed + " (expected: an account)");
+      }
+      if (to != null && (to.equals(from) || !to.unit().equals(from.unit()))) {
+        throw new IllegalArgumentException(
+            "to: " + to + " (expected: another account that counts " + from.unit().name() + ")");
+      }
+    }
+
+    @Override
+    public String uniqueId() {
+      return "rolled:" + from;
+    }
+  }
+
+  /**
+   * A lot that lives on in the account of a later period, granted there by the roll.
+   *
+   * @param lot its id
+   * @param amount what is left of it, positive
+   * @param priority lower burns first
+   * @param expiresAt when the unused part ends; null means with the period that it enters
+   */
+  record CarriedLot(String lot, long amount, int priority, @Nullable Instant expiresAt) {
+    /** Refuses what is no lot. */
+    public CarriedLot {
+      Amounts.positive("amount", amount);
+    }
+  }
+
+  /**
+   * A principal is frozen, or no longer; the last one decides.
+   *
+   * @param id unique
+   * @param principal scope such as {@code person/ada}
+   * @param frozen whether all that it asks for is refused from now on
+   * @param reason in words
+   * @param by who
+   */
+  record Frozen(Instant at, String id, String principal, boolean frozen, String reason, String by)
+      implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /**
+   * Somebody was told that an account reached a threshold; once, because ids are.
+   *
+   * @param id unique: {@code alert:<account>:<threshold>}
+   * @param account the account
+   * @param threshold its name, such as {@code 80} or {@code forecast}
+   * @param detail in words
+   */
+  record AlertRaised(Instant at, String id, AccountKey account, String threshold, String detail)
+      implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /**
+   * A month of the record is closed, or open again; the last one decides. Later corrections of what
+   * stands in it go to the open month.
+   *
+   * @param month the UTC month, such as {@code 2026-11}
+   * @param closed whether it is closed from now on
+   * @param by who
+   * @param reason in words; may be empty
+   */
+  record MonthClosed(Instant at, String month, boolean closed, String by, String reason)
+      implements LedgerEntry {}
 
   /**
    * Funds are held for an attempt. {@code at} decides the period and is the export's {@code
@@ -124,7 +354,12 @@ public sealed interface LedgerEntry {
       List<Posting> postings,
       String by,
       String reason)
-      implements LedgerEntry {}
+      implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return correctionId;
+    }
+  }
 
   /**
    * A gateway key exists from now on.
@@ -146,10 +381,20 @@ public sealed interface LedgerEntry {
       String secretHmac,
       @Nullable Instant expiresAt,
       String by)
-      implements LedgerEntry {}
+      implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return keyId;
+    }
+  }
 
   /** A gateway key is refused from now on. */
-  record KeyRevoked(Instant at, String keyId, String by) implements LedgerEntry {}
+  record KeyRevoked(Instant at, String keyId, String by) implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return keyId;
+    }
+  }
 
   /**
    * The quota file in force changed.

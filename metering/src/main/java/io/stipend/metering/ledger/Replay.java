@@ -3,7 +3,6 @@ package io.stipend.metering.ledger;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one reading of batches: what they define, which attempts are open after each entry, and how
@@ -140,22 +139,8 @@ final class Replay {
         sink.moved(posting.account(), 0, posting.amount(), 0);
       }
     }
-    sink.fact(fact, id(fact));
+    sink.fact(fact, fact.uniqueId());
     return fact;
-  }
-
-  /** What makes a second entry of a fact the same fact; null where there may be many. */
-  static @Nullable String id(LedgerEntry fact) {
-    if (fact instanceof LedgerEntry.Granted granted) {
-      return granted.id();
-    } else if (fact instanceof LedgerEntry.Corrected corrected) {
-      return corrected.correctionId();
-    } else if (fact instanceof LedgerEntry.KeyCreated created) {
-      return created.keyId();
-    } else if (fact instanceof LedgerEntry.KeyRevoked revoked) {
-      return revoked.keyId();
-    }
-    return null;
   }
 
   private OpenReservation opened(ByteReader in) {

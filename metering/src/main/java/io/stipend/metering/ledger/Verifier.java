@@ -255,7 +255,7 @@ final class Verifier implements ReplaySink {
     }
     expect("open attempts in the tables", tables.open(), replay.open());
     expect("ended attempts in the tables", count("select count(*) from usage"), ends);
-    for (int tag = FactCodec.GRANTED; tag < FactCodec.REFUSALS_COUNTED; tag++) {
+    for (int tag : FactCodec.tags()) {
       expect(
           "facts of kind " + tag + " in the tables",
           count("select count(*) from fact where kind = " + tag),

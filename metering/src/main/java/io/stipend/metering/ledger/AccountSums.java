@@ -1,0 +1,99 @@
+package io.stipend.metering.ledger;
+
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The sums of one account while they grow. For one thread. */
+final class AccountSums {
+  /** By place of the sum; the places are in memory only. */
+  private final long[] sums = new long[Sum.ALL.size()];
+
+  void add(Sum sum, long amount) {
+    int place = place(sum);
+    sums[place] = Math.addExact(sums[place], amount);
+  }
+
+  void add(AccountSums more) {
+    for (Sum sum : Sum.ALL) {
+      add(sum, more.get(sum));
+    }
+  }
+
+  long get(Sum sum) {
+    return sums[place(sum)];
+  }
+
+  @SuppressWarnings("EnumOrdinal") // Nothing outside this object depends on it.
+  private static int place(Sum sum) {
+    return sum.ordinal();
+  }
+
+  boolean closed() {
+    return get(Sum.CLOSED) > 0;
+  }
+
+  AccountTotals totals() {
+    return new AccountTotals(
+        get(Sum.GRANTED),
+        get(Sum.CARRIED),
+        get(Sum.RECEIVED),
+        Math.addExact(Math.addExact(get(Sum.OVERDRAFT), get(Sum.FINISH)), get(Sum.ADVANCE)),
+        get(Sum.USED),
+        get(Sum.HELD),
+        get(Sum.EXPIRED),
+        get(Sum.SENT),
+        get(Sum.CARRIED_OUT),
+        get(Sum.REPAID),
+        closed());
+  }
+
+  AccountRecord record(AccountKey account, List<Lot> lots) {
+    Map<LoanKind, Long> lent = new EnumMap<>(LoanKind.class);
+    for (LoanKind kind : LoanKind.values()) {
+      lent.put(kind, get(Sum.of(kind)));
+    }
+    return new AccountRecord(
+        account,
+        totals(),
+        lots,
+        lent,
+        new AccountRecord.Counts(
+            count(Sum.ADJUSTMENTS),
+            count(Sum.ONE_OFFS),
+            count(Sum.TRANSFERS),
+            count(Sum.LOANS),
+            count(Sum.EXPIRIES)));
+  }
+
+  private int count(Sum sum) {
+    return Math.toIntExact(get(sum));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof AccountSums o && Arrays.equals(sums, o.sums);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(sums);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (Sum sum : Sum.ALL) {
+      if (get(sum) != 0) {
+        text.append(text.length() == 0 ? "" : ", ")
+            .append(sum.column())
+            .append(' ')
+            .append(get(sum));
+      }
+    }
+    return text.length() == 0 ? "all 0" : text.toString();
+  }
+}
