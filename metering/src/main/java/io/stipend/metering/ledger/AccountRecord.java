@@ -1,16 +1,56 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import java.util.List;
+import java.util.Map;
 
 /**
- * What the ledger knows of one account.
+ * All that the ledger knows of one account: enough to go on with it.
  *
- * @param totals sums of its entries
- * @param grants every grant that it received, in the order of entry
+ * @param account its name
+ * @param totals its sums
+ * @param lots its lots, by id
+ * @param lent its loans by kind; a kind without any is 0
+ * @param counts how many entries of each kind it has, for the ids of the next ones
  */
-public record AccountRecord(AccountTotals totals, List<LedgerEntry.Granted> grants) {
-  /** Copies the list. */
+public record AccountRecord(
+    AccountKey account,
+    AccountTotals totals,
+    List<Lot> lots,
+    Map<LoanKind, Long> lent,
+    Counts counts) {
+  /** Copies. */
   public AccountRecord {
-    grants = List.copyOf(grants);
+    lots = List.copyOf(lots);
+    lent = Map.copyOf(lent);
+  }
+
+  /**
+   * Numbers of entries of one account.
+   *
+   * @param adjustments grants of kind {@link LedgerEntry.GrantKind#ADJUSTMENT}
+   * @param oneOffs grants of kind {@link LedgerEntry.GrantKind#ONE_OFF}
+   * @param transfers transfers from it
+   * @param loans loans of every kind
+   * @param expiries expiries of its lots, the roll not counted
+   */
+  public record Counts(int adjustments, int oneOffs, int transfers, int loans, int expiries) {}
+
+  /** Whether its recurring grant is entered. */
+  public boolean begun() {
+    return lots.stream().anyMatch(lot -> lot.id().equals(Lot.recurringId(account)));
+  }
+
+  /** The recurring grant with its adjustments: what the rule's amount is compared with. */
+  public long recurring() {
+    return lots.stream()
+        .filter(lot -> lot.id().equals(Lot.recurringId(account)))
+        .mapToLong(Lot::amount)
+        .sum();
+  }
+
+  /** Its loans of one kind. */
+  public long lent(LoanKind kind) {
+    return lent.getOrDefault(kind, 0L);
   }
 }

@@ -2,9 +2,7 @@ package io.stipend.metering.ledger;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -56,7 +54,7 @@ final class BatchWriter {
   private final List<Pending.Entry> encoded = new ArrayList<>();
 
   /** The part of these that is to be answered after it. */
-  private final List<Pending.Question> asked = new ArrayList<>();
+  private final List<Pending.Question<?>> asked = new ArrayList<>();
 
   private int lastCommit;
 
@@ -100,8 +98,8 @@ final class BatchWriter {
   }
 
   /** Queues a question; its future fails if nothing more is taken. */
-  CompletableFuture<Map<AccountKey, AccountRecord>> ask(Collection<AccountKey> keys) {
-    Pending.Question question = new Pending.Question(keys, new CompletableFuture<>());
+  <T> CompletableFuture<T> ask(Pending.Reading<T> reading) {
+    Pending.Question<T> question = new Pending.Question<>(reading, new CompletableFuture<>());
     queue(question);
     return question.answer();
   }
@@ -174,7 +172,7 @@ final class BatchWriter {
     queue.drainTo(taken, MAX_ENTRIES);
     boolean goOn = true;
     for (Pending pending : taken) {
-      if (pending instanceof Pending.Question question) {
+      if (pending instanceof Pending.Question<?> question) {
         asked.add(question);
       } else if (pending instanceof Pending.Entry entry && encode(entry)) {
         encoded.add(entry);
@@ -262,8 +260,8 @@ final class BatchWriter {
       return;
     }
     projectAll();
-    for (Pending.Question question : asked) {
-      question.answer().complete(projection.tables().accounts(question.keys()));
+    for (Pending.Question<?> question : asked) {
+      question.read(projection.tables().accounts());
     }
     asked.clear();
   }

@@ -39,6 +39,7 @@ final class FactGuard {
     }
     LedgerEntry before = known(tag, id);
     if (before == null) {
+      requireOwnLot(tag, id);
       return remember(tag, id, fact);
     }
     if (!FactCodec.same(before, fact)) {
@@ -48,6 +49,16 @@ final class FactGuard {
           null);
     }
     return false;
+  }
+
+  /** Grants and transfers name lots, so they share their ids. */
+  private void requireOwnLot(int tag, String id) throws SQLException {
+    boolean taken =
+        (tag == FactCodec.TRANSFERRED && known(FactCodec.GRANTED, id) != null)
+            || (tag == FactCodec.GRANTED && known(FactCodec.TRANSFERRED, id) != null);
+    if (taken) {
+      throw new LedgerException("id " + id + ": names another lot (expected: a new id)", null);
+    }
   }
 
   /** Every fact so far is in the tables. */

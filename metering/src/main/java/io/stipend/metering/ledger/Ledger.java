@@ -37,10 +37,21 @@ public interface Ledger extends AutoCloseable {
    * Reads accounts as they are after every entry that was appended before. The cost grows with what
    * is asked for, not with the ledger.
    *
-   * @return completes with those of them that were ever used, on the thread that writes: what
-   *     depends on it must not block
+   * @return completes with those of them that were ever used, and with all accounts of the same
+   *     budgets and units that no roll has closed, on the thread that writes: what depends on it
+   *     must not block. Of accounts that were not asked for, entries may be on their way.
    */
   CompletableFuture<Map<AccountKey, AccountRecord>> accounts(Collection<AccountKey> keys);
+
+  /**
+   * Reads a page of the accounts that no roll has closed, by budget, unit and period, as {@link
+   * #accounts} does.
+   *
+   * @param after the last account of the page before; null for the first page
+   * @param limit the most accounts of the page, positive
+   * @return completes with the page, empty after the last
+   */
+  CompletableFuture<List<AccountRecord>> unclosed(@Nullable AccountKey after, int limit);
 
   /** Whether the disk failed and nothing more is taken. */
   boolean poisoned();

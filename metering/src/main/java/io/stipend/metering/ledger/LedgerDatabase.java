@@ -21,7 +21,7 @@ final class LedgerDatabase {
   static final int SCHEMA = 1;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 2;
+  static final int PROJECTION = 3;
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();
@@ -42,8 +42,9 @@ final class LedgerDatabase {
               + " cost_center text, project text, key_id text not null, dialect text not null,"
               + " provider text not null, model text not null, tier text,"
               + " price_version text not null, currency text not null, accounts text not null)",
-          "create table account(name text primary key, granted integer not null,"
-              + " used integer not null, held integer not null) without rowid",
+          AccountTable.ACCOUNT,
+          AccountTable.ACCOUNT_UNCLOSED,
+          AccountTable.LOT,
           // No default types: a label is the number of a name, or the text where it has none.
           "create table usage(attempt integer primary key, exchange text not null,"
               + " number integer not null, started integer not null, took integer not null,"
@@ -56,16 +57,14 @@ final class LedgerDatabase {
           "create index usage_exchange on usage(substr(exchange, 1, 12))",
           "create table open_attempt(attempt integer primary key, profile integer not null,"
               + " body blob not null)",
-          // The account of a grant, so that those of one account are found without reading all.
           "create table fact(seq integer primary key, kind integer not null, id text,"
-              + " body blob not null, account text)",
+              + " body blob not null)",
           "create unique index fact_id on fact(kind, id) where id is not null",
-          "create index fact_account on fact(account) where account is not null",
           "create table refusal(day text, person text, reason text, count integer not null,"
               + " last integer not null, primary key(day, person, reason)) without rowid");
 
   private static final List<String> PROJECTED_TABLES =
-      List.of("name", "profile", "account", "usage", "open_attempt", "fact", "refusal");
+      List.of("name", "profile", "account", "lot", "usage", "open_attempt", "fact", "refusal");
 
   private LedgerDatabase() {}
 

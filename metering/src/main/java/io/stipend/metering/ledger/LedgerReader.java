@@ -12,7 +12,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Reads the ledger of a data folder, also while a gateway writes it. Each call sees one consistent
@@ -112,17 +117,101 @@ public final class LedgerReader implements AutoCloseable {
   public Map<AccountKey, AccountTotals> totals() {
     return snapshot(
         () -> {
-          Map<AccountKey, AccountTotals> totals = tables.totals();
+          Map<AccountKey, AccountSums> sums = tables.accounts().sums();
           Tail.read(connection, tables)
               .moves()
-              .forEach((account, move) -> totals.merge(account, move, AccountTotals::plus));
+              .forEach(
+                  (account, more) ->
+                      sums.computeIfAbsent(account, key -> new AccountSums()).add(more));
+          Map<AccountKey, AccountTotals> totals = new HashMap<>();
+          sums.forEach((account, sum) -> totals.put(account, sum.totals()));
           return totals;
         });
+  }
+
+  /** All that is known of an account; empty if it was never used. */
+  public Optional<AccountRecord> account(AccountKey account) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables);
+          AccountSums stored = tables.accounts().sums(account);
+          AccountSums more = tail.moves().get(account);
+          if (stored == null && more == null) {
+            return Optional.empty();
+          }
+          AccountSums sums = new AccountSums();
+          Stream.of(stored, more).filter(Objects::nonNull).forEach(sums::add);
+          Map<String, Lot> lots = new HashMap<>();
+          tables.accounts().lots(account).forEach(lot -> lots.put(lot.id(), lot));
+          tail.lots(account).forEach((id, lot) -> lots.merge(id, lot, Lot::plus));
+          return Optional.of(AccountTable.record(account, sums, List.copyOf(lots.values())));
+        });
+  }
+
+  /** The lots of an account, by id; empty if it was never used. */
+  public List<Lot> lots(AccountKey account) {
+    return account(account).map(AccountRecord::lots).orElse(List.of());
   }
 
   /** Every grant that was ever entered, in the order of entry. */
   public List<LedgerEntry.Granted> grants() {
     return facts(LedgerEntry.Granted.class, FactCodec.GRANTED);
+  }
+
+  /** Every transfer, in the order of entry. */
+  public List<LedgerEntry.Transferred> transfers() {
+    return facts(LedgerEntry.Transferred.class, FactCodec.TRANSFERRED);
+  }
+
+  /** Every loan, in the order of entry. */
+  public List<LedgerEntry.Lent> loans() {
+    return facts(LedgerEntry.Lent.class, FactCodec.LENT);
+  }
+
+  /** Every expiry within a period, in the order of entry; what a roll ended stands in the roll. */
+  public List<LedgerEntry.Expired> expiries() {
+    return facts(LedgerEntry.Expired.class, FactCodec.EXPIRED);
+  }
+
+  /** Every roll, in the order of entry. */
+  public List<LedgerEntry.Rolled> rolls() {
+    return facts(LedgerEntry.Rolled.class, FactCodec.ROLLED);
+  }
+
+  /** Every alert that was raised, in the order of entry. */
+  public List<LedgerEntry.AlertRaised> alerts() {
+    return facts(LedgerEntry.AlertRaised.class, FactCodec.ALERT_RAISED);
+  }
+
+  /** Every freeze and its end, in the order of entry. */
+  public List<LedgerEntry.Frozen> freezes() {
+    return facts(LedgerEntry.Frozen.class, FactCodec.FROZEN);
+  }
+
+  /** The principals that are frozen now, each with the entry that says so. */
+  public Map<String, LedgerEntry.Frozen> frozen() {
+    Map<String, LedgerEntry.Frozen> last = new LinkedHashMap<>();
+    freezes().forEach(entry -> last.put(entry.principal(), entry));
+    last.values().removeIf(entry -> !entry.frozen());
+    return last;
+  }
+
+  /** Every closing and opening of a month, in the order of entry. */
+  public List<LedgerEntry.MonthClosed> monthClosings() {
+    return facts(LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED);
+  }
+
+  /** The UTC months that are closed now, such as {@code 2026-11}, oldest first. */
+  public SortedSet<String> closedMonths() {
+    SortedSet<String> months = new TreeSet<>();
+    for (LedgerEntry.MonthClosed entry : monthClosings()) {
+      if (entry.closed()) {
+        months.add(entry.month());
+      } else {
+        months.remove(entry.month());
+      }
+    }
+    return months;
   }
 
   /** Every correction, in the order of entry. */

@@ -6,37 +6,31 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the projected tables, other than usage. For one thread. */
+/** Reads the projected tables, other than usage and accounts. For one thread. */
 final class LedgerTables implements AutoCloseable {
   private static final String ACCOUNT_SEPARATOR = "\n";
 
   private static final int RECENT_NAMES = 32_768;
 
   private final Connection connection;
+  private final AccountTable accounts;
   private final PreparedStatement selectName;
   private final PreparedStatement selectProfile;
-  private final PreparedStatement selectAccount;
-  private final PreparedStatement selectGrants;
 
   LedgerTables(Connection connection) throws SQLException {
     this.connection = connection;
+    accounts = new AccountTable(connection);
     selectName = connection.prepareStatement("select text from name where id = ?");
     selectProfile =
         connection.prepareStatement(
             "select person, team, cost_center, project, key_id, dialect, provider, model, tier,"
                 + " price_version, currency, accounts from profile where id = ?");
-    selectAccount =
-        connection.prepareStatement("select granted, used, held from account where name = ?");
-    selectGrants =
-        connection.prepareStatement("select body from fact where account = ? order by seq");
   }
 
   @Nullable String name(long number) {
@@ -94,42 +88,8 @@ final class LedgerTables implements AutoCloseable {
     return LedgerDatabase.meta(connection, "projected_seq", 0);
   }
 
-  Map<AccountKey, AccountTotals> totals() throws SQLException {
-    Map<AccountKey, AccountTotals> totals = new HashMap<>();
-    query(
-        "select name, granted, used, held from account",
-        row ->
-            totals.put(
-                AccountKey.parse(row.getString(1)),
-                new AccountTotals(row.getLong(2), row.getLong(3), row.getLong(4))));
-    return totals;
-  }
-
-  /** Those of these accounts that were ever used. */
-  Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) throws SQLException {
-    Map<AccountKey, AccountRecord> accounts = new HashMap<>();
-    for (AccountKey key : keys) {
-      selectAccount.setString(1, key.toString());
-      try (ResultSet row = selectAccount.executeQuery()) {
-        if (row.next()) {
-          AccountTotals totals = new AccountTotals(row.getLong(1), row.getLong(2), row.getLong(3));
-          accounts.put(key, new AccountRecord(totals, grants(key)));
-        }
-      }
-    }
+  AccountTable accounts() {
     return accounts;
-  }
-
-  /** The grants of one account, in the order of entry. */
-  List<LedgerEntry.Granted> grants(AccountKey account) throws SQLException {
-    List<LedgerEntry.Granted> grants = new ArrayList<>();
-    selectGrants.setString(1, account.toString());
-    try (ResultSet row = selectGrants.executeQuery()) {
-      while (row.next()) {
-        grants.add((LedgerEntry.Granted) fact(row.getBytes(1)));
-      }
-    }
-    return grants;
   }
 
   Map<Long, OpenReservation> open() throws SQLException {
@@ -241,7 +201,5 @@ final class LedgerTables implements AutoCloseable {
   public void close() throws SQLException {
     selectName.close();
     selectProfile.close();
-    selectAccount.close();
-    selectGrants.close();
   }
 }

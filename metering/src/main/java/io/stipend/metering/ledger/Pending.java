@@ -1,7 +1,6 @@
 package io.stipend.metering.ledger;
 
-import java.util.Collection;
-import java.util.Map;
+import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +24,23 @@ sealed interface Pending {
     }
   }
 
+  /** What is read of the accounts. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T read(AccountTable accounts) throws SQLException;
+  }
+
   /**
    * Asks for accounts as they are after every entry before it.
    *
-   * @param keys which
-   * @param answer completes with those that were ever used
+   * @param reading which
+   * @param answer completes with them
    */
-  record Question(
-      Collection<AccountKey> keys, CompletableFuture<Map<AccountKey, AccountRecord>> answer)
-      implements Pending {
+  record Question<T>(Reading<T> reading, CompletableFuture<T> answer) implements Pending {
+    void read(AccountTable accounts) throws SQLException {
+      answer.complete(reading.read(accounts));
+    }
+
     @Override
     public void fail(LedgerException why) {
       answer.completeExceptionally(why);

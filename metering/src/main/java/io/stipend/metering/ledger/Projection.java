@@ -22,7 +22,8 @@ final class Projection implements ReplaySink, AutoCloseable {
   private final LedgerTables tables;
   private final UsageTable usage;
   private final Replay replay;
-  private final Map<AccountKey, AccountTotals> moves = new HashMap<>();
+  private final Map<AccountKey, AccountSums> moves = new HashMap<>();
+  private final Map<LotKey, Lot> lots = new HashMap<>();
 
   /** Numbers that have a row in the table of open attempts. */
   private final Set<Long> storedOpen = new HashSet<>();
@@ -129,8 +130,13 @@ final class Projection implements ReplaySink, AutoCloseable {
   }
 
   @Override
-  public void moved(AccountKey account, long granted, long used, long held) {
-    moves.merge(account, new AccountTotals(granted, used, held), AccountTotals::plus);
+  public void moved(AccountKey account, Sum sum, long amount) {
+    moves.computeIfAbsent(account, key -> new AccountSums()).add(sum, amount);
+  }
+
+  @Override
+  public void lot(AccountKey account, Lot more) {
+    lots.merge(new LotKey(account, more.id()), more, Lot::plus);
   }
 
   @Override
@@ -159,13 +165,10 @@ final class Projection implements ReplaySink, AutoCloseable {
       return;
     }
     try (PreparedStatement insert =
-        connection.prepareStatement(
-            "insert into fact(kind, id, body, account) values(?, ?, ?, ?)")) {
+        connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)")) {
       insert.setInt(1, FactCodec.tag(fact));
       insert.setString(2, id);
       insert.setBytes(3, LedgerTables.body(fact));
-      insert.setString(
-          4, fact instanceof LedgerEntry.Granted grant ? grant.account().toString() : null);
       insert.executeUpdate();
     }
     if (fact instanceof LedgerEntry.Corrected correction) {
@@ -189,20 +192,10 @@ final class Projection implements ReplaySink, AutoCloseable {
   }
 
   private void flushAccounts() throws SQLException {
-    try (PreparedStatement upsert =
-        connection.prepareStatement(
-            "insert into account(name, granted, used, held) values(?, ?, ?, ?)"
-                + " on conflict(name) do update set granted = granted + excluded.granted,"
-                + " used = used + excluded.used, held = held + excluded.held")) {
-      for (Map.Entry<AccountKey, AccountTotals> move : moves.entrySet()) {
-        upsert.setString(1, move.getKey().toString());
-        upsert.setLong(2, move.getValue().granted());
-        upsert.setLong(3, move.getValue().used());
-        upsert.setLong(4, move.getValue().held());
-        upsert.executeUpdate();
-      }
-    }
+    tables.accounts().add(moves);
+    tables.accounts().addLots(lots);
     moves.clear();
+    lots.clear();
   }
 
   private void flushOpen() throws SQLException {

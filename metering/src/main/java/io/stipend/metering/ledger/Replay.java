@@ -16,6 +16,7 @@ final class Replay {
   private final Definitions definitions;
   private final Map<Long, OpenReservation> open;
   private final ReplaySink sink;
+  private final AccountMoves moves;
   private long nextAttempt;
   private long entries;
 
@@ -26,6 +27,7 @@ final class Replay {
     this.definitions = definitions;
     this.open = open;
     this.sink = sink;
+    moves = new AccountMoves(sink);
   }
 
   Map<Long, OpenReservation> open() {
@@ -115,7 +117,7 @@ final class Replay {
     open.remove(ended.number());
     hold(ended.held(), -1);
     for (Posting debit : settled.debits()) {
-      sink.moved(debit.account(), 0, debit.amount(), 0);
+      sink.moved(debit.account(), Sum.USED, debit.amount());
     }
     sink.settled(ended, settled);
     return settled;
@@ -132,13 +134,7 @@ final class Replay {
   }
 
   private LedgerEntry fact(LedgerEntry fact) throws SQLException {
-    if (fact instanceof LedgerEntry.Granted granted) {
-      sink.moved(granted.account(), granted.amount(), 0, 0);
-    } else if (fact instanceof LedgerEntry.Corrected corrected) {
-      for (Posting posting : corrected.postings()) {
-        sink.moved(posting.account(), 0, posting.amount(), 0);
-      }
-    }
+    moves.of(fact);
     sink.fact(fact, fact.uniqueId());
     return fact;
   }
@@ -154,7 +150,7 @@ final class Replay {
 
   private void hold(List<Posting> postings, int sign) throws SQLException {
     for (Posting posting : postings) {
-      sink.moved(posting.account(), 0, 0, sign * posting.amount());
+      sink.moved(posting.account(), Sum.HELD, sign * posting.amount());
     }
   }
 }

@@ -11,8 +11,11 @@ interface ReplaySink {
   /** A number for a profile was defined. */
   void profiled(long number, Profile profile) throws SQLException;
 
-  /** The sums of an account changed. */
-  void moved(AccountKey account, long granted, long used, long held) throws SQLException;
+  /** A sum of an account changed. */
+  void moved(AccountKey account, Sum sum, long amount) throws SQLException;
+
+  /** An account has a lot, or more of it, or more of it expired; see {@link Lot#plus}. */
+  void lot(AccountKey account, Lot more) throws SQLException;
 
   /** A reservation was opened, or holds more now. */
   void opened(OpenReservation reservation) throws SQLException;

@@ -161,7 +161,13 @@ public final class SqliteLedger implements Ledger {
 
   @Override
   public CompletableFuture<Map<AccountKey, AccountRecord>> accounts(Collection<AccountKey> keys) {
-    return writer.ask(List.copyOf(keys));
+    List<AccountKey> asked = List.copyOf(keys);
+    return writer.ask(accounts -> accounts.records(asked));
+  }
+
+  @Override
+  public CompletableFuture<List<AccountRecord>> unclosed(@Nullable AccountKey after, int limit) {
+    return writer.ask(accounts -> accounts.unclosed(after, limit));
   }
 
   @Override

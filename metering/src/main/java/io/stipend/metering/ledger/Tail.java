@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the batches that are not projected yet add to the tables. */
 final class Tail implements ReplaySink {
-  private final Map<AccountKey, AccountTotals> moves = new HashMap<>();
+  private final Map<AccountKey, AccountSums> moves = new HashMap<>();
+  private final Map<AccountKey, Map<String, Lot>> lots = new HashMap<>();
   private final Map<AttemptId, UsageTable.Row> settled = new HashMap<>();
   private final Map<AttemptId, List<LedgerEntry.Corrected>> corrections = new HashMap<>();
   private final List<LedgerEntry> facts = new ArrayList<>();
@@ -28,8 +29,13 @@ final class Tail implements ReplaySink {
     return tail;
   }
 
-  Map<AccountKey, AccountTotals> moves() {
+  Map<AccountKey, AccountSums> moves() {
     return moves;
+  }
+
+  /** What an account's lots have more, by id. */
+  Map<String, Lot> lots(AccountKey account) {
+    return lots.getOrDefault(account, Map.of());
   }
 
   /** Attempts that settled here, corrections netted in. */
@@ -70,8 +76,13 @@ final class Tail implements ReplaySink {
   }
 
   @Override
-  public void moved(AccountKey account, long granted, long used, long held) {
-    moves.merge(account, new AccountTotals(granted, used, held), AccountTotals::plus);
+  public void moved(AccountKey account, Sum sum, long amount) {
+    moves.computeIfAbsent(account, key -> new AccountSums()).add(sum, amount);
+  }
+
+  @Override
+  public void lot(AccountKey account, Lot more) {
+    lots.computeIfAbsent(account, key -> new HashMap<>()).merge(more.id(), more, Lot::plus);
   }
 
   @Override

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks a whole ledger within one read transaction: the chain from the first batch; that every
- * attempt is reserved once and ended at most once; that what is held equals the open reservations;
- * and that the tables hold exactly what the batches amount to.
+ * attempt is reserved once and ended at most once; that accounts and lots are in order ({@link
+ * AccountCheck}); and that the tables hold exactly what the batches amount to.
  */
 final class Verifier implements ReplaySink {
   private static final int MAX_PROBLEMS = 100;
@@ -30,10 +30,9 @@ final class Verifier implements ReplaySink {
   private final Replay replay;
   private final long projectedSeq;
   private final List<String> problems = new ArrayList<>();
-  private final Map<AccountKey, AccountTotals> totals = new HashMap<>();
+  private final AccountCheck accounts = new AccountCheck(this::problemOfBatch);
   private final Map<String, Long> refusals = new HashMap<>();
   private final Map<Integer, Long> factCounts = new HashMap<>();
-  private final Map<AccountKey, Long> grants = new HashMap<>();
 
   /** Rows that differ from their settle: right only if corrections explain it. */
   private final Map<AttemptId, UsageTable.Row> differing = new HashMap<>();
@@ -117,9 +116,13 @@ final class Verifier implements ReplaySink {
     }
   }
 
+  private void problemOfBatch(String what) {
+    problem("batch " + seq + ": " + what);
+  }
+
   private void expect(String what, @Nullable Object found, @Nullable Object expected) {
     if (found == null ? expected != null : !found.equals(expected)) {
-      problem("batch " + seq + ": " + what + ": " + found + " (expected: " + expected + ")");
+      problemOfBatch(what + ": " + found + " (expected: " + expected + ")");
     }
   }
 
@@ -142,8 +145,13 @@ final class Verifier implements ReplaySink {
   }
 
   @Override
-  public void moved(AccountKey account, long granted, long used, long held) {
-    totals.merge(account, new AccountTotals(granted, used, held), AccountTotals::plus);
+  public void moved(AccountKey account, Sum sum, long amount) {
+    accounts.moved(account, sum, amount);
+  }
+
+  @Override
+  public void lot(AccountKey account, Lot more) {
+    accounts.lot(account, more);
   }
 
   @Override
@@ -192,6 +200,7 @@ final class Verifier implements ReplaySink {
 
   @Override
   public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
+    accounts.fact(fact);
     if (!projected()) {
       return;
     }
@@ -206,12 +215,6 @@ final class Verifier implements ReplaySink {
     }
     if (fact instanceof LedgerEntry.Corrected correction) {
       correct(correction);
-    } else if (fact instanceof LedgerEntry.Granted grant) {
-      grants.merge(grant.account(), 1L, Math::addExact);
-      expect(
-          "grant " + id + " is among those of its account",
-          tables.grants(grant.account()).contains(grant),
-          true);
     }
   }
 
@@ -243,16 +246,7 @@ final class Verifier implements ReplaySink {
               + differing.get(id)
               + ")");
     }
-    Map<AccountKey, AccountTotals> stored = tables.totals();
-    Set<AccountKey> accounts = new HashSet<>(stored.keySet());
-    accounts.addAll(totals.keySet());
-    for (AccountKey account : accounts) {
-      expect("account " + account + " in the tables", stored.get(account), totals.get(account));
-      expect(
-          "grants of " + account + " in the tables",
-          (long) tables.grants(account).size(),
-          grants.getOrDefault(account, 0L));
-    }
+    accounts.compare(tables.accounts());
     expect("open attempts in the tables", tables.open(), replay.open());
     expect("ended attempts in the tables", count("select count(*) from usage"), ends);
     for (int tag : FactCodec.tags()) {
@@ -282,17 +276,8 @@ final class Verifier implements ReplaySink {
     }
   }
 
-  /** Held is what the open reservations hold, account by account, and never negative. */
   private void checkHolds() {
-    Map<AccountKey, Long> held = new HashMap<>();
-    for (OpenReservation open : replay.open().values()) {
-      for (Posting posting : open.held()) {
-        held.merge(posting.account(), posting.amount(), Math::addExact);
-      }
-    }
-    totals.forEach(
-        (account, sums) ->
-            expect("held on " + account, sums.held(), held.getOrDefault(account, 0L)));
+    accounts.checkHolds(replay.open().values());
     long reserved = Math.max(0, replay.nextAttempt() - 1);
     expect("attempts that are open or ended", ends + replay.open().size(), reserved);
   }

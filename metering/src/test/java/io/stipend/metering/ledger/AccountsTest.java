@@ -3,6 +3,7 @@ package io.stipend.metering.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stipend.metering.Unit;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -10,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -54,9 +56,7 @@ class AccountsTest {
       AccountRecord ada = accounts.get(Samples.ADA);
       assertThat(ada.totals())
           .isEqualTo(new AccountTotals(407, 13_197_000L, open.facts().expectedNanos()));
-      assertThat(ada.grants())
-          .containsExactly(
-              Samples.granted("g1", Samples.ADA, 400), Samples.granted("g2", Samples.ADA, 7));
+      assertThat(ada.recurring()).isEqualTo(407);
     }
   }
 
@@ -66,10 +66,20 @@ class AccountsTest {
     Map<AccountKey, AccountRecord> before;
     try (SqliteLedger ledger = open()) {
       for (int i = 0; i < 30; i++) {
-        ledger.append(Samples.granted("g" + i, all.get(i % 2), i));
+        ledger.append(
+            new LedgerEntry.Granted(
+                Samples.NOW,
+                "g" + i,
+                all.get(i % 2),
+                i,
+                LedgerEntry.GrantKind.ONE_OFF,
+                "",
+                "root",
+                Samples.NOW.plusSeconds(i),
+                i % 3));
       }
       before = soon(ledger.accounts(all));
-      assertThat(before.get(Samples.TEAM).grants()).hasSize(15);
+      assertThat(before.get(Samples.TEAM).lots()).hasSize(15);
     }
     SqliteLedger.rebuild(folder);
     try (SqliteLedger ledger = open()) {
@@ -83,23 +93,95 @@ class AccountsTest {
     try (SqliteLedger ledger = open()) {
       soon(ledger.append(Samples.granted("g1", Samples.ADA, 400)));
     }
-    execute("update meta set value = 1 where key = 'projection'");
-    execute("drop index fact_account");
-    execute("alter table fact drop column account");
+    execute("update meta set value = 2 where key = 'projection'");
+    execute("drop table lot");
+    execute("drop index account_unclosed");
+    execute("alter table account drop column budget");
     try (SqliteLedger ledger = open()) {
-      assertThat(soon(ledger.accounts(List.of(Samples.ADA))).get(Samples.ADA).grants()).hasSize(1);
+      assertThat(soon(ledger.accounts(List.of(Samples.ADA))).get(Samples.ADA).lots()).hasSize(1);
     }
     assertThat(Folders.verify(folder).problems()).isEmpty();
   }
 
   @Test
-  void aGrantUnderAnotherAccountIsFoundByTheCheck() throws Exception {
+  void aLotUnderAnotherAccountIsFoundByTheCheck() throws Exception {
     try (SqliteLedger ledger = open()) {
       soon(ledger.append(Samples.granted("g1", Samples.ADA, 400)));
       soon(ledger.append(Samples.granted("g2", Samples.TEAM, 400)));
     }
-    execute("update fact set account = '" + Samples.TEAM + "' where id = 'g1'");
-    assertThat(Folders.verify(folder).problems()).anyMatch(problem -> problem.contains("g1"));
+    execute("update lot set account = '" + Samples.BOB + "' where account = '" + Samples.ADA + "'");
+    assertThat(Folders.verify(folder).problems())
+        .anyMatch(problem -> problem.contains("lot recurring:" + Samples.ADA));
+  }
+
+  @Test
+  void theAccountsThatAreNotClosedComeWithTheOnesThatAreAskedFor() throws Exception {
+    AccountKey october = new AccountKey(Samples.ADA.budget(), "2026-10", Samples.ADA.unit());
+    AccountKey september = new AccountKey(Samples.ADA.budget(), "2026-09", Samples.ADA.unit());
+    AccountKey december = new AccountKey(Samples.ADA.budget(), "2026-12", Samples.ADA.unit());
+    AccountKey tokens = new AccountKey(Samples.ADA.budget(), "2026-10", Unit.TOKENS);
+    try (SqliteLedger ledger = open()) {
+      for (AccountKey key : List.of(september, october, Samples.ADA, tokens, Samples.TEAM)) {
+        ledger.append(Samples.granted("recurring:" + key, key, 100));
+      }
+      ledger.append(
+          new LedgerEntry.Rolled(
+              Samples.NOW,
+              september,
+              october,
+              List.of(new LedgerEntry.CarriedLot("carry:" + september, 60, 3, Samples.NOW)),
+              40,
+              0,
+              0));
+      Map<AccountKey, AccountRecord> accounts = soon(ledger.accounts(List.of(december)));
+      assertThat(accounts).containsOnlyKeys(october, Samples.ADA);
+      assertThat(accounts.get(october).totals().available()).isEqualTo(160);
+      assertThat(accounts.get(october).lots())
+          .contains(new Lot("carry:" + september, 60, 3, Samples.NOW, Samples.NOW, 0));
+      accounts = soon(ledger.accounts(List.of(september, tokens)));
+      assertThat(accounts).containsOnlyKeys(september, october, Samples.ADA, tokens);
+      assertThat(accounts.get(september).totals())
+          .isEqualTo(new AccountTotals(100, 0, 0, 0, 0, 0, 40, 0, 60, 0, true));
+    }
+    assertThat(Folders.verify(folder).problems()).isEmpty();
+  }
+
+  @Test
+  void accountsThatAreNotClosedAreReadPageByPage() throws Exception {
+    List<AccountKey> expected = new ArrayList<>();
+    try (SqliteLedger ledger = open()) {
+      for (int i = 0; i < 25; i++) {
+        // Names whose order would differ by the whole name and by its parts.
+        AccountKey key =
+            new AccountKey("person/p" + i % 5, "2026-" + (10 + i / 5), Samples.ADA.unit());
+        AccountKey next = new AccountKey("person/p" + i % 5 + "-x", "2027", key.unit());
+        ledger.append(Samples.granted("recurring:" + key, key, i));
+        if (i % 3 == 0) {
+          ledger.append(new LedgerEntry.Rolled(Samples.NOW, key, null, List.of(), i, 0, 0));
+        } else {
+          expected.add(key);
+        }
+        ledger.append(Samples.granted("recurring:" + next, next, i % 5));
+        if (!expected.contains(next)) {
+          expected.add(next);
+        }
+      }
+      expected.sort(
+          Comparator.comparing(AccountKey::budget)
+              .thenComparing(key -> key.unit().name())
+              .thenComparing(AccountKey::period));
+      for (int limit : new int[] {1, 4, 100}) {
+        List<AccountKey> found = new ArrayList<>();
+        List<AccountRecord> page;
+        do {
+          AccountKey after = found.isEmpty() ? null : found.get(found.size() - 1);
+          page = soon(ledger.unclosed(after, limit));
+          assertThat(page).hasSizeLessThanOrEqualTo(limit);
+          page.forEach(record -> found.add(record.account()));
+        } while (!page.isEmpty());
+        assertThat(found).containsExactlyElementsOf(expected);
+      }
+    }
   }
 
   @Test
@@ -107,9 +189,14 @@ class AccountsTest {
     open().close();
     for (String sql :
         List.of(
-            "select granted, used, held from account where name = 'x'",
-            "select body from fact where account = 'x' order by seq")) {
+            AccountTable.BY_NAME,
+            AccountTable.LOTS_OF_ACCOUNT,
+            AccountTable.UNCLOSED_OF_BUDGET,
+            AccountTable.NEXT_UNCLOSED)) {
       assertThat(plan(sql)).as(sql).allMatch(step -> step.startsWith("SEARCH"));
+    }
+    for (String sql : List.of(AccountTable.FIRST_UNCLOSED, AccountTable.NEXT_UNCLOSED)) {
+      assertThat(plan(sql)).as(sql).singleElement().asString().contains("account_unclosed");
     }
   }
 

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stipend.metering.Charge;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class EntryCodecTest {
@@ -71,6 +74,86 @@ class EntryCodecTest {
     for (int length = 0; length < whole.length; length++) {
       ByteReader cut = new ByteReader(java.util.Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> AttemptCodec.readAlone(cut)).isInstanceOf(LedgerException.class);
+    }
+  }
+
+  @Test
+  void everyKindOfFactIsReadAsItWasWrittenAndRefusedWhereItIsCut() {
+    Random random = new Random(20261123);
+    Set<Integer> tags = new TreeSet<>();
+    for (int kind = 0; kind < Samples.FACTS; kind++) {
+      LedgerEntry fact = Samples.fact(random, kind, "id");
+      byte[] whole = LedgerTables.body(fact);
+      tags.add((int) whole[0]);
+      ByteReader in = new ByteReader(whole);
+      assertThat(FactCodec.read(in.u8(), in, NameReader.INLINE, 0)).isEqualTo(fact);
+      for (int length = 1; length < whole.length; length++) {
+        ByteReader cut = new ByteReader(java.util.Arrays.copyOf(whole, length));
+        assertThatThrownBy(() -> FactCodec.read(cut.u8(), cut, NameReader.INLINE, 0))
+            .as("%s cut at %d", fact, length)
+            .isInstanceOf(LedgerException.class);
+      }
+    }
+    assertThat(tags).containsExactlyElementsOf(FactCodec.tags());
+  }
+
+  @Test
+  void aGrantFromBeforeThereWerePrioritiesHasPriority0() {
+    LedgerEntry.Granted granted = Samples.granted("g1", Samples.ADA, -400);
+    ByteWriter out = new ByteWriter(16);
+    out.u8(0x10);
+    out.zigzag(granted.at().toEpochMilli() - 7);
+    out.text("g1");
+    out.text(Samples.ADA.toString());
+    out.zigzag(-400);
+    out.u8(0);
+    out.text("");
+    out.text("stipend");
+    out.u8(0);
+    ByteReader in = new ByteReader(out.toByteArray());
+    assertThat(FactCodec.read(in.u8(), in, NameReader.INLINE, 7)).isEqualTo(granted);
+    assertThat(in.hasMore()).isFalse();
+  }
+
+  @Test
+  void aRecordOfWhatCannotBeIsRefused() {
+    for (long amount : new long[] {0, -1, Long.MIN_VALUE}) {
+      ByteWriter out = new ByteWriter(16);
+      out.zigzag(0);
+      out.text("x1");
+      out.text(Samples.ADA.toString());
+      out.text("lot");
+      out.zigzag(amount);
+      ByteReader in = new ByteReader(out.toByteArray());
+      assertThatThrownBy(() -> FactCodec.read(FactCodec.EXPIRED, in, NameReader.INLINE, 0))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining("amount: " + amount + " (expected: at least 1)");
+    }
+    assertThatThrownBy(
+            () -> FactCodec.read(0xFF, new ByteReader(new byte[9]), NameReader.INLINE, 0))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("tag 255");
+    assertThatThrownBy(
+            () ->
+                new LedgerEntry.Transferred(
+                    Samples.NOW, "t", Samples.ADA, Samples.BOB, 1, "", "root", null))
+        .hasMessageContaining(Samples.BOB + " (expected: another account that counts USD)");
+    assertThatThrownBy(
+            () -> new LedgerEntry.Rolled(Samples.NOW, Samples.ADA, null, List.of(), 0, 0, 1))
+        .hasMessageContaining("owed 1 (expected: an account)");
+  }
+
+  @Test
+  void entriesAreTheSameWhateverTheirTimeAndNothingElse() {
+    Random random = new Random(7);
+    for (int kind = 0; kind < Samples.FACTS; kind++) {
+      LedgerEntry fact = Samples.fact(random, kind, "id");
+      byte[] body = LedgerTables.body(fact);
+      ByteReader in = new ByteReader(body);
+      LedgerEntry later = FactCodec.read(in.u8(), in, NameReader.INLINE, 12_345);
+      assertThat(later.at()).isEqualTo(fact.at().plusMillis(12_345));
+      assertThat(FactCodec.same(fact, later)).as("%s", fact).isTrue();
+      assertThat(FactCodec.same(fact, Samples.fact(random, kind, "other"))).isFalse();
     }
   }
 

@@ -229,35 +229,98 @@ final class Samples {
         flags == null ? "" : flags);
   }
 
+  /** How many kinds of fact there are. */
+  static final int FACTS = 13;
+
   static LedgerEntry fact(Random random, String id) {
-    return switch (random.nextInt(5)) {
+    return fact(random, random.nextInt(FACTS), id);
+  }
+
+  /** A fact of one kind; where kinds have ids it is this one. */
+  static LedgerEntry fact(Random random, int kind, String id) {
+    Instant at = instant(random);
+    Instant expiresAt = random.nextBoolean() ? null : instant(random);
+    String by = name(random);
+    String reason = "because, \"so\"";
+    return switch (kind) {
       case 0 ->
           new LedgerEntry.Granted(
-              instant(random),
+              at,
               id,
               account(random),
               amount(random) - 1_000,
               Codes.GRANT_KINDS.get(random.nextInt(3)),
-              "because, \"so\"",
-              name(random),
-              random.nextBoolean() ? null : instant(random));
+              reason,
+              by,
+              expiresAt,
+              random.nextBoolean() ? 0 : random.nextInt());
       case 1 ->
-          new LedgerEntry.KeyCreated(
-              instant(random),
-              id,
-              name(random),
-              "",
-              label(random),
-              "00ff",
-              random.nextBoolean() ? null : instant(random),
-              name(random));
-      case 2 ->
-          new LedgerEntry.QuotaChanged(instant(random), "hash", "before", "after", name(random));
+          new LedgerEntry.KeyCreated(at, id, by, "", label(random), "00ff", expiresAt, "root");
+      case 2 -> new LedgerEntry.QuotaChanged(at, "hash", "before", "after", by);
       case 3 ->
-          new LedgerEntry.RefusalsCounted(
-              instant(random), name(random), "2026-11-23", name(random), random.nextInt(100));
-      default -> granted(id, account(random), amount(random));
+          new LedgerEntry.RefusalsCounted(at, by, "2026-11-23", name(random), random.nextInt(100));
+      case 4 ->
+          new LedgerEntry.Corrected(
+              at,
+              id,
+              new AttemptId(exchange(random), 1 + random.nextInt(3)),
+              usage(random),
+              amount(random) - 1_000,
+              postings(random, true),
+              by,
+              reason);
+      case 5 -> new LedgerEntry.KeyRevoked(at, id, by);
+      case 6 -> transferred(random, id, account(random));
+      case 7 ->
+          new LedgerEntry.Lent(
+              at,
+              id,
+              account(random),
+              1 + amount(random),
+              Codes.LOAN_KINDS.get(random.nextInt(3)),
+              reason,
+              by);
+      case 8 -> new LedgerEntry.Expired(at, id, account(random), name(random), 1 + amount(random));
+      case 9 -> rolled(random, account(random));
+      case 10 ->
+          new LedgerEntry.Frozen(at, id, "person/" + by, random.nextBoolean(), reason, "root");
+      case 11 ->
+          new LedgerEntry.AlertRaised(at, id, account(random), "" + random.nextInt(100), reason);
+      default -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
     };
+  }
+
+  private static LedgerEntry.Transferred transferred(Random random, String id, AccountKey from) {
+    return new LedgerEntry.Transferred(
+        instant(random),
+        id,
+        from,
+        new AccountKey(from.budget() + "x", from.period(), from.unit()),
+        1 + amount(random),
+        "",
+        name(random),
+        random.nextBoolean() ? null : instant(random));
+  }
+
+  private static LedgerEntry.Rolled rolled(Random random, AccountKey from) {
+    boolean ends = random.nextInt(4) == 0;
+    List<LedgerEntry.CarriedLot> carried = new ArrayList<>();
+    for (int i = ends ? 0 : random.nextInt(4); i > 0; i--) {
+      carried.add(
+          new LedgerEntry.CarriedLot(
+              "lot-" + i,
+              1 + amount(random),
+              random.nextInt(),
+              random.nextBoolean() ? null : instant(random)));
+    }
+    return new LedgerEntry.Rolled(
+        instant(random),
+        from,
+        ends ? null : new AccountKey(from.budget(), "2027-01", from.unit()),
+        carried,
+        amount(random),
+        amount(random),
+        ends ? 0 : amount(random));
   }
 
   /** What the ledger keeps of an instant is what these tests compare. */

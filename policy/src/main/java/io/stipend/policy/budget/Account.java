@@ -2,7 +2,6 @@ package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AccountRecord;
-import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import java.util.function.Consumer;
 
@@ -58,10 +57,10 @@ final class Account {
 
   /** Takes over what the ledger knows. */
   void load(AccountRecord record) {
-    for (LedgerEntry.Granted grant : record.grants()) {
-      remember(grant.kind(), grant.amount());
-      oneOffs += grant.kind() == GrantKind.ONE_OFF ? 1 : 0;
-    }
+    begun = record.begun();
+    recurring = record.recurring();
+    adjustments = record.counts().adjustments();
+    oneOffs = record.counts().oneOffs();
     granted = record.totals().granted();
     used = record.totals().used();
     held = record.totals().held();

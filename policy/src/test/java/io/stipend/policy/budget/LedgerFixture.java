@@ -10,11 +10,13 @@ import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerException;
+import io.stipend.metering.ledger.Lot;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -202,16 +204,55 @@ public final class LedgerFixture implements Ledger {
     Map<AccountKey, AccountRecord> accounts = new HashMap<>();
     for (AccountKey key : keys) {
       if (totals.containsKey(key)) {
-        accounts.put(
-            key,
-            new AccountRecord(
-                totals.get(key),
-                only(durable, LedgerEntry.Granted.class).stream()
-                    .filter(grant -> grant.account().equals(key))
-                    .toList()));
+        accounts.put(key, record(key, totals.get(key)));
       }
     }
     return accounts;
+  }
+
+  private AccountRecord record(AccountKey key, AccountTotals totals) {
+    Map<String, Lot> lots = new LinkedHashMap<>();
+    int adjustments = 0;
+    int oneOffs = 0;
+    for (LedgerEntry.Granted grant : only(durable, LedgerEntry.Granted.class)) {
+      if (!grant.account().equals(key)) {
+        continue;
+      }
+      boolean oneOff = grant.kind() == LedgerEntry.GrantKind.ONE_OFF;
+      adjustments += grant.kind() == LedgerEntry.GrantKind.ADJUSTMENT ? 1 : 0;
+      oneOffs += oneOff ? 1 : 0;
+      Lot lot =
+          new Lot(
+              oneOff ? grant.id() : Lot.recurringId(key),
+              grant.amount(),
+              grant.priority(),
+              oneOff ? grant.expiresAt() : null,
+              grant.at(),
+              0);
+      lots.merge(
+          lot.id(),
+          lot,
+          (a, b) ->
+              new Lot(a.id(), a.amount() + b.amount(), a.priority(), null, a.grantedAt(), 0));
+    }
+    return new AccountRecord(
+        key,
+        totals,
+        List.copyOf(lots.values()),
+        Map.of(),
+        new AccountRecord.Counts(adjustments, oneOffs, 0, 0, 0));
+  }
+
+  @Override
+  public synchronized CompletableFuture<List<AccountRecord>> unclosed(
+      AccountKey after, int limit) {
+    return CompletableFuture.completedFuture(
+        totals().entrySet().stream()
+            .filter(e -> after == null || e.getKey().toString().compareTo(after.toString()) > 0)
+            .sorted(Map.Entry.comparingByKey(Comparator.comparing(AccountKey::toString)))
+            .limit(limit)
+            .map(e -> record(e.getKey(), e.getValue()))
+            .toList());
   }
 
   private static List<AccountKey> names(LedgerEntry entry) {

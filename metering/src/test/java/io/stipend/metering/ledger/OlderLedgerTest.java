@@ -1,0 +1,115 @@
+package io.stipend.metering.ledger;
+
+import static io.stipend.metering.ledger.SqliteLedgerTest.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.groups.Tuple.tuple;
+
+import io.stipend.metering.TokenUsage;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A data folder that an older build left when it was killed: 23 entries of every kind that it knew,
+ * one attempt sent and open, one open and not sent, one sent and in the in-flight table only.
+ *
+ * <p>The build is that of the issue before, whose grants had no priority. What is expected here is
+ * what that build itself made of the folder.
+ */
+class OlderLedgerTest {
+  private static final Instant LATER = Samples.NOW.plusSeconds(3_600);
+  private static final LedgerOptions OPTIONS = new LedgerOptions(8, 1_000, 64, () -> {});
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void unpack() throws Exception {
+    try (InputStream resource = getClass().getResourceAsStream("/ledger/issue-2-killed.zip");
+        ZipInputStream zip = new ZipInputStream(resource)) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        Files.write(folder.resolve(Path.of(entry.getName()).getFileName()), zip.readAllBytes());
+      }
+    }
+  }
+
+  @Test
+  void opensRecoversAndAddsUpAsBefore() {
+    SqliteLedger.open(folder, OPTIONS, InstantSource.fixed(LATER)).close();
+    Verification verification = Folders.verify(folder);
+    assertThat(verification.problems()).isEmpty();
+    assertThat(verification.entries()).isEqualTo(26);
+    assertThat(Folders.totals(folder))
+        .hasSize(3)
+        .containsEntry(Samples.ADA, new AccountTotals(370_000_000_000L, 83_272_000L, 0))
+        .containsEntry(Samples.TEAM, new AccountTotals(9_000_000_000_000L, 48_906_567L, 0))
+        .containsEntry(Samples.BOB, new AccountTotals(5_000_000L, 460L, 0));
+    assertThat(Folders.rows(folder))
+        .extracting(UsageRow::exchangeId, UsageRow::nanos, UsageRow::flags)
+        .containsExactly(
+            tuple("01KAR0000001", 12_072_000L, ""),
+            tuple("01KAR0000003", 1_234_567L, ""),
+            tuple("01KAR0000004", 35_600_000L, "assumed"),
+            tuple("01KAR0000006", 35_600_000L, "assumed"));
+    assertThat(Folders.rows(folder).get(0).usage()).isEqualTo(TokenUsage.of(812, 300));
+  }
+
+  @Test
+  void itsGrantsAreLotsOfPriority0() {
+    SqliteLedger.open(folder, OPTIONS, InstantSource.fixed(LATER)).close();
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      AccountRecord ada = reader.account(Samples.ADA).orElseThrow();
+      assertThat(ada.begun()).isTrue();
+      assertThat(ada.recurring()).isEqualTo(350_000_000_000L);
+      assertThat(ada.counts()).isEqualTo(new AccountRecord.Counts(1, 1, 0, 0, 0));
+      assertThat(ada.totals().available()).isEqualTo(370_000_000_000L - 83_272_000L);
+      assertThat(ada.lots())
+          .containsExactly(
+              new Lot(
+                  "one-off-1",
+                  20_000_000_000L,
+                  0,
+                  Samples.NOW.plusSeconds(604_800),
+                  Samples.NOW,
+                  0),
+              new Lot("recurring:" + Samples.ADA, 350_000_000_000L, 0, null, Samples.NOW, 0));
+      assertThat(reader.grants()).hasSize(5).allMatch(grant -> grant.priority() == 0);
+      assertThat(reader.keys())
+          .extracting(key -> key.created().keyId())
+          .containsExactly("k_ada", "k_bob");
+      assertThat(reader.refusals())
+          .extracting(LedgerEntry.RefusalsCounted::count)
+          .containsExactly(7L);
+    }
+  }
+
+  @Test
+  void whatWasEnteredThenIsNothingNewNowAndGoesOn() throws Exception {
+    try (SqliteLedger ledger = SqliteLedger.open(folder, OPTIONS, InstantSource.fixed(LATER))) {
+      String id = "recurring:" + Samples.ADA;
+      get(ledger.append(Samples.granted(id, Samples.ADA, 400_000_000_000L)));
+      assertThatThrownBy(() -> get(ledger.append(Samples.granted(id, Samples.ADA, 1))))
+          .hasRootCauseInstanceOf(LedgerException.class)
+          .hasMessageContaining("another content");
+      get(
+          ledger.append(
+              new LedgerEntry.Lent(
+                  LATER, "l1", Samples.ADA, 5, LedgerEntry.LoanKind.ADVANCE, "", "grace")));
+    }
+    Verification verification = Folders.verify(folder);
+    assertThat(verification.problems()).isEmpty();
+    assertThat(verification.entries()).isEqualTo(27);
+    assertThat(Folders.totals(folder).get(Samples.ADA).lent()).isEqualTo(5);
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.loans()).extracting(LedgerEntry.Lent::id).isEqualTo(List.of("l1"));
+    }
+  }
+}
