@@ -232,8 +232,7 @@ public final class LedgerFixture implements Ledger {
       lots.merge(
           lot.id(),
           lot,
-          (a, b) ->
-              new Lot(a.id(), a.amount() + b.amount(), a.priority(), null, a.grantedAt(), 0));
+          (a, b) -> new Lot(a.id(), a.amount() + b.amount(), a.priority(), null, a.grantedAt(), 0));
     }
     return new AccountRecord(
         key,
@@ -244,8 +243,7 @@ public final class LedgerFixture implements Ledger {
   }
 
   @Override
-  public synchronized CompletableFuture<List<AccountRecord>> unclosed(
-      AccountKey after, int limit) {
+  public synchronized CompletableFuture<List<AccountRecord>> unclosed(AccountKey after, int limit) {
     return CompletableFuture.completedFuture(
         totals().entrySet().stream()
             .filter(e -> after == null || e.getKey().toString().compareTo(after.toString()) > 0)
