@@ -82,6 +82,6 @@ class PersonBalanceTest {
   }
 
   private static BudgetRule rule(String budget, Unit unit, long amount, Every every) {
-    return new BudgetRule(budget, unit, amount, every, ZoneOffset.UTC, List.of(), 1_024, -1);
+    return BudgetRule.of(budget, unit, amount, every, ZoneOffset.UTC);
   }
 }

@@ -56,15 +56,8 @@ class AdmissionTest {
   }
 
   private static BudgetRule rule(Unit unit, long amount, WhenShort... whenShort) {
-    return new BudgetRule(
-        "person/ada/" + unit.name(),
-        unit,
-        amount,
-        Every.MONTH,
-        ZoneOffset.UTC,
-        List.of(whenShort),
-        1_024,
-        -1);
+    return BudgetRule.of("person/ada/" + unit.name(), unit, amount, Every.MONTH, ZoneOffset.UTC)
+        .with(t -> t.whenShort(whenShort));
   }
 
   private static BudgetRule nanos(long amount) {

@@ -2,7 +2,6 @@ package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Periods {
   private final Map<Calendar, Span> spans = new ConcurrentHashMap<>();
-
-  private record Calendar(Every every, ZoneId zone) {}
 
   /** A name that is known to hold for every instant from {@code from}, up to {@code until}. */
   private record Span(String name, Instant from, @Nullable Instant until) {
@@ -35,11 +32,10 @@ final class Periods {
   }
 
   private Span span(BudgetRule rule, Instant now) {
-    Calendar calendar = new Calendar(rule.every(), rule.zone());
+    Calendar calendar = rule.calendar();
     Span span = spans.get(calendar);
     if (span == null || !span.holds(now)) {
-      Every every = rule.every();
-      span = new Span(every.period(now, rule.zone()), now, every.endsAt(now, rule.zone()));
+      span = new Span(calendar.period(now), now, calendar.endsAt(now));
       spans.put(calendar, span);
     }
     return span;

@@ -1,8 +1,9 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Unit;
-import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Calendar;
 import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.Terms;
 import io.stipend.policy.budget.WhenShort;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,13 +67,21 @@ final class BudgetReader {
       Every every = everyValue == null ? null : Scalars.word(everyValue, Every.class);
       List<WhenShort> whenShort = whenShort(section.get("when_short"));
       long floor =
-          Scalars.count(
-              section.get("clamp_floor"), 1, MAX_CLAMP_FLOOR, BudgetRule.DEFAULT_CLAMP_FLOOR);
+          Scalars.count(section.get("clamp_floor"), 1, MAX_CLAMP_FLOOR, Terms.DEFAULT_CLAMP_FLOOR);
       long overshoot = overshoot(section.get("overshoot"), amount);
       section.notBuilt("carry_over", "overdraft", "downgrade", "alerts", "weights");
       return amount == null || every == null
           ? null
-          : new BudgetTerms(amount.unit, amount.value, every, whenShort, floor, overshoot);
+          : new BudgetTerms(
+              amount.unit,
+              amount.value,
+              every,
+              Calendar.JANUARY,
+              Terms.DEFAULTS.with(
+                  t ->
+                      t.whenShort(whenShort.toArray(WhenShort[]::new))
+                          .clampFloor(floor)
+                          .overshoot(overshoot)));
     }
   }
 

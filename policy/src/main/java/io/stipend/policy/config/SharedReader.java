@@ -92,6 +92,7 @@ final class SharedReader {
                   BudgetReader.several(team.get("budget")).stream()
                       .map(terms -> terms.of("team/" + name, zone))
                       .toList(),
+                  null,
                   ModelsReader.rules(team.get("models")),
                   limits(team.section("limits"), "team/" + name)));
         }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param group the group that it is part of; null if none
  * @param costCenter whom finance charges; null if unsaid
  * @param budgets what binds all in it
+ * @param pool a budget that binds nobody and that is given out by transfers; null if it has none
  * @param models what all in it may use
  * @param limits the limits that all in it share
  */
@@ -19,6 +20,7 @@ public record Team(
     @Nullable String group,
     @Nullable String costCenter,
     List<BudgetRule> budgets,
+    @Nullable BudgetRule pool,
     ModelRules models,
     LimitRule limits) {
   /** Copies the list. */

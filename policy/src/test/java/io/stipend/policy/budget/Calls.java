@@ -9,7 +9,6 @@ import io.stipend.metering.ledger.AttemptId;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.List;
 
 /** Short words for what the tests say about calls and budgets. */
 final class Calls {
@@ -36,39 +35,15 @@ final class Calls {
   }
 
   static BudgetRule rule(String budget, Unit unit, long amount, Every every) {
-    return new BudgetRule(
-        budget,
-        unit,
-        amount,
-        every,
-        ZoneOffset.UTC,
-        List.of(WhenShort.CLAMP, WhenShort.REFUSE),
-        BudgetRule.DEFAULT_CLAMP_FLOOR,
-        -1);
+    return BudgetRule.of(budget, unit, amount, every, ZoneOffset.UTC);
   }
 
   static BudgetRule withOvershoot(BudgetRule rule, long overshoot) {
-    return new BudgetRule(
-        rule.budget(),
-        rule.unit(),
-        rule.amount(),
-        rule.every(),
-        rule.zone(),
-        rule.whenShort(),
-        rule.clampFloor(),
-        overshoot);
+    return rule.with(t -> t.overshoot(overshoot));
   }
 
   static BudgetRule withAmount(BudgetRule rule, long amount) {
-    return new BudgetRule(
-        rule.budget(),
-        rule.unit(),
-        amount,
-        rule.every(),
-        rule.zone(),
-        rule.whenShort(),
-        rule.clampFloor(),
-        rule.overshoot());
+    return rule.withAmount(amount);
   }
 
   static AttemptId attempt(long number) {

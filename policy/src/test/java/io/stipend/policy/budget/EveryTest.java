@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Random;
@@ -50,8 +51,8 @@ class EveryTest {
   })
   void namesThePeriodAndItsEnd(
       Every every, Instant at, ZoneId zone, String period, Instant endsAt) {
-    assertThat(every.period(at, zone)).isEqualTo(period);
-    assertThat(every.endsAt(at, zone)).isEqualTo(endsAt);
+    assertThat(Calendar.of(every, zone).period(at)).isEqualTo(period);
+    assertThat(Calendar.of(every, zone).endsAt(at)).isEqualTo(endsAt);
   }
 
   @Test
@@ -69,13 +70,84 @@ class EveryTest {
     for (int i = 0; i < 20_000; i++) {
       ZoneId zone = zones.get(random.nextInt(zones.size()));
       Instant at = Instant.ofEpochSecond(random.nextLong(1_700_000_000L, 2_000_000_000L));
-      String period = every.period(at, zone);
-      Instant end = every.endsAt(at, zone);
+      String period = Calendar.of(every, zone).period(at);
+      Instant end = Calendar.of(every, zone).endsAt(at);
       String what = "seed 7, step " + i + ", " + every + " at " + at + " in " + zone;
       assertThat(end).as(what).isAfter(at);
-      assertThat(every.period(end.minusNanos(1), zone)).as(what).isEqualTo(period);
-      assertThat(every.period(end, zone)).as(what).isNotEqualTo(period);
+      assertThat(Calendar.of(every, zone).period(end.minusNanos(1))).as(what).isEqualTo(period);
+      assertThat(Calendar.of(every, zone).period(end)).as(what).isNotEqualTo(period);
     }
+  }
+
+  @ParameterizedTest(name = "{0} from month {1} at {2} is {3}, {4} to {5}")
+  @CsvSource({
+    // Named after the year in which it ends; an October year is the next calendar year's.
+    "YEAR,    10, 2026-09-30T23:59:59Z, FY2026,    2025-10-01, 2026-10-01",
+    "YEAR,    10, 2026-10-01T00:00:00Z, FY2027,    2026-10-01, 2027-10-01",
+    "QUARTER, 10, 2026-12-31T23:59:59Z, FY2027-Q1, 2026-10-01, 2027-01-01",
+    "QUARTER, 10, 2027-01-01T00:00:00Z, FY2027-Q2, 2027-01-01, 2027-04-01",
+    "QUARTER, 10, 2026-09-30T23:59:59Z, FY2026-Q4, 2026-07-01, 2026-10-01",
+    "QUARTER, 2,  2028-02-29T12:00:00Z, FY2029-Q1, 2028-02-01, 2028-05-01",
+    "QUARTER, 2,  2028-01-31T12:00:00Z, FY2028-Q4, 2027-11-01, 2028-02-01",
+    "YEAR,    12, 2026-11-30T23:59:59Z, FY2026,    2025-12-01, 2026-12-01",
+    "YEAR,    12, 2026-12-01T00:00:00Z, FY2027,    2026-12-01, 2027-12-01",
+    // All other periods are those of the calendar.
+    "MONTH,   10, 2026-10-01T00:00:00Z, 2026-10,   2026-10-01, 2026-11-01",
+    "WEEK,    10, 2026-10-01T00:00:00Z, 2026-W40,  2026-09-28, 2026-10-05",
+    "YEAR,    1,  2026-10-01T00:00:00Z, 2026,      2026-01-01, 2027-01-01",
+  })
+  void quartersAndYearsFollowTheFiscalYear(
+      Every every, int month, Instant at, String period, LocalDate first, LocalDate after) {
+    Calendar calendar = new Calendar(every, ZoneOffset.UTC, month);
+    assertThat(calendar.period(at)).isEqualTo(period);
+    assertThat(calendar.startsAt(at)).isEqualTo(first.atStartOfDay(ZoneOffset.UTC).toInstant());
+    assertThat(calendar.endsAt(at)).isEqualTo(after.atStartOfDay(ZoneOffset.UTC).toInstant());
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Every.class, names = "ONCE", mode = EnumSource.Mode.EXCLUDE)
+  void aNameTellsThePeriodAndItsNeighbours(Every every) {
+    Random random = new Random(17);
+    List<ZoneId> zones = ZoneId.getAvailableZoneIds().stream().sorted().map(ZoneId::of).toList();
+    for (int i = 0; i < 20_000; i++) {
+      ZoneId zone = zones.get(random.nextInt(zones.size()));
+      Calendar calendar = new Calendar(every, zone, 1 + random.nextInt(12));
+      Instant at = Instant.ofEpochSecond(random.nextLong(1_700_000_000L, 2_000_000_000L));
+      String period = calendar.period(at);
+      String what = "seed 17, step " + i + ", " + calendar + " at " + at + " is " + period;
+      Instant start = calendar.startsAt(at);
+      Instant end = calendar.endsAt(at);
+      assertThat(start).as(what).isBeforeOrEqualTo(at);
+      assertThat(calendar.startOf(period)).as(what).isEqualTo(start);
+      assertThat(calendar.endOf(period)).as(what).isEqualTo(end);
+      assertThat(calendar.next(period)).as(what).isEqualTo(calendar.period(end));
+      assertThat(calendar.previous(period))
+          .as(what)
+          .isEqualTo(calendar.period(start.minusNanos(1)));
+      assertThat(calendar.previous(calendar.next(period))).as(what).isEqualTo(period);
+    }
+  }
+
+  @Test
+  void whatIsNoPeriodHasNoEndAndOnceHasNoNeighbours() {
+    Calendar once = Calendar.of(Every.ONCE, BERLIN);
+    assertThat(once.startsAt(Calls.NOW)).isNull();
+    assertThat(once.next("once")).isNull();
+    assertThat(once.previous("once")).isNull();
+    Calendar monthly = Calendar.of(Every.MONTH, BERLIN);
+    for (String name : List.of("once", "2026-13", "2026-02-29", "FY2026-11", "2026-Q5", "x")) {
+      assertThat(monthly.startOf(name)).as(name).isNull();
+      assertThat(monthly.endOf(name)).as(name).isNull();
+      assertThat(monthly.next(name)).as(name).isNull();
+    }
+  }
+
+  @Test
+  void aBudgetThatWasMonthlyGoesOnInDays() {
+    Calendar daily = Calendar.of(Every.DAY, ZoneOffset.UTC);
+    assertThat(daily.endOf("2026-11")).isEqualTo(Instant.parse("2026-12-01T00:00:00Z"));
+    assertThat(daily.next("2026-11")).isEqualTo("2026-12-01");
+    assertThat(daily.previous("2026-11")).isEqualTo("2026-10-31");
   }
 
   @ParameterizedTest
@@ -95,6 +167,6 @@ class EveryTest {
   }
 
   private static BudgetRule rule(Every every, ZoneId zone) {
-    return new BudgetRule("person/ada/engineer", Unit.USD, 1, every, zone, List.of(), 0, -1);
+    return BudgetRule.of("person/ada/engineer", Unit.USD, 1, every, zone);
   }
 }
