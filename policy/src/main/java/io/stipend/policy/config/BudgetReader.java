@@ -1,35 +1,41 @@
 package io.stipend.policy.config;
 
-import io.stipend.metering.Unit;
-import io.stipend.policy.budget.Calendar;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.Terms;
-import io.stipend.policy.budget.WhenShort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads allowances and budgets: they are written alike. */
 final class BudgetReader {
-  private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{1,9})?) +(\\S+)");
-  private static final String AMOUNT_EXPECTED =
-      "a number and USD or tokens, such as 400 USD or 5000000 tokens";
+  private final int fiscalStart;
+  private final Problems warnings;
+  private final List<ModelTargets.Downgrade> downgrades = new ArrayList<>();
 
-  /** Keeps every sum of amounts within a long. */
-  private static final long MAX_AMOUNT = 1_000_000_000_000_000_000L;
+  /**
+   * @param fiscalStart the month in which fiscal years begin
+   * @param warnings takes what is allowed but has no effect
+   */
+  BudgetReader(int fiscalStart, Problems warnings) {
+    this.fiscalStart = fiscalStart;
+    this.warnings = warnings;
+  }
 
-  private static final long MAX_CLAMP_FLOOR = 1_000_000;
-  private static final Set<String> UNBUILT_STEPS = Set.of("downgrade", "overdraft", "finish");
-
-  private BudgetReader() {}
+  /** All downgrades that were read, to be checked when all models are known. */
+  List<ModelTargets.Downgrade> downgrades() {
+    return downgrades;
+  }
 
   /** One budget or several under a key that may be left out. */
-  static List<BudgetTerms> several(@Nullable Value value) {
+  List<BudgetTerms> several(@Nullable Value value) {
     List<BudgetTerms> all = new ArrayList<>();
+    addAll(all, value);
+    return all;
+  }
+
+  /** Adds those under a key that may be left out. */
+  void addAll(List<BudgetTerms> all, @Nullable Value value) {
     if (value != null) {
       for (Value item : value.oneOrMore()) {
         BudgetTerms terms = one(item);
@@ -38,7 +44,6 @@ final class BudgetReader {
         }
       }
     }
-    return all;
   }
 
   /** Adds terms to those of the same owner, unless both would be one account. */
@@ -56,98 +61,40 @@ final class BudgetReader {
   }
 
   /** An allowance or a budget; null, reported, if what it needs is missing. */
-  static @Nullable BudgetTerms one(Value value) {
+  @Nullable BudgetTerms one(Value value) {
     Section section = value.section("a mapping with amount and every");
     if (section == null) {
       return null;
     }
     try (section) {
-      Amount amount = amount(section.require("amount"));
-      Value everyValue = section.require("every");
-      Every every = everyValue == null ? null : Scalars.word(everyValue, Every.class);
-      List<WhenShort> whenShort = whenShort(section.get("when_short"));
-      long floor =
-          Scalars.count(section.get("clamp_floor"), 1, MAX_CLAMP_FLOOR, Terms.DEFAULT_CLAMP_FLOOR);
-      long overshoot = overshoot(section.get("overshoot"), amount);
-      section.notBuilt("carry_over", "overdraft", "downgrade", "alerts", "weights");
-      return amount == null || every == null
-          ? null
-          : new BudgetTerms(
-              amount.unit,
-              amount.value,
-              every,
-              Calendar.JANUARY,
-              Terms.DEFAULTS.with(
-                  t ->
-                      t.whenShort(whenShort.toArray(WhenShort[]::new))
-                          .clampFloor(floor)
-                          .overshoot(overshoot)));
+      Amount amount = Amount.read(section.require("amount"));
+      Every every = every(section);
+      Terms terms = new TermsReader(section, amount, every, warnings, downgrades).read();
+      section.notBuilt("weights");
+      return made(amount, every, terms);
     }
   }
 
-  private record Amount(Unit unit, long value) {}
-
-  private static @Nullable Amount amount(@Nullable Value value) {
-    String text = value == null ? null : value.text(AMOUNT_EXPECTED);
-    if (value == null || text == null) {
+  /** A budget that binds nobody and is given out by transfers; null if there is none. */
+  @Nullable BudgetTerms pool(@Nullable Value value) {
+    Section section = value == null ? null : value.section("a mapping with amount and every");
+    if (section == null) {
       return null;
     }
-    Matcher matcher = AMOUNT.matcher(text);
-    if (!matcher.matches()) {
-      value.unexpected(text, AMOUNT_EXPECTED);
-      return null;
+    try (section) {
+      Amount amount = Amount.read(section.require("amount"));
+      return made(amount, every(section), Terms.DEFAULTS.with(t -> t.transfer(Long.MAX_VALUE)));
     }
-    Unit unit = new Unit(matcher.group(2));
-    if (!unit.equals(Unit.USD) && !unit.equals(Unit.TOKENS)) {
-      value.unexpected(text, "USD or tokens; no other currency is built yet");
-      return null;
-    }
-    try {
-      long amount = unit.parse(matcher.group(1));
-      if (amount <= MAX_AMOUNT) {
-        return new Amount(unit, amount);
-      }
-    } catch (IllegalArgumentException e) {
-      // Told below, with the bound.
-    }
-    value.unexpected(
-        text,
-        unit.isMoney()
-            ? "at most " + unit.format(MAX_AMOUNT) + " " + unit.name() + ", nine decimals"
-            : "a whole number of tokens, at most " + MAX_AMOUNT);
-    return null;
   }
 
-  private static long overshoot(@Nullable Value value, @Nullable Amount of) {
-    Amount overshoot = amount(value);
-    if (value == null || overshoot == null) {
-      return -1;
-    }
-    if (of != null && !of.unit.equals(overshoot.unit)) {
-      value.problem(
-          "is in " + overshoot.unit.name() + " (expected: " + of.unit.name() + ", as the amount)");
-    }
-    return overshoot.value;
+  private static @Nullable Every every(Section section) {
+    Value value = section.require("every");
+    return value == null ? null : Scalars.word(value, Every.class);
   }
 
-  private static List<WhenShort> whenShort(@Nullable Value value) {
-    List<WhenShort> steps = new ArrayList<>();
-    if (value == null) {
-      return List.of(WhenShort.CLAMP, WhenShort.REFUSE);
-    }
-    for (Value item : value.oneOrMore()) {
-      String text = item.text("one of clamp, refuse");
-      if (text != null && UNBUILT_STEPS.contains(text)) {
-        item.problem(Problems.shown(text) + " is not built yet (expected: clamp, refuse)");
-      } else if (text != null) {
-        WhenShort step = Scalars.word(item, WhenShort.class);
-        if (step != null && steps.contains(step)) {
-          item.unexpected(text, "each step once");
-        } else if (step != null) {
-          steps.add(step);
-        }
-      }
-    }
-    return steps;
+  private @Nullable BudgetTerms made(@Nullable Amount amount, @Nullable Every every, Terms terms) {
+    return amount == null || every == null
+        ? null
+        : new BudgetTerms(amount.unit(), amount.value(), every, fiscalStart, terms);
   }
 }

@@ -18,7 +18,14 @@ final class ModelsReader {
   record Alias(String target, Value value) {}
 
   /** The rules and aliases of the whole deployment. */
-  record Models(ModelRules rules, Map<String, Alias> aliases) {}
+  record Models(ModelRules rules, Map<String, Alias> aliases) {
+    /** The targets by alias, in the order of the file. */
+    Map<String, String> targets() {
+      Map<String, String> targets = new LinkedHashMap<>();
+      aliases.forEach((name, alias) -> targets.put(name, alias.target()));
+      return targets;
+    }
+  }
 
   static Models deployment(@Nullable Section section) {
     Map<String, Alias> aliases = new LinkedHashMap<>();
@@ -82,7 +89,7 @@ final class ModelsReader {
     return patterns(value).stream().map(Glob::new).toList();
   }
 
-  private static @Nullable String name(Value value) {
+  static @Nullable String name(Value value) {
     String text = value.text(NAME_EXPECTED);
     if (text != null && !NAME.matcher(text).matches()) {
       value.unexpected(text, NAME_EXPECTED);

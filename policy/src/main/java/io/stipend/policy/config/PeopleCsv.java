@@ -1,25 +1,50 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Suggestion;
+import io.stipend.policy.budget.Proration;
+import java.time.LocalDate;
 import java.time.ZoneId;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the list of people: comma-separated values with a line of column names (RFC 4180). */
+/**
+ * Reads the list of people: comma-separated values with a line of column names (RFC 4180), a record
+ * never longer than its line. There may be a million: nothing is kept of a line but its row, and
+ * what many rows have in common is one object.
+ */
 final class PeopleCsv {
   private static final List<String> COLUMNS =
       List.of("id", "name", "team", "allowance", "timezone", "since", "until", "fte");
-  private static final List<String> UNBUILT = List.of("since", "until", "fte");
+
+  private static final List<String> PRORATION = List.of("since", "until", "fte");
 
   private final String file;
   private final Set<String> teams;
   private final Set<String> allowances;
   private final Problems problems;
+
+  private final Map<String, @Nullable String> teamNames = new HashMap<>();
+  private final Map<String, @Nullable String> allowanceNames = new HashMap<>();
+  private final Map<String, @Nullable ZoneId> zones = new HashMap<>();
+  private final Map<String, @Nullable LocalDate> dates = new HashMap<>();
+  private final Map<Proration, Proration> prorations = new HashMap<>();
+
+  /** The fields of the line that is being read, and the index at which each begins. */
+  private String[] fields = new String[COLUMNS.size()];
+
+  private int[] begins = new int[COLUMNS.size()];
+  private int count;
+  private int number;
+
+  /** Where each of {@link #COLUMNS} is in a line; -1 if it is not. */
+  private final int[] positions = new int[COLUMNS.size()];
 
   PeopleCsv(String file, Set<String> teams, Set<String> allowances, Problems problems) {
     this.file = file;
@@ -28,161 +53,239 @@ final class PeopleCsv {
     this.problems = problems;
   }
 
-  /** One person of the list. */
+  /** One person of the list, and the number of its line. */
   record Row(
-      Place place,
+      int line,
       String id,
       String name,
       @Nullable String team,
       @Nullable String allowance,
-      @Nullable ZoneId timezone) {}
+      @Nullable ZoneId timezone,
+      Proration proration) {}
 
-  /** A field and where it begins. */
-  private record Field(Place place, String text) {}
-
-  /** Everybody in the list whose line has no problem; all problems are reported. */
-  List<Row> read(String text) {
-    List<Row> rows = new ArrayList<>();
-    List<List<Field>> lines = lines(text);
-    if (lines.isEmpty()) {
-      problems.add(Place.start(file), "is empty (expected: " + String.join(",", COLUMNS) + ")");
-      return rows;
-    }
-    List<Field> header = lines.get(0);
-    if (!checkHeader(header)) {
-      return rows;
-    }
-    for (List<Field> line : lines.subList(1, lines.size())) {
-      Place place = line.get(0).place;
-      if (line.size() != header.size()) {
-        problems.add(place, line.size() + " fields (expected: " + header.size() + ")");
-        continue;
-      }
-      Map<String, Field> fields = new HashMap<>();
-      for (int i = 0; i < header.size(); i++) {
-        if (!line.get(i).text.isEmpty()) {
-          fields.put(header.get(i).text, line.get(i));
+  /** Gives everybody in the list whose line has no problem; all problems are reported. */
+  void read(String text, Consumer<Row> rows) {
+    int width = 0;
+    for (int at = 0; at < text.length(); ) {
+      int feed = text.indexOf('\n', at);
+      int next = feed < 0 ? text.length() : feed + 1;
+      int end = feed < 0 ? text.length() : feed;
+      end -= feed > at && text.charAt(feed - 1) == '\r' ? 1 : 0;
+      number++;
+      if (!isBlank(text, at, end)) {
+        split(text, at, end);
+        if (width == 0) {
+          if (!header()) {
+            return;
+          }
+          width = count;
+        } else if (count != width) {
+          int had = count;
+          int wanted = width;
+          problem(0, () -> had + " fields (expected: " + wanted + ")");
+        } else {
+          Row row = row();
+          if (row != null) {
+            rows.accept(row);
+          }
         }
       }
-      Row row = row(place, fields);
-      if (row != null) {
-        rows.add(row);
-      }
+      at = next;
     }
-    return rows;
+    if (width == 0) {
+      problems.add(Place.start(file), "is empty (expected: " + String.join(",", COLUMNS) + ")");
+    }
   }
 
-  private boolean checkHeader(List<Field> header) {
-    Map<String, Field> seen = new LinkedHashMap<>();
+  private boolean header() {
+    Arrays.fill(positions, -1);
     boolean good = true;
-    for (Field field : header) {
-      if (!COLUMNS.contains(field.text)) {
-        problems.add(
-            field.place,
-            "unknown column "
-                + Problems.shown(field.text)
-                + " (expected: "
-                + String.join(", ", COLUMNS)
-                + ")"
-                + Suggestion.hint(field.text, COLUMNS));
+    for (int i = 0; i < count; i++) {
+      String name = fields[i];
+      int column = COLUMNS.indexOf(name);
+      if (column < 0) {
+        problem(
+            begins[i],
+            () ->
+                "unknown column "
+                    + Problems.shown(name)
+                    + " (expected: "
+                    + String.join(", ", COLUMNS)
+                    + ")"
+                    + Suggestion.hint(name, COLUMNS));
         good = false;
-      } else if (seen.put(field.text, field) != null) {
-        problems.add(field.place, "column " + Problems.shown(field.text) + " stands twice");
+      } else if (positions[column] >= 0) {
+        problem(begins[i], () -> "column " + Problems.shown(name) + " stands twice");
         good = false;
+      } else {
+        positions[column] = i;
       }
     }
-    if (good && !seen.containsKey("id")) {
-      problems.add(header.get(0).place, "column id is missing");
+    if (good && positions[0] < 0) {
+      problem(0, () -> "column id is missing");
       good = false;
     }
     return good;
   }
 
-  private @Nullable Row row(Place place, Map<String, Field> fields) {
+  private @Nullable Row row() {
     int before = problems.count();
-    for (String name : UNBUILT) {
-      Field field = fields.get(name);
-      if (field != null) {
-        problems.add(field.place, name + " is not built yet (expected: leave it empty)");
-      }
-    }
-    Field id = fields.get("id");
-    if (id == null || !Scalars.isId(id.text)) {
-      problems.add(
-          place,
-          (id == null ? "id is missing" : "id: " + Problems.shown(id.text))
-              + " (expected: "
-              + Scalars.ID_EXPECTED
-              + ")");
+    String id = field("id");
+    if (!Scalars.isId(id)) {
+      problem(
+          0,
+          () ->
+              (id.isEmpty() ? "id is missing" : "id: " + Problems.shown(id))
+                  + " (expected: "
+                  + Scalars.ID_EXPECTED
+                  + ")");
       return null;
     }
-    Field zone = fields.get("timezone");
-    ZoneId timezone = zone == null ? null : Scalars.zone(zone.text);
-    if (zone != null && timezone == null) {
-      problems.add(zone.place, "timezone: " + Scalars.zoneProblem(zone.text));
+    String name = field("name");
+    if (!Scalars.isLine(name, PrincipalsReader.MAX_NAME)) {
+      told("name", text -> "(expected: " + PrincipalsReader.NAME_EXPECTED + ")");
     }
-    Field name = fields.get("name");
-    String team = reference(fields, "team", "a team", teams);
-    String allowance = reference(fields, "allowance", "an allowance", allowances);
+    String team = known("team", teamNames, teams, "a team");
+    String allowance = known("allowance", allowanceNames, allowances, "an allowance");
+    ZoneId zone = remembered("timezone", zones, Scalars::zone, Scalars::zoneProblem);
+    Proration proration = proration();
     return problems.count() > before
         ? null
-        : new Row(place, id.text, name == null ? "" : name.text, team, allowance, timezone);
+        : new Row(number, id, name, team, allowance, zone, proration);
   }
 
-  private @Nullable String reference(
-      Map<String, Field> fields, String column, String kind, Set<String> known) {
-    Field field = fields.get(column);
-    if (field == null) {
+  private @Nullable String known(
+      String column, Map<String, @Nullable String> names, Set<String> known, String kind) {
+    return remembered(
+        column,
+        names,
+        text -> known.contains(text) ? text : null,
+        text -> Scalars.unknown(text, kind, known));
+  }
+
+  /** What a field means, read once for all equal ones; null if it is empty or, reported, wrong. */
+  private <T> @Nullable T remembered(
+      String column,
+      Map<String, @Nullable T> values,
+      Function<String, @Nullable T> reading,
+      Function<String, String> problem) {
+    String text = field(column);
+    if (text.isEmpty()) {
       return null;
     }
-    if (!known.contains(field.text)) {
-      problems.add(field.place, column + ": " + Scalars.unknown(field.text, kind, known));
-      return null;
-    }
-    return field.text;
-  }
-
-  /** All lines that are not blank, as fields. */
-  private List<List<Field>> lines(String text) {
-    List<List<Field>> lines = new ArrayList<>();
-    int number = 0;
-    for (String line : text.split("\r?\n", -1)) {
-      number++;
-      if (!line.isBlank()) {
-        lines.add(fields(line, number));
+    T value = values.get(text);
+    if (value == null) {
+      value = reading.apply(text);
+      if (value == null) {
+        told(column, problem);
+      } else {
+        values.put(text, value);
       }
     }
-    return lines;
+    return value;
   }
 
-  private List<Field> fields(String line, int number) {
-    List<Field> fields = new ArrayList<>();
-    int i = 0;
-    while (i <= line.length()) {
-      Place place = new Place(file, number, i + 1);
-      StringBuilder text = new StringBuilder();
-      boolean quoted = i < line.length() && line.charAt(i) == '"';
-      if (quoted) {
-        i++;
-        while (i < line.length() && !(line.charAt(i) == '"' && !isDoubled(line, i))) {
-          i += line.charAt(i) == '"' ? 1 : 0;
-          text.append(line.charAt(i++));
+  private Proration proration() {
+    for (String column : PRORATION) {
+      if (problems.isNotYet(column) && !field(column).isEmpty()) {
+        told(column, text -> "is not built yet (expected: leave it empty)");
+      }
+    }
+    LocalDate since = remembered("since", dates, Scalars::date, Scalars::dateProblem);
+    LocalDate until = remembered("until", dates, Scalars::date, Scalars::dateProblem);
+    if (since != null && until != null && until.isBefore(since)) {
+      told("until", text -> Scalars.untilProblem(text, since));
+      return Proration.WHOLE;
+    }
+    String text = field("fte");
+    int fte = text.isEmpty() ? Proration.FULL_TIME : Scalars.fte(text);
+    if (fte == 0) {
+      told("fte", Scalars::fteProblem);
+      return Proration.WHOLE;
+    }
+    if (since == null && until == null && fte == Proration.FULL_TIME) {
+      return Proration.WHOLE;
+    }
+    return prorations.computeIfAbsent(new Proration(since, until, fte), same -> same);
+  }
+
+  /** The text of a column in this line; empty if the list has no such column. */
+  private String field(String column) {
+    int position = positions[COLUMNS.indexOf(column)];
+    return position < 0 ? "" : fields[position];
+  }
+
+  /** Reports what is wrong with a field. */
+  private void told(String column, Function<String, String> message) {
+    int position = positions[COLUMNS.indexOf(column)];
+    String text = fields[position];
+    problem(begins[position], () -> column + ": " + message.apply(text));
+  }
+
+  /** Hints are searched for only as long as somebody is going to read them. */
+  private void problem(int column, Supplier<String> message) {
+    problems.add(new Place(file, number, column + 1), problems.isFull() ? "" : message.get());
+  }
+
+  private static boolean isBlank(String text, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (!Character.isWhitespace(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void split(String text, int from, int to) {
+    count = 0;
+    int at = from;
+    while (at <= to) {
+      int column = at - from;
+      int begin = at;
+      String quoted = "";
+      if (at < to && text.charAt(at) == '"') {
+        StringBuilder content = new StringBuilder();
+        at = unquote(text, at + 1, to, content);
+        if (at == to) {
+          problem(column, () -> "a quoted field does not end in its line");
         }
-        if (i == line.length()) {
-          problems.add(place, "a quoted field does not end in its line");
-        }
-        i++;
+        at = Math.min(at + 1, to);
+        quoted = content.toString();
+        begin = at;
       }
-      while (i < line.length() && line.charAt(i) != ',') {
-        text.append(line.charAt(i++));
+      while (at < to && text.charAt(at) != ',') {
+        at++;
       }
-      fields.add(new Field(place, text.toString().strip()));
-      i++;
+      String rest = text.substring(begin, at);
+      add((quoted.isEmpty() ? rest : quoted + rest).strip(), column);
+      at++;
     }
-    return fields;
   }
 
-  private static boolean isDoubled(String line, int quote) {
-    return quote + 1 < line.length() && line.charAt(quote + 1) == '"';
+  /** Takes up to the closing quote, whose index is returned; the end if there is none. */
+  private static int unquote(String text, int from, int to, StringBuilder content) {
+    int at = from;
+    while (at < to) {
+      char c = text.charAt(at);
+      if (c == '"') {
+        if (at + 1 == to || text.charAt(at + 1) != '"') {
+          return at;
+        }
+        at++;
+      }
+      content.append(c);
+      at++;
+    }
+    return to;
+  }
+
+  private void add(String field, int begin) {
+    if (count == fields.length) {
+      fields = Arrays.copyOf(fields, count * 2);
+      begins = Arrays.copyOf(begins, count * 2);
+    }
+    fields[count] = field;
+    begins[count] = begin;
+    count++;
   }
 }

@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
-import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Proration;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,17 +15,28 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads people and services, and checks that every one of them is bound by some budget. */
 final class PrincipalsReader {
-  private static final int MAX_NAME = 200;
+  static final int MAX_NAME = 200;
+  static final String NAME_EXPECTED = "a name of at most 200 characters";
 
   private final ZoneId zone;
+  private final BudgetReader budgets;
   private final Map<String, @Nullable BudgetTerms> allowances;
   private final Set<String> teams;
   private final Problems problems;
   private final Map<String, PrincipalConfig> principals = new LinkedHashMap<>();
+
+  /** Of those that stand in the quota file. */
   private final Map<String, Place> places = new HashMap<>();
+
+  /** What those of the list of people have in common. */
+  private final Map<Kind, PrincipalConfig.Standing> standings = new HashMap<>();
+
+  private String list = "";
 
   /** What is wrong with these was told; what follows from it is not worth telling. */
   private final Set<String> broken = new HashSet<>();
+
+  private record Kind(@Nullable String allowance, ZoneId zone) {}
 
   /**
    * @param zone of people without one
@@ -33,10 +45,12 @@ final class PrincipalsReader {
    */
   PrincipalsReader(
       ZoneId zone,
+      BudgetReader budgets,
       Map<String, @Nullable BudgetTerms> allowances,
       Set<String> teams,
       Problems problems) {
     this.zone = zone;
+    this.budgets = budgets;
     this.allowances = allowances;
     this.teams = teams;
     this.problems = problems;
@@ -84,56 +98,89 @@ final class PrincipalsReader {
         BudgetReader.add(terms, found, item);
       }
     }
-    budgets(person.get("budget"), terms);
-    person.notBuilt("since", "until", "fte");
-    return principal(person, id, false, own, terms);
+    budgets.addAll(terms, person.get("budget"));
+    return principal(person, id, false, own, terms, proration(person));
   }
 
   private PrincipalConfig service(String id, Section service) {
-    List<BudgetTerms> terms = new ArrayList<>();
-    budgets(service.get("budget"), terms);
-    return principal(service, id, true, zone, terms);
+    List<BudgetTerms> terms = budgets.several(service.get("budget"));
+    return principal(service, id, true, zone, terms, Proration.WHOLE);
   }
 
-  /** A person of the list of people. */
-  void listed(PeopleCsv.Row row) {
-    List<BudgetTerms> terms = new ArrayList<>();
-    BudgetTerms allowance = row.allowance() == null ? null : allowances.get(row.allowance());
-    if (allowance != null) {
-      terms.add(allowance);
+  private static Proration proration(Section person) {
+    LocalDate since = date(person.get("since"));
+    Value untilValue = person.get("until");
+    LocalDate until = date(untilValue);
+    if (untilValue != null && since != null && until != null && until.isBefore(since)) {
+      untilValue.problem(Scalars.untilProblem(until.toString(), since));
+      until = null;
     }
+    Value fteValue = person.get("fte");
+    String text = fteValue == null ? null : fteValue.text("a share of full time such as 0.8");
+    int fte = text == null ? Proration.FULL_TIME : Scalars.fte(text);
+    if (fteValue != null && text != null && fte == 0) {
+      fteValue.problem(Scalars.fteProblem(text));
+      fte = Proration.FULL_TIME;
+    }
+    return new Proration(since, until, fte);
+  }
+
+  private static @Nullable LocalDate date(@Nullable Value value) {
+    String text = value == null ? null : value.text("a day such as 2026-03-15");
+    LocalDate date = text == null ? null : Scalars.date(text);
+    if (value != null && text != null && date == null) {
+      value.problem(Scalars.dateProblem(text));
+    }
+    return date;
+  }
+
+  /**
+   * Reads the list of people.
+   *
+   * @param name of the list, as problems show it
+   */
+  void list(String name, String text) {
+    list = name;
+    new PeopleCsv(name, teams, allowances.keySet(), problems).read(text, this::listed);
+  }
+
+  private void listed(PeopleCsv.Row row) {
     ZoneId own = row.timezone() == null ? zone : row.timezone();
     add(
-        row.place(),
+        null,
         new PrincipalConfig(
             row.id(),
-            false,
             row.name(),
             row.team(),
-            rules(row.id(), false, terms, own),
-            own,
-            ModelRules.ALL,
-            LimitRule.none(scope(row.id(), false))),
+            standings.computeIfAbsent(new Kind(row.allowance(), own), this::standing),
+            row.proration(),
+            row.line()),
         problems.count());
   }
 
-  Set<String> allowanceNames() {
-    return allowances.keySet();
+  private PrincipalConfig.Standing standing(Kind kind) {
+    BudgetTerms terms = kind.allowance == null ? null : allowances.get(kind.allowance);
+    return new PrincipalConfig.Standing(
+        false, terms == null ? List.of() : List.of(terms), kind.zone, ModelRules.ALL, null);
   }
 
-  Set<String> teamNames() {
-    return teams;
-  }
-
-  /** All of them by id, each one bound by some budget of its own or above it. */
+  /**
+   * All of them by id, each one bound by some budget of its own or above it, unless an allowance is
+   * broken: of whoever has it that is no news.
+   */
   Map<String, PrincipalConfig> checked(SharedBudgets shared) {
+    if (allowances.containsValue(null)) {
+      return principals;
+    }
+    Map<String, Boolean> bound = new HashMap<>();
     for (PrincipalConfig principal : principals.values()) {
-      if (!broken.contains(principal.id())
-          && principal.budgets().isEmpty()
-          && shared.above(principal.team()).isEmpty()) {
+      String team = principal.team() == null ? "" : principal.team();
+      if (!principal.hasBudgets()
+          && !broken.contains(principal.id())
+          && !bound.computeIfAbsent(team, t -> !shared.above(principal.team()).isEmpty())) {
         problems.add(
-            places.getOrDefault(principal.id(), Place.start("")),
-            scope(principal.id(), principal.service())
+            place(principal),
+            principal.scope()
                 + ": no budget would bind it (expected: an allowance or a budget of its own, or of"
                 + " its team, group or organisation)");
       }
@@ -141,68 +188,57 @@ final class PrincipalsReader {
     return principals;
   }
 
+  private Place place(PrincipalConfig principal) {
+    Place place = places.get(principal.id());
+    return place == null ? new Place(list, principal.line(), 1) : place;
+  }
+
   private PrincipalConfig principal(
-      Section section, String id, boolean service, ZoneId own, List<BudgetTerms> terms) {
+      Section section,
+      String id,
+      boolean service,
+      ZoneId own,
+      List<BudgetTerms> terms,
+      Proration proration) {
     Value team = section.get("team");
+    String name = Scalars.line(section.get("name"), MAX_NAME, NAME_EXPECTED);
     return new PrincipalConfig(
         id,
-        service,
-        name(section.get("name")),
+        name == null ? "" : name,
         team == null ? null : Scalars.reference(team, "a team", teams),
-        rules(id, service, terms, own),
-        own,
-        ModelsReader.rules(section.get("models")),
-        SharedReader.limits(section.section("limits"), scope(id, service)));
+        new PrincipalConfig.Standing(
+            service,
+            terms,
+            own,
+            ModelsReader.rules(section.get("models")),
+            SharedReader.limits(section.section("limits"), PrincipalConfig.scope(id, service))),
+        proration,
+        0);
   }
 
   /**
+   * @param place where it stands; null if in the list of people
    * @param before how many problems there were before this one was read
    */
-  private void add(Place place, PrincipalConfig principal, int before) {
+  private void add(@Nullable Place place, PrincipalConfig principal, int before) {
     if (problems.count() > before) {
       broken.add(principal.id());
     }
-    Place first = places.putIfAbsent(principal.id(), place);
+    PrincipalConfig first = principals.putIfAbsent(principal.id(), principal);
     if (first == null) {
-      principals.put(principal.id(), principal);
-    } else {
-      problems.add(
-          place,
-          Problems.shown(principal.id())
-              + " is there already (expected: an id of its own; the first is at "
-              + first.file()
-              + ":"
-              + first.line()
-              + ")");
-    }
-  }
-
-  private static void budgets(@Nullable Value value, List<BudgetTerms> terms) {
-    if (value != null) {
-      for (Value item : value.oneOrMore()) {
-        BudgetTerms own = BudgetReader.one(item);
-        if (own != null) {
-          BudgetReader.add(terms, own, item);
-        }
+      if (place != null) {
+        places.put(principal.id(), place);
       }
+      return;
     }
-  }
-
-  private static List<BudgetRule> rules(
-      String id, boolean service, List<BudgetTerms> terms, ZoneId zone) {
-    return terms.stream().map(t -> t.of(scope(id, service), zone)).toList();
-  }
-
-  /**
-   * The scope of a principal, which also names its budgets: not the allowance, so that a person who
-   * moves to another allowance keeps what was used.
-   */
-  private static String scope(String id, boolean service) {
-    return (service ? "service/" : "person/") + id;
-  }
-
-  private static String name(@Nullable Value value) {
-    String name = Scalars.line(value, MAX_NAME, "a name of at most 200 characters");
-    return name == null ? "" : name;
+    Place there = place(first);
+    problems.add(
+        place == null ? new Place(list, principal.line(), 1) : place,
+        Problems.shown(principal.id())
+            + " is there already (expected: an id of its own; the first is at "
+            + there.file()
+            + ":"
+            + there.line()
+            + ")");
   }
 }

@@ -3,6 +3,7 @@ package io.stipend.policy.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /** Collects what is wrong, so that all of it is told at once. */
 final class Problems {
@@ -12,8 +13,25 @@ final class Problems {
   /** How much of an offending value is shown. */
   private static final int MAX_SHOWN = 80;
 
+  private final Set<String> notYet;
   private final List<Problem> list = new ArrayList<>();
   private int more;
+
+  /** Of a file in which every key may stand. */
+  Problems() {
+    this(Set.of());
+  }
+
+  /**
+   * @param notYet keys that are refused by name
+   */
+  Problems(Set<String> notYet) {
+    this.notYet = notYet;
+  }
+
+  boolean isNotYet(String key) {
+    return notYet.contains(key);
+  }
 
   void add(Place place, String message) {
     if (list.size() < MAX_PROBLEMS) {
@@ -25,6 +43,11 @@ final class Problems {
 
   boolean isEmpty() {
     return list.isEmpty();
+  }
+
+  /** Whether the message of a further problem would not be shown. */
+  boolean isFull() {
+    return list.size() == MAX_PROBLEMS;
   }
 
   int count() {

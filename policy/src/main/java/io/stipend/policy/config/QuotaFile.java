@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param groups by name
  * @param teams by name
  * @param principals people and services by id
+ * @param webhooks where alerts are sent
  */
 public record QuotaFile(
     Path file,
@@ -43,7 +44,8 @@ public record QuotaFile(
     List<BudgetRule> organisation,
     Map<String, Group> groups,
     Map<String, Team> teams,
-    Map<String, PrincipalConfig> principals) {
+    Map<String, PrincipalConfig> principals,
+    List<Webhook> webhooks) {
   /** Copies all collections and keeps their order. */
   public QuotaFile {
     providers = List.copyOf(providers);
@@ -52,6 +54,7 @@ public record QuotaFile(
     groups = ordered(groups);
     teams = ordered(teams);
     principals = ordered(principals);
+    webhooks = List.copyOf(webhooks);
   }
 
   /** The same with another section {@code gateway}. */
@@ -68,7 +71,8 @@ public record QuotaFile(
         organisation,
         groups,
         teams,
-        principals);
+        principals,
+        webhooks);
   }
 
   /** Every budget that binds a principal: its own, its team's, its groups', the organisation's. */

@@ -1,9 +1,9 @@
 package io.stipend.policy.config;
 
-import io.stipend.metering.Suggestion;
 import io.stipend.metering.Unit;
 import io.stipend.metering.price.RateCardException;
 import io.stipend.metering.price.RateCards;
+import io.stipend.policy.budget.Calendar;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,21 @@ final class QuotaLoader {
   private final Path file;
   private final Path folder;
   private final Instant now;
-  private final Problems problems = new Problems();
+  private final Problems problems;
   private final Problems warnings = new Problems();
   private final Sources sources = new Sources();
   private final SecretReader secrets;
 
   QuotaLoader(Path file, Map<String, String> env, Instant now) {
+    this(file, env, now, NotYet.KEYS);
+  }
+
+  /**
+   * @param notYet keys that are refused by name
+   */
+  QuotaLoader(Path file, Map<String, String> env, Instant now, Set<String> notYet) {
     this.file = file;
+    this.problems = new Problems(notYet);
     Path parent = file.toAbsolutePath().getParent();
     this.folder = parent == null ? file.toAbsolutePath() : parent;
     this.now = now;
@@ -57,41 +66,47 @@ final class QuotaLoader {
       Section gatewaySection = root.section("gateway");
       GatewayConfig gateway =
           gatewaySection == null ? gatewayReader.absent() : gatewayReader.read(gatewaySection);
-      ZoneId zone = calendar(root.section("calendar"));
+      SharedCalendar calendar = calendar(root.section("calendar"));
       ProvidersReader providersReader = new ProvidersReader(secrets);
       List<ProviderConfig> providers = providersReader.read(root.require("providers"));
       RateCards cards = rateCards(root.get("rate_cards"));
       ModelsReader.Models models = ModelsReader.deployment(root.section("models"));
-      Map<String, @Nullable BudgetTerms> allowances = allowances(root.section("allowances"));
-      SharedReader shared = new SharedReader(zone);
-      SharedBudgets above = shared(root, shared);
+      BudgetReader budgets = new BudgetReader(calendar.fiscalStart, warnings);
+      Map<String, @Nullable BudgetTerms> allowances =
+          allowances(root.section("allowances"), budgets);
+      SharedBudgets above = shared(root, new SharedReader(calendar.zone, budgets));
       PrincipalsReader principals =
-          new PrincipalsReader(zone, allowances, above.teams().keySet(), problems);
+          new PrincipalsReader(
+              calendar.zone, budgets, allowances, above.teams().keySet(), problems);
       principals.people(root.section("people"));
       principals.services(root.section("services"));
       peopleFrom(root.get("people_from"), principals);
       Map<String, PrincipalConfig> all = principals.checked(above);
+      List<Webhook> webhooks = new WebhooksReader(secrets).read(root.section("alerts"));
       if (cards == null) {
         return null;
       }
-      Map<String, String> aliases =
-          aliases(
-              models,
-              providersReader.complete() ? new ModelCatalog(providers, cards, Map.of()) : null,
-              now);
+      if (providersReader.complete()) {
+        // A broken provider would make good models look wrong.
+        ModelTargets targets =
+            new ModelTargets(models, new ModelCatalog(providers, cards, Map.of()), now);
+        targets.aliases();
+        targets.downgrades(budgets.downgrades());
+      }
       return new QuotaFile(
           file,
           gateway,
-          zone,
+          calendar.zone,
           Unit.USD,
           providers,
           cards,
           models.rules(),
-          aliases,
+          models.targets(),
           above.organisation(),
           above.groups(),
           above.teams(),
-          all);
+          all,
+          webhooks);
     }
   }
 
@@ -103,9 +118,11 @@ final class QuotaLoader {
         reader.teams(root.section("teams"), groups.keySet()));
   }
 
-  private static ZoneId calendar(@Nullable Section section) {
+  private record SharedCalendar(ZoneId zone, int fiscalStart) {}
+
+  private static SharedCalendar calendar(@Nullable Section section) {
     if (section == null) {
-      return ZoneOffset.UTC;
+      return new SharedCalendar(ZoneOffset.UTC, Calendar.JANUARY);
     }
     try (section) {
       Value currency = section.get("currency");
@@ -113,16 +130,19 @@ final class QuotaLoader {
       if (currency != null && text != null && !text.equals(Unit.USD.name())) {
         currency.problem(Problems.shown(text) + " is not built yet (expected: USD)");
       }
-      return Scalars.zone(section.get("timezone"), ZoneOffset.UTC);
+      return new SharedCalendar(
+          Scalars.zone(section.get("timezone"), ZoneOffset.UTC),
+          Scalars.month(section.get("fiscal_year_start"), Calendar.JANUARY));
     }
   }
 
-  private Map<String, @Nullable BudgetTerms> allowances(@Nullable Section section) {
+  private static Map<String, @Nullable BudgetTerms> allowances(
+      @Nullable Section section, BudgetReader budgets) {
     Map<String, @Nullable BudgetTerms> allowances = new LinkedHashMap<>();
     if (section != null) {
       for (Map.Entry<String, Value> entry : section.named().entrySet()) {
         section.checkName(entry.getKey());
-        allowances.put(entry.getKey(), BudgetReader.one(entry.getValue()));
+        allowances.put(entry.getKey(), budgets.one(entry.getValue()));
       }
     }
     return allowances;
@@ -164,54 +184,15 @@ final class QuotaLoader {
     if (value == null || path == null) {
       return;
     }
-    byte[] bytes = sources.read(path, true, value::problem);
-    String text = bytes == null ? null : YamlFile.decode(bytes, path.toString(), problems);
+    String text = people(path, value);
     if (text != null) {
-      new PeopleCsv(path.toString(), principals.teamNames(), principals.allowanceNames(), problems)
-          .read(text)
-          .forEach(principals::listed);
+      principals.list(path.toString(), text);
     }
   }
 
-  /**
-   * An alias that nobody could ever use is a mistake that is better told now.
-   *
-   * @param catalog null where a broken provider would make good aliases look wrong
-   */
-  private static Map<String, String> aliases(
-      ModelsReader.Models models, @Nullable ModelCatalog catalog, Instant now) {
-    Map<String, String> aliases = new LinkedHashMap<>();
-    for (Map.Entry<String, ModelsReader.Alias> entry : models.aliases().entrySet()) {
-      ModelsReader.Alias alias = entry.getValue();
-      aliases.put(entry.getKey(), alias.target());
-      String wrong = catalog == null ? null : wrongTarget(alias.target(), models, catalog, now);
-      if (wrong != null) {
-        alias.value().problem(Problems.shown(alias.target()) + wrong);
-      }
-    }
-    return aliases;
-  }
-
-  private static @Nullable String wrongTarget(
-      String target, ModelsReader.Models models, ModelCatalog catalog, Instant now) {
-    if (models.aliases().containsKey(target)) {
-      return " is an alias itself (expected: a model; an alias is resolved once)";
-    }
-    ModelCatalog.Resolved resolved = catalog.resolveTarget(target, now);
-    if (resolved.servedBy().isEmpty()) {
-      List<String> known = new ArrayList<>();
-      catalog.providers().forEach(p -> known.addAll(catalog.priced(p, now)));
-      return " (expected: a model that a provider serves)" + Suggestion.hint(target, known);
-    }
-    List<ProviderConfig> allowed =
-        resolved.servedBy().stream()
-            .filter(p -> models.rules().allows(p.name(), resolved.model()))
-            .toList();
-    if (allowed.isEmpty()) {
-      return " is not allowed (expected: a model that models.allow names)";
-    }
-    return allowed.stream().allMatch(p -> catalog.rating(p, resolved.model(), now) == null)
-        ? " has no price (expected: a model that a rate card prices)"
-        : null;
+  /** The list as text; its bytes, as many again, are not kept. */
+  private @Nullable String people(Path path, Value value) {
+    byte[] bytes = sources.readList(path, value::problem);
+    return bytes == null ? null : YamlFile.decode(bytes, path.toString(), problems);
   }
 }

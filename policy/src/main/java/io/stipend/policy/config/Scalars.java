@@ -1,13 +1,18 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Suggestion;
+import io.stipend.policy.budget.Proration;
 import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.Month;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -19,8 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Scalars {
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})(B|KiB|MiB|GiB)?");
-  private static final Pattern COUNT = Pattern.compile("[0-9]{1,18}");
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9._@-]{1,64}");
+  private static final Pattern COUNT = Pattern.compile("-?[0-9]{1,18}");
+  private static final int MAX_ID = 64;
+  private static final int DATE_LENGTH = 10;
+  private static final Pattern FTE = Pattern.compile("0?\\.([0-9]{1,3})|1(?:\\.0{1,3})?");
   private static final Map<String, Integer> SHIFTS = Map.of("KiB", 10, "MiB", 20, "GiB", 30);
   private static final Duration MAX_DURATION = Duration.ofDays(1);
 
@@ -95,13 +102,57 @@ final class Scalars {
   /** A text of one line with at most so many characters; null, reported, if it is another. */
   static @Nullable String line(@Nullable Value value, int max, String expected) {
     String text = value == null ? null : value.text(expected);
-    if (value != null
-        && text != null
-        && (text.length() > max || text.chars().anyMatch(Character::isISOControl))) {
+    if (value != null && text != null && !isLine(text, max)) {
       value.unexpected(text, expected);
       return null;
     }
     return text;
+  }
+
+  /** Whether a text is one line with at most so many characters. */
+  static boolean isLine(String text, int max) {
+    if (text.length() > max) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A day such as {@code 2026-03-15}; null if it is none. */
+  static @Nullable LocalDate date(String text) {
+    try {
+      return text.length() == DATE_LENGTH ? LocalDate.parse(text) : null;
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  static String dateProblem(String text) {
+    return Problems.shown(text) + " (expected: a day such as 2026-03-15)";
+  }
+
+  static String untilProblem(String text, LocalDate since) {
+    return Problems.shown(text) + " (expected: not before since, " + since + ")";
+  }
+
+  /** Working time in thousandths of full time; 0 if it is none. */
+  static int fte(String text) {
+    Matcher matcher = FTE.matcher(text);
+    if (!matcher.matches()) {
+      return 0;
+    }
+    String fraction = matcher.group(1);
+    return fraction == null
+        ? Proration.FULL_TIME
+        : Integer.parseInt((fraction + "00").substring(0, 3));
+  }
+
+  static String fteProblem(String text) {
+    return Problems.shown(text) + " (expected: above 0, at most 1, three decimals, such as 0.8)";
   }
 
   /** A constant of an enum, written in lower case. */
@@ -122,6 +173,27 @@ final class Scalars {
               + Suggestion.hint(text, words.keySet()));
     }
     return found;
+  }
+
+  /** A month as a number from 1 to 12 or by its English name. */
+  static int month(@Nullable Value value, int otherwise) {
+    String expected = "a month from 1 to 12, or its name such as october";
+    String text = value == null ? null : value.text(expected);
+    if (value == null || text == null) {
+      return otherwise;
+    }
+    List<String> names = new ArrayList<>();
+    for (Month month : Month.values()) {
+      String name = month.name().toLowerCase(Locale.ROOT);
+      names.add(name);
+      if (text.toLowerCase(Locale.ROOT).equals(name)
+          || text.equals(Integer.toString(month.getValue()))) {
+        return month.getValue();
+      }
+    }
+    value.problem(
+        Problems.shown(text) + " (expected: " + expected + ")" + Suggestion.hint(text, names));
+    return otherwise;
   }
 
   /** A time zone of the tz database, such as {@code Europe/Berlin}. */
@@ -170,7 +242,17 @@ final class Scalars {
 
   /** Whether this may name a person, service, team, group, allowance or provider. */
   static boolean isId(String text) {
-    return ID.matcher(text).matches();
+    if (text.isEmpty() || text.length() > MAX_ID) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+      if (!letter && !(c >= '0' && c <= '9') && "._@-".indexOf(c) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What {@link #isId} wants. */

@@ -16,6 +16,8 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
  * so that no key is ever ignored.
  */
 final class Section implements AutoCloseable {
+  private static final String NOT_BUILT = "is not built yet (expected: leave it out)";
+
   private final Value self;
   private final Map<String, Value> values = new LinkedHashMap<>();
   private final Map<String, Place> keys = new LinkedHashMap<>();
@@ -59,8 +61,11 @@ final class Section implements AutoCloseable {
 
   /** The value of a key that may be left out. */
   @Nullable Value get(String key) {
-    known.add(key);
-    return values.get(key);
+    Value value = values.get(key);
+    if (known.add(key) && value != null && problems().isNotYet(key)) {
+      problem(key, NOT_BUILT);
+    }
+    return value;
   }
 
   /** The value of a key that must stand here; null, reported, if it does not. */
@@ -92,7 +97,7 @@ final class Section implements AutoCloseable {
   void notBuilt(String... names) {
     for (String name : names) {
       if (keys.containsKey(name)) {
-        problem(name, "is not built yet (expected: leave it out)");
+        problem(name, NOT_BUILT);
       }
       unbuilt.add(name);
     }

@@ -18,12 +18,14 @@ final class SharedReader {
   static final long MAX_TOKEN_RATE = 10_000_000_000L;
 
   private final ZoneId zone;
+  private final BudgetReader budgets;
 
   /**
    * @param zone whose calendar decides all shared periods
    */
-  SharedReader(ZoneId zone) {
+  SharedReader(ZoneId zone, BudgetReader budgets) {
     this.zone = zone;
+    this.budgets = budgets;
   }
 
   List<BudgetRule> organisation(@Nullable Section section) {
@@ -31,7 +33,7 @@ final class SharedReader {
       return List.of();
     }
     try (section) {
-      return BudgetReader.several(section.get("budget")).stream()
+      return budgets.several(section.get("budget")).stream()
           .map(terms -> terms.of("organisation", zone))
           .toList();
     }
@@ -60,7 +62,7 @@ final class SharedReader {
               new Group(
                   name,
                   parentName,
-                  BudgetReader.several(group.get("budget")).stream()
+                  budgets.several(group.get("budget")).stream()
                       .map(terms -> terms.of("group/" + name, zone))
                       .toList(),
                   ModelsReader.rules(group.get("models"))));
@@ -83,16 +85,17 @@ final class SharedReader {
       if (team != null) {
         try (team) {
           Value group = team.get("group");
+          BudgetTerms pool = budgets.pool(team.get("pool"));
           teams.put(
               name,
               new Team(
                   name,
                   group == null ? null : Scalars.reference(group, "a group", groups),
                   Scalars.line(team.get("cost_center"), MAX_COST_CENTER, "1 to 64 characters"),
-                  BudgetReader.several(team.get("budget")).stream()
+                  budgets.several(team.get("budget")).stream()
                       .map(terms -> terms.of("team/" + name, zone))
                       .toList(),
-                  null,
+                  pool == null ? null : pool.of("pool/" + name, zone),
                   ModelsReader.rules(team.get("models")),
                   limits(team.section("limits"), "team/" + name)));
         }

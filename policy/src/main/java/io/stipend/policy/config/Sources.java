@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,16 +20,29 @@ final class Sources {
   /** Bytes of one file. */
   private static final int MAX_BYTES = 64 * 1_024 * 1_024;
 
+  /** Bytes of the list of people: some millions of them. */
+  private static final int MAX_LIST_BYTES = 512 * 1_024 * 1_024;
+
   private final Map<Path, SourceFile> files = new LinkedHashMap<>();
   private final MessageDigest digest = sha256();
 
   /** What a file holds, or null with the reason given to the caller. */
   byte @Nullable [] read(Path path, boolean hashed, Consumer<String> problem) {
+    return read(path, MAX_BYTES, hashed, problem);
+  }
+
+  /** What the list of people holds, or null with the reason given to the caller. */
+  byte @Nullable [] readList(Path path, Consumer<String> problem) {
+    return read(path, MAX_LIST_BYTES, true, problem);
+  }
+
+  private byte @Nullable [] read(
+      Path path, int maxBytes, boolean hashed, Consumer<String> problem) {
     files.putIfAbsent(path, SourceFile.of(path));
     try (InputStream in = Files.newInputStream(path)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        problem.accept(path + " is larger than " + MAX_BYTES + " bytes");
+      byte[] bytes = read(in, Math.min(Files.size(path), maxBytes), maxBytes + 1);
+      if (bytes.length > maxBytes) {
+        problem.accept(path + " is larger than " + maxBytes + " bytes");
         return null;
       }
       if (hashed) {
@@ -41,6 +55,19 @@ final class Sources {
       problem.accept(path + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
     return null;
+  }
+
+  /** As many bytes as there are up to a bound, in one piece if there are as many as expected. */
+  private static byte[] read(InputStream in, long expected, int most) throws IOException {
+    byte[] bytes = new byte[(int) expected];
+    int length = in.readNBytes(bytes, 0, bytes.length);
+    byte[] more = in.readNBytes(most - length);
+    if (length == bytes.length && more.length == 0) {
+      return bytes;
+    }
+    byte[] all = Arrays.copyOf(bytes, length + more.length);
+    System.arraycopy(more, 0, all, length, more.length);
+    return all;
   }
 
   /** Every file that was asked for, also those that could not be read. */

@@ -46,6 +46,10 @@ final class Value {
     return node instanceof SequenceNode;
   }
 
+  boolean isScalar() {
+    return node instanceof ScalarNode;
+  }
+
   boolean isMapping() {
     return node instanceof MappingNode;
   }

@@ -23,6 +23,7 @@ final class YamlFile {
 
   private static final int MAX_DEPTH = 32;
   private static final int MAX_ALIASES = 50;
+  private static final char REPLACEMENT = '\uFFFD';
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private YamlFile() {}
@@ -58,7 +59,11 @@ final class YamlFile {
   /** The text of a file, or null, reported, if it is no UTF-8. */
   static @Nullable String decode(byte[] bytes, String file, Problems problems) {
     try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      // Lenient, and with the least copies; only what then looks replaced is decoded strictly.
+      String text = new String(bytes, StandardCharsets.UTF_8);
+      if (text.indexOf(REPLACEMENT) >= 0) {
+        text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      }
       return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
       problems.add(Place.start(file), "the file is no text in UTF-8");

@@ -11,6 +11,7 @@ import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ModelRules;
+import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.ProviderConfig;
 import io.stipend.policy.limit.RequestLimits;
 import java.time.Instant;
@@ -57,6 +58,10 @@ public final class SnapshotPolicy implements PolicyEngine {
       return Refusal.of(
           RefusalReason.BAD_CREDENTIAL, "The owner of this key is no longer entitled to anything.");
     }
+    Refusal absent = absent(snapshot, entitlement, now);
+    if (absent != null) {
+      return absent;
+    }
     ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
     List<ProviderConfig> servedBy =
         resolved.servedBy().stream().filter(p -> p.dialect().equals(call.vendor())).toList();
@@ -77,6 +82,21 @@ public final class SnapshotPolicy implements PolicyEngine {
     return model(
         RefusalReason.MODEL_NOT_ALLOWED,
         "The model " + shown(call.model()) + " is not among those that you may use");
+  }
+
+  /** Who has not come yet, or has gone, is told the day; null for all others. */
+  private static @Nullable Refusal absent(
+      PolicySnapshot snapshot, Entitlement entitlement, Instant now) {
+    PrincipalConfig config = snapshot.file().principals().get(entitlement.principal().id());
+    PrincipalConfig.Absence absence = config == null ? null : config.absence(now);
+    return absence == null
+        ? null
+        : Refusal.of(
+            RefusalReason.BAD_CREDENTIAL,
+            "The owner of this key is entitled "
+                + (absence.before() ? "from " : "until ")
+                + absence.day()
+                + (absence.before() ? " on." : " only."));
   }
 
   private Decision limited(
@@ -187,7 +207,7 @@ public final class SnapshotPolicy implements PolicyEngine {
   public List<ModelListing> models(Entitlement entitlement, Instant now) {
     PolicySnapshot snapshot = store.snapshot();
     List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
-    if (rules == null) {
+    if (rules == null || absent(snapshot, entitlement, now) != null) {
       return List.of();
     }
     Map<String, ModelListing> listings = new LinkedHashMap<>();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Quota files of tests: written into a folder, loaded at a fixed instant. */
 public final class QuotaFiles {
@@ -53,9 +54,31 @@ public final class QuotaFiles {
     return loaded(folder, yaml).quotaFile();
   }
 
+  /** As if every key were built. */
+  static QuotaFile.Result unlocked(Path folder, String yaml) {
+    return new QuotaLoader(write(folder, "stipend.yaml", yaml), ENV, NOW, Set.of()).load();
+  }
+
+  /** The file, as if every key were built. */
+  static QuotaFile.Loaded unlockedFile(Path folder, String yaml) {
+    QuotaFile.Result result = unlocked(folder, yaml);
+    if (result instanceof QuotaFile.Broken broken) {
+      throw new AssertionError("broken: " + broken.problems());
+    }
+    return (QuotaFile.Loaded) result;
+  }
+
+  /** The problems, as if every key were built. */
+  static List<String> unlockedProblems(Path folder, String yaml) {
+    return told(unlocked(folder, yaml));
+  }
+
   /** The problems as {@code line:column: message}. */
   public static List<String> problems(Path folder, String yaml) {
-    QuotaFile.Result result = load(folder, yaml);
+    return told(load(folder, yaml));
+  }
+
+  private static List<String> told(QuotaFile.Result result) {
     assertThat(result).isInstanceOf(QuotaFile.Broken.class);
     return ((QuotaFile.Broken) result)
         .problems().stream().map(p -> p.line() + ":" + p.column() + ": " + p.message()).toList();
