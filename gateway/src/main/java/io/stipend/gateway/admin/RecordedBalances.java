@@ -65,7 +65,7 @@ public final class RecordedBalances {
     return new AccountBalance(
         key,
         rule,
-        Math.addExact(oneOff, rule.amount()),
+        Math.addExact(oneOff, rule.amount(now)),
         0,
         0,
         0,

@@ -268,7 +268,7 @@ final class Admission {
         .append("Budget ")
         .append(rule.budget())
         .append(" (")
-        .append(unit.format(rule.amount()))
+        .append(unit.format(rule.amount(now)))
         .append(' ')
         .append(unit.name())
         .append(") does not cover this call: ")

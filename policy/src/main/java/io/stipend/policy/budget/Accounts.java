@@ -183,17 +183,18 @@ final class Accounts {
    * precedes them in the ledger. Queueing does no I/O.
    */
   void enterGrants(Account account, BudgetRule rule, Instant now) {
+    long amount = rule.amount(now);
     AccountKey key = account.key;
     if (!account.begun()) {
-      enter(account, "recurring:" + key, rule.amount(), GrantKind.RECURRING, "", now);
-    } else if (account.recurring() != rule.amount()) {
+      enter(account, "recurring:" + key, amount, GrantKind.RECURRING, "", now);
+    } else if (account.recurring() != amount) {
       int sequence = account.adjustments() + 1;
       enter(
           account,
-          "adjustment:" + key + ":" + sequence + ":" + rule.amount(),
-          Math.subtractExact(rule.amount(), account.recurring()),
+          "adjustment:" + key + ":" + sequence + ":" + amount,
+          Math.subtractExact(amount, account.recurring()),
           GrantKind.ADJUSTMENT,
-          "the quota file says " + rule.unit().format(rule.amount()) + " " + rule.unit().name(),
+          "the quota file says " + rule.unit().format(amount) + " " + rule.unit().name(),
           now);
     }
   }

@@ -119,7 +119,7 @@ public final class LocalBudgets implements Budgets {
     try {
       for (Share share : shares) {
         accounts.enterGrants(share.account, share.rule, now);
-        if (share.account.recurring() != share.rule.amount()) {
+        if (share.account.recurring() != share.rule.amount(now)) {
           return new Unavailable("the ledger took no grant for " + share.account.key);
         }
       }
@@ -248,7 +248,7 @@ public final class LocalBudgets implements Budgets {
     return new AccountBalance(
         account.key,
         rule,
-        Math.addExact(account.granted() - account.recurring(), rule.amount()),
+        Math.addExact(account.granted() - account.recurring(), rule.amount(now)),
         0,
         0,
         0,

@@ -17,10 +17,7 @@ final class NotYet {
           "downgrade",
           "alerts",
           "priority",
-          "pool",
-          "since",
-          "until",
-          "fte");
+          "pool");
 
   private NotYet() {}
 }

@@ -23,8 +23,6 @@ final class PeopleCsv {
   private static final List<String> COLUMNS =
       List.of("id", "name", "team", "allowance", "timezone", "since", "until", "fte");
 
-  private static final List<String> PRORATION = List.of("since", "until", "fte");
-
   private final String file;
   private final Set<String> teams;
   private final Set<String> allowances;
@@ -186,11 +184,6 @@ final class PeopleCsv {
   }
 
   private Proration proration() {
-    for (String column : PRORATION) {
-      if (problems.isNotYet(column) && !field(column).isEmpty()) {
-        told(column, text -> "is not built yet (expected: leave it empty)");
-      }
-    }
     LocalDate since = remembered("since", dates, Scalars::date, Scalars::dateProblem);
     LocalDate until = remembered("until", dates, Scalars::date, Scalars::dateProblem);
     if (since != null && until != null && until.isBefore(since)) {

@@ -1,5 +1,6 @@
 package io.stipend.policy.store;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Principal;
@@ -11,19 +12,26 @@ import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.Team;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One quota file with all that follows from it. Immutable to the eye: what binds a principal is
- * worked out at its first use and kept.
+ * worked out at its first use and kept while it is in use.
  */
 public final class PolicySnapshot {
+  /** Principals in use; what binds one of a million others is worked out again. */
+  private static final int MAX_BOUND = 100_000;
+
   private final QuotaFile file;
   private final String hash;
   private final ModelCatalog catalog;
-  private final Map<String, Bound> bound = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Bound> bound =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_BOUND)
+          .executor(Runnable::run)
+          .<String, Bound>build()
+          .asMap();
 
   /** What binds one principal, its own first. */
   private record Bound(

@@ -19,6 +19,7 @@ import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import io.stipend.metering.ledger.Posting;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +115,27 @@ class GrantsTest {
     assertThat(adjustment.kind()).isEqualTo(GrantKind.ADJUSTMENT);
     assertThat(adjustment.amount()).isEqualTo(50);
     assertThat(balance(more).used()).isEqualTo(80);
+  }
+
+  @Test
+  void aPartOfAPeriodGrantsAPartAndADayOfLeavingThatIsSetLaterTakesTheRestBack() {
+    // 23 November: eight days of thirty are left for who joins today.
+    BudgetRule joiner =
+        withAmount(ADA, 3_001)
+            .withProration(new Proration(LocalDate.of(2026, 11, 23), null, 1_000));
+    assertThat(balance(joiner).granted()).isEqualTo(800);
+    spend(100, joiner);
+    assertThat(ledger.granted()).singleElement().extracting("amount").isEqualTo(800L);
+    BudgetRule leaver =
+        joiner.withProration(
+            new Proration(LocalDate.of(2026, 11, 23), LocalDate.of(2026, 11, 24), 500));
+    assertThat(balance(leaver).remaining()).isZero();
+    assertThat(ask(1, leaver, NOW))
+        .isInstanceOfSatisfying(Budgets.Shortfall.class, s -> assertThat(s.available()).isZero());
+    assertThat(ledger.granted().get(1).amount()).isEqualTo(-700);
+    assertThat(ask(1_501, joiner, Instant.parse("2026-12-01T00:00:00Z")))
+        .isInstanceOf(Budgets.Held.class);
+    assertThat(ledger.granted().get(2).amount()).isEqualTo(3_001);
   }
 
   @Test

@@ -47,6 +47,7 @@ class SnapshotPolicyTest {
             payments: { group: research, cost_center: CC-1, limits: { concurrent: 2 } }
           people:
             ada: { team: payments, allowance: engineer }
+            dan: { allowance: engineer, timezone: Asia/Tokyo, since: 2026-12-01, until: 2026-12-24 }
             bob: { allowance: engineer, models: [gpt-5-mini], limits: { requests_per_minute: 2 } }
             cy: { allowance: engineer, limits: { tokens_per_minute: 5000 } }
           services:
@@ -296,6 +297,26 @@ class SnapshotPolicyTest {
     assertThat(entitled("ada").principal().service()).isFalse();
     assertThat(entitled("bot").principal().service()).isTrue();
     assertThat(entitled("nobody")).isNull();
+  }
+
+  @Test
+  void whoHasNotComeYetOrHasGoneIsRefusedWithTheDayInTheirZone() {
+    Entitlement dan = entitled("dan");
+    ModelCall call = call("openai", "gpt-5-mini", 100);
+    for (String[] edge :
+        new String[][] {
+          {"2026-11-30T14:59:59Z", "The owner of this key is entitled from 2026-12-01 on."},
+          {"2026-12-24T15:00:00Z", "The owner of this key is entitled until 2026-12-24 only."}
+        }) {
+      Instant at = Instant.parse(edge[0]);
+      assertThat(policy.decide(dan, call, at))
+          .isEqualTo(Refusal.of(RefusalReason.BAD_CREDENTIAL, edge[1]));
+      assertThat(policy.models(dan, at)).isEmpty();
+    }
+    for (String at : new String[] {"2026-11-30T15:00:00Z", "2026-12-24T14:59:59Z"}) {
+      assertThat(policy.decide(dan, call, Instant.parse(at))).isInstanceOf(Permit.class);
+      assertThat(policy.models(dan, Instant.parse(at))).isNotEmpty();
+    }
   }
 
   @Test
