@@ -30,7 +30,7 @@ public record Lot(
   }
 
   /** This lot after more came or expired; what came first says its priority and its end. */
-  Lot plus(Lot more) {
+  public Lot plus(Lot more) {
     return new Lot(
         id,
         Math.addExact(amount, more.amount),

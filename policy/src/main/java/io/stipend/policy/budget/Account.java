@@ -2,8 +2,19 @@ package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AccountRecord;
+import io.stipend.metering.ledger.AccountTotals;
+import io.stipend.metering.ledger.LedgerEntry.CarriedLot;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import io.stipend.metering.ledger.LedgerEntry.Rolled;
+import io.stipend.metering.ledger.Lot;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The live sums of one account, in its unit. Plain arithmetic without a lock of its own: every
@@ -20,21 +31,40 @@ import java.util.function.Consumer;
  * </table>
  *
  * So what a settled attempt cost is counted exactly once at every instant, and its remainder is
- * spendable only when its settle is durable.
+ * spendable only when its settle is durable. What the account was given and has lost otherwise is
+ * one sum of its own, {@code funds}: a call needs no more of it.
  */
 final class Account {
   final AccountKey key;
-  private long granted;
+  private AccountTotals given = AccountTotals.ZERO;
+  private final Map<LoanKind, Long> lent = new EnumMap<>(LoanKind.class);
+  private List<Lot> lots = List.of();
+
+  /** What came in less what went out otherwise than by use. */
+  private long funds;
+
   private boolean begun;
   private long recurring;
   private int adjustments;
   private int oneOffs;
+  private int transfers;
+  private int loans;
+  private int expiries;
+  private boolean closed;
   private long used;
   private long held;
   private long exposed;
   private long overage;
   private int exhausted;
   private int pins;
+  private int entering;
+  private boolean failed;
+
+  /** When a lot ends before the period does, and has something left; null if none. */
+  private @Nullable Instant nextExpiry;
+
+  /** Accounts of the same budget and unit that were not closed when this one was loaded. */
+  private List<AccountKey> behind = List.of();
 
   private final Consumer<Account> atRest;
 
@@ -52,41 +82,155 @@ final class Account {
   record State(long granted, long used, long held, long exposed, long overage, int exhausted) {}
 
   State state() {
-    return new State(granted, used, held, exposed, overage, exhausted);
+    return new State(given.granted(), used, held, exposed, overage, exhausted);
+  }
+
+  /** All sums; an overage that is not yet durable counts as used. */
+  AccountTotals totals() {
+    return new AccountTotals(
+        given.granted(),
+        given.carried(),
+        given.received(),
+        given.lent(),
+        used(),
+        held,
+        given.expired(),
+        given.sent(),
+        given.carriedOut(),
+        given.repaid(),
+        closed);
   }
 
   /** Takes over what the ledger knows. */
   void load(AccountRecord record) {
+    AccountTotals totals = record.totals();
     begun = record.begun();
     recurring = record.recurring();
     adjustments = record.counts().adjustments();
     oneOffs = record.counts().oneOffs();
-    granted = record.totals().granted();
-    used = record.totals().used();
-    held = record.totals().held();
+    transfers = record.counts().transfers();
+    loans = record.counts().loans();
+    expiries = record.counts().expiries();
+    lent.putAll(record.lent());
+    lots = record.lots();
+    closed = totals.closed();
+    used = totals.used();
+    held = totals.held();
     exposed = held;
+    change(totals);
   }
 
-  private void remember(GrantKind kind, long amount) {
-    if (kind != GrantKind.ONE_OFF) {
-      recurring = Math.addExact(recurring, amount);
-      adjustments += kind == GrantKind.ADJUSTMENT ? 1 : 0;
-      begun |= kind == GrantKind.RECURRING;
+  /** Sums other than those of use, as they are from now on. */
+  private void change(AccountTotals now) {
+    given = now;
+    // Use and holds are kept apart, because they change with every call.
+    funds = Math.addExact(now.available(), Math.addExact(now.used(), now.held()));
+    nextExpiry = earliestExpiry();
+  }
+
+  private @Nullable Instant earliestExpiry() {
+    Instant earliest = null;
+    for (Lot lot : lots) {
+      Instant at = lot.expiresAt();
+      if (at != null && lot.amount() > lot.expired()) {
+        earliest = earliest == null || at.isBefore(earliest) ? at : earliest;
+      }
     }
+    return earliest;
   }
 
-  /** A grant takes effect. */
-  void grant(GrantKind kind, long amount) {
-    granted = Math.addExact(granted, amount);
-    remember(kind, amount);
+  private void addLot(Lot lot) {
+    List<Lot> next = new ArrayList<>(lots.size() + 1);
+    boolean merged = false;
+    for (Lot known : lots) {
+      boolean same = known.id().equals(lot.id());
+      next.add(same ? known.plus(lot) : known);
+      merged |= same;
+    }
+    if (!merged) {
+      next.add(lot);
+    }
+    lots = List.copyOf(next);
   }
 
-  /** A grant that took effect before it was durable never became so. */
-  void withdraw(GrantKind kind, long amount) {
-    granted = Math.subtractExact(granted, amount);
-    recurring = Math.subtractExact(recurring, amount);
-    adjustments -= kind == GrantKind.ADJUSTMENT ? 1 : 0;
-    begun &= kind != GrantKind.RECURRING;
+  /** A recurring grant or its adjustment takes effect. */
+  void grant(GrantKind kind, long amount, int priority, Instant at) {
+    recurring = Math.addExact(recurring, amount);
+    adjustments += kind == GrantKind.ADJUSTMENT ? 1 : 0;
+    begun = true;
+    addLot(new Lot(Lot.recurringId(key), amount, priority, null, at, 0));
+    change(given.plus(Movement.granted(amount)));
+  }
+
+  /** A one-off grant takes effect. */
+  void receive(Lot lot) {
+    addLot(lot);
+    change(given.plus(Movement.granted(lot.amount())));
+  }
+
+  /** A transfer arrives. */
+  void receiveTransfer(Lot lot) {
+    addLot(lot);
+    change(given.plus(Movement.received(lot.amount())));
+  }
+
+  /** A transfer leaves; negative takes it back. */
+  void send(long amount) {
+    change(given.plus(Movement.sent(amount)));
+  }
+
+  /** A loan takes effect. */
+  void lend(LoanKind kind, long amount) {
+    lent.merge(kind, amount, Math::addExact);
+    change(given.plus(Movement.lent(amount)));
+  }
+
+  /** What is left of a lot ends. */
+  void expire(String lot, long amount, Instant at) {
+    addLot(new Lot(lot, 0, 0, null, at, amount));
+    change(given.plus(Movement.expired(amount)));
+  }
+
+  /** This account ends: what the roll says leaves it. */
+  void rollOut(Rolled roll) {
+    closed = true;
+    change(given.plus(Movement.rolledOut(roll)));
+  }
+
+  /** What the roll of an earlier account brings, and what it leaves to repay. */
+  void rollIn(Rolled roll) {
+    for (CarriedLot lot : roll.carried()) {
+      addLot(new Lot(lot.lot(), lot.amount(), lot.priority(), lot.expiresAt(), roll.at(), 0));
+    }
+    change(given.plus(Movement.rolledIn(roll)));
+  }
+
+  /** What is left of lots that have ended and that no hold needs, in the order of burning. */
+  List<Lots.Left> overdue(Instant now, @Nullable Instant periodEnd) {
+    if (nextExpiry == null || nextExpiry.isAfter(now)) {
+      return List.of();
+    }
+    List<Lots.Left> overdue = new ArrayList<>();
+    for (Lots.Left left : Lots.spread(lots, Math.addExact(burnt(), held), periodEnd).left()) {
+      Instant at = left.lot().expiresAt();
+      if (at != null && !at.isAfter(now) && left.amount() > 0) {
+        overdue.add(left);
+      }
+    }
+    if (held == 0 && overdue.isEmpty()) {
+      // All of them are burnt; a correction looks again.
+      nextExpiry =
+          lots.stream()
+              .map(Lot::expiresAt)
+              .filter(at -> at != null && at.isAfter(now))
+              .min(Instant::compareTo)
+              .orElse(null);
+    }
+    return overdue;
+  }
+
+  List<Lot> lots() {
+    return lots;
   }
 
   /** Whether the recurring grant is entered. */
@@ -108,8 +252,69 @@ final class Account {
     return ++oneOffs;
   }
 
-  long granted() {
-    return granted;
+  int nextTransfer() {
+    return ++transfers;
+  }
+
+  int nextLoan() {
+    return ++loans;
+  }
+
+  int nextExpired() {
+    return ++expiries;
+  }
+
+  long lent(LoanKind kind) {
+    return lent.getOrDefault(kind, 0L);
+  }
+
+  /** Whether its period was rolled: nothing moves it any more. */
+  boolean closed() {
+    return closed;
+  }
+
+  /** Whether nothing is open on it or on its way to it, so that it can be rolled. */
+  boolean quiet() {
+    return held == 0 && entering == 0;
+  }
+
+  /** An entry that will move it is queued, or no longer. */
+  void entering(int more) {
+    entering += more;
+  }
+
+  /**
+   * The ledger refused an entry whose effect stands here: nothing more is reserved on this account
+   * until a restart reads what is true.
+   */
+  void fail() {
+    failed = true;
+  }
+
+  boolean failed() {
+    return failed;
+  }
+
+  List<AccountKey> behind() {
+    return behind;
+  }
+
+  void behind(List<AccountKey> keys) {
+    behind = List.copyOf(keys);
+  }
+
+  /** One more that is not closed, if it was not known. */
+  void lagging(AccountKey key) {
+    if (!behind.contains(key) && !this.key.equals(key)) {
+      List<AccountKey> more = new ArrayList<>(behind);
+      more.add(key);
+      behind = more;
+    }
+  }
+
+  /** What its lots burnt for: what was used, sent, and repaid for the period before. */
+  long burnt() {
+    return Math.addExact(Math.addExact(used(), given.sent()), given.repaid());
   }
 
   /** Everything that is spent, an overage that is not yet durable included. */
@@ -127,7 +332,7 @@ final class Account {
 
   /** What the holds of all open reservations may add up to. */
   private long balance() {
-    return Math.subtractExact(granted, used());
+    return Math.subtractExact(funds, used());
   }
 
   /** How much more can be held. */
@@ -166,6 +371,9 @@ final class Account {
 
   void use(long amount) {
     used = Math.addExact(used, amount);
+    if (amount < 0) {
+      nextExpiry = earliestExpiry();
+    }
   }
 
   void exhaust() {

@@ -6,9 +6,6 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AccountRecord;
 import io.stipend.metering.ledger.Ledger;
-import io.stipend.metering.ledger.LedgerEntry;
-import io.stipend.metering.ledger.LedgerEntry.GrantKind;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * back at its last unpin.
  */
 final class Accounts {
-  private static final String GATEWAY = "stipend";
-
   /**
    * Accounts that came in last stay pinned, so that who waits for several finds them all together,
    * whatever the cache thinks of newcomers.
@@ -145,6 +140,8 @@ final class Accounts {
             try {
               if (problem == null) {
                 cold.forEach(key -> install(key, records.get(key)));
+                records.forEach(this::installBeside);
+                cold.forEach(key -> placeBehind(key, records.keySet()));
               }
             } catch (RuntimeException e) {
               problem = e;
@@ -169,51 +166,33 @@ final class Accounts {
     arrive(account);
   }
 
+  /** What came along unasked: accounts of the same budgets that are not closed. */
+  private void installBeside(AccountKey key, AccountRecord record) {
+    if (get(key) == null && !loading.containsKey(key)) {
+      install(key, record);
+    }
+  }
+
+  private void placeBehind(AccountKey key, Collection<AccountKey> found) {
+    Account account = get(key);
+    List<AccountKey> behind = new ArrayList<>(0);
+    for (AccountKey other : found) {
+      boolean same = other.budget().equals(key.budget()) && other.unit().equals(key.unit());
+      if (same && !other.equals(key)) {
+        behind.add(other);
+      }
+    }
+    if (account != null && !behind.isEmpty()) {
+      account.behind(behind);
+    }
+  }
+
   /** Takes over a pin. */
   private void arrive(Account account) {
     arrivals.add(account);
     if (arrivals.size() > mostArrivals) {
       arrivals.remove().unpin();
     }
-  }
-
-  /**
-   * Enters the grants that the rule asks for and the account, which is pinned, does not have. These
-   * take effect at once; their entries are queued here, under the lock, so that no reservation
-   * precedes them in the ledger. Queueing does no I/O.
-   */
-  void enterGrants(Account account, BudgetRule rule, Instant now) {
-    long amount = rule.amount(now);
-    AccountKey key = account.key;
-    if (!account.begun()) {
-      enter(account, "recurring:" + key, amount, GrantKind.RECURRING, "", now);
-    } else if (account.recurring() != amount) {
-      int sequence = account.adjustments() + 1;
-      enter(
-          account,
-          "adjustment:" + key + ":" + sequence + ":" + amount,
-          Math.subtractExact(amount, account.recurring()),
-          GrantKind.ADJUSTMENT,
-          "the quota file says " + rule.unit().format(amount) + " " + rule.unit().name(),
-          now);
-    }
-  }
-
-  private void enter(
-      Account account, String id, long amount, GrantKind kind, String reason, Instant now) {
-    account.grant(kind, amount);
-    account.pin();
-    ledger
-        .append(new LedgerEntry.Granted(now, id, account.key, amount, kind, reason, GATEWAY, null))
-        .whenComplete(
-            (done, failure) -> {
-              synchronized (lock) {
-                if (failure != null) {
-                  account.withdraw(kind, amount);
-                }
-                account.unpin();
-              }
-            });
   }
 
   /** How many are warm. */

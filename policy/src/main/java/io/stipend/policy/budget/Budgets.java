@@ -4,6 +4,7 @@ import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -34,6 +35,14 @@ public interface Budgets {
    */
   CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now);
 
+  /**
+   * Lends to the account of a budget that was just short, on the grant of its next period.
+   *
+   * @param amount in the budget's unit
+   * @return whether its rule lent so much; what then is reserved may still find it gone
+   */
+  boolean borrow(BudgetRule rule, LoanKind kind, long amount, Instant now);
+
   /** The answer to {@link #reserve}. */
   sealed interface Result {}
 
@@ -47,6 +56,7 @@ public interface Budgets {
    * @param available what a call whose exposure is its hold could cost there now, in the rule's
    *     unit: what a lower output cap has to fit; may be negative
    * @param shortOfExposure whether the hold would fit and only the exposure does not
+   * @param lacking what a loan would have to bring; 0 where no money helps
    * @param resetsAt when its period ends; null if never
    * @param returning completes when attempts that have ended gave back what they did not use, in
    *     milliseconds; null if none is about to. A call that would fit then is to be tried again.
@@ -55,6 +65,7 @@ public interface Budgets {
       BudgetRule rule,
       long available,
       boolean shortOfExposure,
+      long lacking,
       @Nullable Instant resetsAt,
       @Nullable CompletableFuture<Void> returning)
       implements Result {}
@@ -77,6 +88,9 @@ public interface Budgets {
    *
    * @param account which
    * @param rule by which budget
+   * @param granted with loans, less what was repaid of them
+   * @param lent loans that {@code granted} counts
+   * @param repaid loans returned that {@code granted} counts
    * @param resetsAt when its period ends; null if never
    */
   record AccountBalance(
@@ -89,6 +103,8 @@ public interface Budgets {
       long used,
       long held,
       long expired,
+      long lent,
+      long repaid,
       @Nullable Instant resetsAt) {
     /**
      * The account that refuses first: of each unit the one with least remaining; of different units

@@ -88,6 +88,16 @@ public record Calendar(Every every, ZoneId zone, int fiscalStart) {
     return days == null ? null : midnight(days.after());
   }
 
+  /**
+   * Whether this is the name of a period of this calendar, not of one that is longer or shorter.
+   */
+  public boolean names(String period) {
+    Instant start = startOf(period);
+    return start == null
+        ? every == Every.ONCE && period(Instant.EPOCH).equals(period)
+        : period(start).equals(period);
+  }
+
   /** The name of the period of this calendar that follows a named one; null if none does. */
   public @Nullable String next(String period) {
     Instant end = endOf(period);

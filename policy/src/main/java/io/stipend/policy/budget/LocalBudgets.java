@@ -1,10 +1,12 @@
 package io.stipend.policy.budget;
 
 import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AccountTotals;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.math.BigInteger;
@@ -44,16 +46,17 @@ public final class LocalBudgets implements Budgets {
   /** How many accounts are kept in memory, besides those that are pinned. */
   static final int WARM_ACCOUNTS = 200_000;
 
-  private static final String EVICTED = "accounts are evicted before they can be used";
+  /** How often one call is sent on to a later period, or waits for accounts. */
+  private static final int MAX_STEPS = 16;
 
-  /** How often one call loads accounts that are evicted before it comes to use them. */
-  private static final int MAX_LOADS = 4;
-
-  private final Ledger ledger;
   private final InstantSource clock;
   private final Periods periods = new Periods();
-  private final Object lock = new Object();
-  private final Accounts accounts;
+  private final Book book;
+  private final Object lock;
+  private final Opening opening;
+  private final Loans loans;
+  private final Funds funds;
+  private final Closer closer;
   private final Map<AttemptId, LocalReservation> open = new ConcurrentHashMap<>();
 
   /** Ends that are queued and not yet durable; guarded by the lock. */
@@ -65,30 +68,50 @@ public final class LocalBudgets implements Budgets {
   }
 
   LocalBudgets(Ledger ledger, InstantSource clock, int warmAccounts) {
-    this.ledger = ledger;
     this.clock = clock;
-    this.accounts = new Accounts(ledger, lock, warmAccounts);
+    this.book = new Book(ledger, warmAccounts);
+    this.lock = book.lock;
+    this.opening = new Opening(book);
+    this.loans = new Loans(book);
+    this.funds = new Funds(book, periods, opening, loans);
+    this.closer = new Closer(book, funds);
+  }
+
+  /** What people do to budgets. */
+  public Funds funds() {
+    return funds;
   }
 
   @Override
   public Result reserve(
       AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now) {
     Map<AccountKey, BudgetRule> bound = accountsOf(rules, now);
-    for (int loads = 0; loads <= MAX_LOADS; loads++) {
-      List<Share> shares;
+    List<AccountKey> keys = List.copyOf(bound.keySet());
+    List<BudgetRule> distinct = List.copyOf(bound.values());
+    for (int steps = 0; steps < MAX_STEPS; steps++) {
+      List<Share> shares = List.of();
       CompletableFuture<Void> warm;
       synchronized (lock) {
-        List<Account> taken = accounts.take(bound.keySet());
-        if (taken != null) {
-          shares = shares(taken, bound.values(), estimate);
-          Result refusal = holdAll(shares, now);
-          if (refusal != null) {
-            return refusal;
-          }
-          warm = null;
+        List<Account> taken = book.accounts.take(keys);
+        if (taken == null) {
+          warm = book.accounts.load(keys);
         } else {
-          shares = List.of();
-          warm = accounts.load(bound.keySet());
+          List<AccountKey> later = Opening.forward(taken, distinct);
+          if (later != null) {
+            taken.forEach(Account::unpin);
+            keys = later;
+            continue;
+          }
+          warm = openAll(taken, distinct, now);
+          if (warm == null) {
+            shares = shares(taken, distinct, estimate);
+            Result refusal = holdAll(shares);
+            if (refusal != null) {
+              return refusal;
+            }
+          } else {
+            taken.forEach(Account::unpin);
+          }
         }
       }
       if (warm == null) {
@@ -101,7 +124,18 @@ public final class LocalBudgets implements Budgets {
         return new Cold(warm);
       }
     }
-    return new Unavailable(EVICTED);
+    return new Unavailable(Book.EVICTED);
+  }
+
+  private @Nullable CompletableFuture<Void> openAll(
+      List<Account> accounts, List<BudgetRule> rules, Instant now) {
+    for (int i = 0; i < accounts.size(); i++) {
+      CompletableFuture<Void> warm = opening.open(accounts.get(i), rules.get(i), now);
+      if (warm != null) {
+        return warm;
+      }
+    }
+    return null;
   }
 
   private static List<Share> shares(
@@ -114,18 +148,17 @@ public final class LocalBudgets implements Budgets {
   }
 
   /** Holds on every account, or on none and says why. */
-  private @Nullable Result holdAll(List<Share> shares, Instant now) {
+  private @Nullable Result holdAll(List<Share> shares) {
     boolean held = false;
     try {
       for (Share share : shares) {
-        accounts.enterGrants(share.account, share.rule, now);
-        if (share.account.recurring() != share.rule.amount(now)) {
-          return new Unavailable("the ledger took no grant for " + share.account.key);
+        if (share.account.failed()) {
+          return new Unavailable("the ledger took no entry for " + share.account.key);
         }
       }
       Share tightest = tightest(shares);
       if (tightest != null) {
-        return shortfall(tightest, now);
+        return shortfall(tightest);
       }
       shares.forEach(Share::begin);
       held = true;
@@ -137,33 +170,28 @@ public final class LocalBudgets implements Budgets {
     }
   }
 
-  /**
-   * Does something under the lock once these accounts are warm. They are pinned while it is done;
-   * what needs them longer pins them again.
-   */
-  private <T> CompletableFuture<T> whenWarm(
-      Collection<AccountKey> keys, Function<List<Account>, T> action) {
-    return whenWarm(keys, action, MAX_LOADS);
-  }
-
-  private <T> CompletableFuture<T> whenWarm(
-      Collection<AccountKey> keys, Function<List<Account>, T> action, int loads) {
-    CompletableFuture<Void> warm;
-    synchronized (lock) {
-      List<Account> taken = accounts.take(keys);
-      if (taken != null) {
-        try {
-          return CompletableFuture.completedFuture(action.apply(taken));
-        } finally {
-          taken.forEach(Account::unpin);
-        }
-      }
-      if (loads == 0) {
-        return CompletableFuture.failedFuture(new IllegalStateException(EVICTED + ": " + keys));
-      }
-      warm = accounts.load(keys);
+  @Override
+  public boolean borrow(BudgetRule rule, LoanKind kind, long amount, Instant now) {
+    if (amount <= 0) {
+      return false;
     }
-    return warm.thenCompose(done -> whenWarm(keys, action, loads - 1));
+    synchronized (lock) {
+      List<Account> taken = book.accounts.take(List.of(periods.account(rule, now)));
+      if (taken == null) {
+        return false;
+      }
+      Account account = taken.get(0);
+      boolean lends =
+          !account.closed()
+              && !account.failed()
+              && account.begun()
+              && Loans.room(account, rule, kind) >= amount;
+      if (lends) {
+        loans.lend(account, kind, amount, now);
+      }
+      account.unpin();
+      return lends;
+    }
   }
 
   /** Each account once, in the order of the rules. */
@@ -193,12 +221,13 @@ public final class LocalBudgets implements Budgets {
     return left.compareTo(right) < 0;
   }
 
-  private Shortfall shortfall(Share share, Instant now) {
+  private Shortfall shortfall(Share share) {
     return new Shortfall(
         share.rule,
         share.available(),
         share.shortOfExposure(),
-        periods.resetsAt(share.rule, now),
+        share.lacking(),
+        share.rule.calendar().endOf(share.account.key.period()),
         returning.isEmpty()
             ? null
             : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)));
@@ -210,7 +239,7 @@ public final class LocalBudgets implements Budgets {
     LedgerEntry.Reserved reserved = new LedgerEntry.Reserved(now, id, facts, holds);
     OpenAttempt attempt = null;
     try {
-      attempt = ledger.begin(reserved);
+      attempt = book.ledger.begin(reserved);
     } finally {
       if (attempt == null) {
         synchronized (lock) {
@@ -220,159 +249,94 @@ public final class LocalBudgets implements Budgets {
     }
     if (attempt == null) {
       return new Unavailable(
-          ledger.poisoned() ? "the ledger failed" : "the ledger has no room for another attempt");
+          book.ledger.poisoned()
+              ? "the ledger failed"
+              : "the ledger has no room for another attempt");
     }
     LocalReservation reservation =
         new LocalReservation(
-            lock, reserved, estimate.hold(), shares, attempt, returning, () -> open.remove(id));
+            book,
+            loans,
+            reserved,
+            estimate.hold(),
+            shares,
+            attempt,
+            returning,
+            () -> open.remove(id));
     open.put(id, reservation);
     return new Held(reservation);
   }
 
+  /** Enters what is due on the accounts, as their next use would. */
   @Override
   public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now) {
-    List<AccountKey> keys = rules.stream().map(rule -> periods.account(rule, now)).toList();
-    return whenWarm(
-        keys,
-        taken -> {
-          List<AccountBalance> balances = new ArrayList<>(taken.size());
-          for (int i = 0; i < taken.size(); i++) {
-            balances.add(balance(taken.get(i), rules.get(i), now));
-          }
-          return balances;
-        });
+    return balances(rules, rules.stream().map(rule -> periods.account(rule, now)).toList(), now);
   }
 
-  /** Reading enters nothing: what the rule would grant or adjust at the next use is added here. */
+  private CompletableFuture<List<AccountBalance>> balances(
+      List<BudgetRule> rules, List<AccountKey> keys, Instant now) {
+    return book.whenWarm(
+            keys,
+            taken -> {
+              List<AccountKey> later = Opening.forward(taken, rules);
+              if (later != null) {
+                return balances(rules, later, now);
+              }
+              List<AccountBalance> balances = new ArrayList<>(taken.size());
+              for (int i = 0; i < taken.size(); i++) {
+                CompletableFuture<Void> warm =
+                    used(taken.get(i)) ? opening.open(taken.get(i), rules.get(i), now) : null;
+                if (warm != null) {
+                  return warm.thenCompose(done -> balances(rules, keys, now));
+                }
+                balances.add(balance(taken.get(i), rules.get(i), now));
+              }
+              return CompletableFuture.completedFuture(balances);
+            })
+        .thenCompose(Function.identity());
+  }
+
+  private static long granted(Account account, AccountTotals totals, long recurring) {
+    long given = Math.addExact(totals.granted() - account.recurring(), recurring);
+    return Math.subtractExact(Math.addExact(given, totals.lent()), totals.repaid());
+  }
+
+  private static boolean used(Account account) {
+    return account.begun() || !account.behind().isEmpty();
+  }
+
+  /** An account that was never used shows the grant that its first use enters. */
   private AccountBalance balance(Account account, BudgetRule rule, Instant now) {
+    AccountTotals totals = account.totals();
     return new AccountBalance(
         account.key,
         rule,
-        Math.addExact(account.granted() - account.recurring(), rule.amount(now)),
-        0,
-        0,
-        0,
-        account.used(),
-        account.held(),
-        0,
-        periods.resetsAt(rule, now));
-  }
-
-  /**
-   * Enters a one-off grant on the current account of a budget.
-   *
-   * @param amount in the rule's unit, more than zero
-   * @param expiresAt when the unused part ends; null means with the account's period, which is the
-   *     only expiry that is built yet
-   * @return completes when durable, and the grant is in effect
-   * @throws IllegalArgumentException if the amount or the expiry is refused
-   */
-  public CompletableFuture<Void> grant(
-      BudgetRule rule,
-      long amount,
-      String reason,
-      String by,
-      @Nullable Instant expiresAt,
-      Instant now) {
-    if (amount <= 0) {
-      throw new IllegalArgumentException("grant: " + amount + " (expected: > 0)");
-    }
-    Instant end = periods.resetsAt(rule, now);
-    if (expiresAt != null && !expiresAt.equals(end)) {
-      throw new IllegalArgumentException(
-          "expiry: "
-              + expiresAt
-              + " (expected: the end of the period"
-              + (end == null ? ", which never ends" : ", " + end)
-              + "; another expiry is not built yet)");
-    }
-    AccountKey key = periods.account(rule, now);
-    return whenWarm(
-            List.of(key),
-            taken -> {
-              Account account = taken.get(0);
-              accounts.enterGrants(account, rule, now);
-              account.pin();
-              return account;
-            })
-        .thenCompose(account -> enter(account, amount, reason, by, expiresAt, now));
-  }
-
-  private CompletableFuture<Void> enter(
-      Account account,
-      long amount,
-      String reason,
-      String by,
-      @Nullable Instant expiresAt,
-      Instant now) {
-    int number;
-    synchronized (lock) {
-      number = account.nextOneOff();
-    }
-    String id = "one-off:" + account.key + ":" + now + ":" + number;
-    return whenDurable(
-        new LedgerEntry.Granted(
-            now, id, account.key, amount, LedgerEntry.GrantKind.ONE_OFF, reason, by, expiresAt),
-        List.of(account),
-        () -> account.grant(LedgerEntry.GrantKind.ONE_OFF, amount));
-  }
-
-  /**
-   * Enters a correction of a settled attempt.
-   *
-   * @return completes when durable, and its postings are in effect
-   */
-  public CompletableFuture<Void> correct(LedgerEntry.Corrected corrected) {
-    List<AccountKey> keys = corrected.postings().stream().map(Posting::account).toList();
-    return whenWarm(
-            keys,
-            taken -> {
-              taken.forEach(Account::pin);
-              return taken;
-            })
-        .thenCompose(
-            mended ->
-                whenDurable(
-                    corrected,
-                    mended,
-                    () -> {
-                      for (int i = 0; i < mended.size(); i++) {
-                        mended.get(i).use(corrected.postings().get(i).amount());
-                      }
-                    }));
-  }
-
-  /** Appends an entry; applies it under the lock when it is durable. The accounts are pinned. */
-  private CompletableFuture<Void> whenDurable(
-      LedgerEntry entry, List<Account> pinned, Runnable apply) {
-    CompletableFuture<Void> durable;
-    try {
-      durable = ledger.append(entry);
-    } catch (RuntimeException e) {
-      durable = CompletableFuture.failedFuture(e);
-    }
-    return durable.whenComplete(
-        (done, failure) -> {
-          synchronized (lock) {
-            if (failure == null) {
-              apply.run();
-            }
-            pinned.forEach(Account::unpin);
-          }
-        });
+        granted(account, totals, rule.amount(now)),
+        totals.carried(),
+        totals.received(),
+        totals.sent(),
+        totals.used(),
+        totals.held(),
+        totals.expired(),
+        totals.lent(),
+        totals.repaid(),
+        rule.calendar().endOf(account.key.period()));
   }
 
   /**
    * Ends every reservation whose exchange is gone: sent ones at the greater of what was expected
    * and what was seen, others at nothing. To be called every few seconds; never ends a reservation
-   * of a living exchange, however long it lasts.
+   * of a living exchange, however long it lasts. Rolls accounts of periods that are over, some at a
+   * time.
    *
    * @param living whether the exchange of this attempt still runs; it must hold from before the
    *     exchange reserves until after it settled or released
+   * @param rules the budget of an account as it stands now; null if there is none any more
    * @return how many reservations it ended
    */
-  public int sweep(Predicate<AttemptId> living) {
+  public int sweep(Predicate<AttemptId> living, Function<AccountKey, @Nullable BudgetRule> rules) {
     Instant now = clock.instant();
+    closer.step(rules, now);
     int ended = 0;
     for (Map.Entry<AttemptId, LocalReservation> entry : open.entrySet()) {
       if (!living.test(entry.getKey()) && entry.getValue().abandon(ABANDONED, now)) {
@@ -389,13 +353,13 @@ public final class LocalBudgets implements Budgets {
 
   /** The sums of an account, for the invariants. */
   CompletableFuture<Account.State> state(AccountKey key) {
-    return whenWarm(List.of(key), taken -> taken.get(0).state());
+    return book.whenWarm(List.of(key), taken -> taken.get(0).state());
   }
 
   /** How many accounts are in memory. */
   long liveAccounts() {
     synchronized (lock) {
-      return accounts.size();
+      return book.accounts.size();
     }
   }
 }

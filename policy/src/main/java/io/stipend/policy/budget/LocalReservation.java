@@ -6,9 +6,11 @@ import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +31,7 @@ final class LocalReservation implements Reservation {
   }
 
   private final Object lock;
+  private final Loans loans;
   private final AttemptId id;
   private final AttemptFacts facts;
   private final Instant at;
@@ -47,14 +50,16 @@ final class LocalReservation implements Reservation {
    * @param gone is run when its end is durable
    */
   LocalReservation(
-      Object lock,
+      Book book,
+      Loans loans,
       LedgerEntry.Reserved reserved,
       Charge held,
       List<Share> shares,
       OpenAttempt open,
       Map<AttemptId, CompletableFuture<Void>> returning,
       Runnable gone) {
-    this.lock = lock;
+    this.lock = book.lock;
+    this.loans = loans;
     this.id = reserved.id();
     this.facts = reserved.facts();
     this.at = reserved.at();
@@ -103,7 +108,7 @@ final class LocalReservation implements Reservation {
       check(state != State.ENDED, "extended");
       seen = seen.max(costSeen);
       outputSeen = Math.max(outputSeen, outputTokens);
-      if (!allCanExtend(more)) {
+      if (!allCanExtend(more, now)) {
         return null;
       }
       shares.forEach(share -> share.extend(more));
@@ -113,15 +118,40 @@ final class LocalReservation implements Reservation {
         new LedgerEntry.Extended(now, id, postings(more), outputTokens, costSeen.nanos()));
   }
 
-  private boolean allCanExtend(Charge more) {
+  /** Borrows where the rule lends, and only if that is enough on every account. */
+  private boolean allCanExtend(Charge more, Instant now) {
     boolean all = true;
+    Map<Share, LoanKind> borrowing = new HashMap<>();
     for (Share share : shares) {
       if (!share.canExtend(more)) {
-        share.mark();
-        all = false;
+        LoanKind kind = lender(share, share.lackingFor(more));
+        if (kind == null) {
+          share.mark();
+          all = false;
+        } else {
+          borrowing.put(share, kind);
+        }
       }
     }
+    if (all) {
+      borrowing.forEach(
+          (share, kind) -> loans.lend(share.account, kind, share.lackingFor(more), now));
+    }
     return all;
+  }
+
+  private @Nullable LoanKind lender(Share share, long lacking) {
+    for (WhenShort step : share.rule.whenShort()) {
+      LoanKind kind = step.loan();
+      boolean may = kind != LoanKind.FINISH || facts.sessionId() != null;
+      if (kind != null && may && Loans.room(share.account, share.rule, kind) >= lacking) {
+        return kind;
+      }
+      if (step == WhenShort.REFUSE) {
+        return null;
+      }
+    }
+    return null;
   }
 
   @Override

@@ -54,6 +54,15 @@ final class Share {
     return Math.max(1, shortOfExposure() ? exposure : hold);
   }
 
+  /** What a loan would have to bring so that it fits; 0 where no money helps. */
+  long lacking() {
+    if (account.exhausted()) {
+      return 0;
+    }
+    long hold = Math.subtractExact(this.hold, account.free());
+    return Math.max(0, Math.max(hold, Math.subtractExact(exposure, account.room(overshoot))));
+  }
+
   void begin() {
     account.hold(hold, exposure);
   }
@@ -66,6 +75,14 @@ final class Share {
   boolean canExtend(Charge more) {
     long amount = more.in(rule.unit());
     return amount <= account.free() && moreExposed(amount) <= account.room(overshoot);
+  }
+
+  /** What a loan would have to bring so that it can be extended; 0 if nothing, or nothing helps. */
+  long lackingFor(Charge more) {
+    long amount = more.in(rule.unit());
+    long hold = Math.subtractExact(amount, account.free());
+    long room = Math.subtractExact(moreExposed(amount), account.room(overshoot));
+    return Math.max(0, Math.max(hold, room));
   }
 
   void extend(Charge more) {

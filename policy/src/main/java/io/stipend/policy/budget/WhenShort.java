@@ -1,5 +1,8 @@
 package io.stipend.policy.budget;
 
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import org.jspecify.annotations.Nullable;
+
 /** What happens when an allowance does not cover a call; tried in the order that it lists. */
 public enum WhenShort {
   /** Lower the output cap in the body to what the balance affords. */
@@ -11,5 +14,10 @@ public enum WhenShort {
   /** Lend a running agent session what it needs to end, up to the allowance's limit. */
   FINISH,
   /** Refuse the call. */
-  REFUSE
+  REFUSE;
+
+  /** The loan that this step takes; null if it takes none. */
+  @Nullable LoanKind loan() {
+    return this == OVERDRAFT ? LoanKind.OVERDRAFT : this == FINISH ? LoanKind.FINISH : null;
+  }
 }

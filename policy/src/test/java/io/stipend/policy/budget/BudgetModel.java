@@ -237,7 +237,8 @@ final class BudgetModel {
     BudgetRule rule = rules.get("p" + PEOPLE.get(random.nextInt(PEOPLE.size())));
     long amount = 1 + random.nextInt(100);
     recurring.put(rule.account(now[0]), rule.amount());
-    CompletableFuture<Void> done = budgets.grant(rule, amount, "r", "eve", null, now[0]);
+    CompletableFuture<Void> done =
+        budgets.funds().grant(rule, new Funds.Gift(amount, "r", "eve", null, 0), now[0]);
     oneOffs.add(new OneOff(rule.account(now[0]), amount, 0, done));
     return "grant " + amount;
   }
@@ -252,16 +253,20 @@ final class BudgetModel {
         (account, rule) ->
             postings.add(new Posting(account, random.nextLong(-call.charge.in(rule.unit()), 20))));
     CompletableFuture<Void> done =
-        budgets.correct(
-            new LedgerEntry.Corrected(
-                now[0],
-                "c" + oneOffs.size(),
-                call.reservation.id(),
-                TokenUsage.ZERO,
-                0,
-                postings,
-                "eve",
-                "r"));
+        budgets
+            .funds()
+            .correct(
+                new LedgerEntry.Corrected(
+                    now[0],
+                    "c" + oneOffs.size(),
+                    call.reservation.id(),
+                    TokenUsage.ZERO,
+                    0,
+                    postings,
+                    "eve",
+                    "r"),
+                key -> null,
+                now[0]);
     postings.forEach(p -> oneOffs.add(new OneOff(p.account(), 0, p.amount(), done)));
     return "correct " + postings;
   }

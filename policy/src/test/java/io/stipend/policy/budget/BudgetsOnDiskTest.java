@@ -118,7 +118,8 @@ class BudgetsOnDiskTest {
           ends.add(held.settle(costs(40 + random.nextInt(50))));
         }
       }
-      ends.add(budgets.grant(rules.get(0), 700, "launch", "eve", null, NOW));
+      ends.add(
+          budgets.funds().grant(rules.get(0), new Funds.Gift(700, "launch", "eve", null, 0), NOW));
       reserve(budgets, 100, List.of(withAmount(rules.get(0), 5_500)), 1).release("no", NOW);
       CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
     }
@@ -178,7 +179,7 @@ class BudgetsOnDiskTest {
           held.sent();
           held.settle(costs(30 + i));
         }
-        spending.grant(rules.get(0), 7, "launch", "eve", null, NOW);
+        spending.funds().grant(rules.get(0), new Funds.Gift(7, "launch", "eve", null, 0), NOW);
         // Another gateway's view of the same file; nothing of the above needs to be durable yet.
         assertThat(new LocalBudgets(ledger, CLOCK).balances(rules, NOW).get(10, TimeUnit.SECONDS))
             .as("round %s", round)

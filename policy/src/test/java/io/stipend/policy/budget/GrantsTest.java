@@ -13,7 +13,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stipend.metering.TokenUsage;
-import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import io.stipend.metering.ledger.Posting;
@@ -170,7 +169,8 @@ class GrantsTest {
 
   @Test
   void aOneOffGrantTakesEffectWhenDurableAndIsNoEdit() {
-    CompletableFuture<Void> granted = budgets.grant(ADA, 40, "launch", "eve", null, NOW);
+    CompletableFuture<Void> granted =
+        budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
     assertThat(balance(ADA).granted()).isEqualTo(100);
     assertThat(ask(101, ADA, NOW)).isInstanceOf(Budgets.Shortfall.class);
     ledger.commit();
@@ -182,33 +182,31 @@ class GrantsTest {
 
   @Test
   void oneOffGrantsOfOneInstantAreTwoGrants() {
-    budgets.grant(ADA, 40, "launch", "eve", null, NOW);
-    budgets.grant(ADA, 40, "launch", "eve", null, NOW);
+    budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
+    budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
     ledger.commit();
     assertThat(balance(ADA).granted()).isEqualTo(180);
     restart();
     assertThat(balance(ADA).granted()).isEqualTo(180);
-    budgets.grant(ADA, 40, "launch", "eve", null, NOW.plusNanos(1));
+    budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW.plusNanos(1));
     ledger.commit();
     assertThat(balance(ADA).granted()).isEqualTo(220);
   }
 
   @Test
-  void aOneOffGrantIsPositiveAndEndsWithThePeriod() {
+  void aOneOffGrantIsPositiveAndEndsLaterThanNow() {
     Instant end = Instant.parse("2026-12-01T00:00:00Z");
-    assertThatThrownBy(() -> budgets.grant(ADA, 0, "", "eve", null, NOW))
+    assertThatThrownBy(() -> budgets.funds().grant(ADA, new Funds.Gift(0, "", "eve", null, 0), NOW))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("grant: 0 (expected: > 0)");
-    assertThatThrownBy(() -> budgets.grant(ADA, -5, "", "eve", null, NOW))
+        .hasMessageContaining("amount: 0 (expected: > 0)");
+    assertThatThrownBy(
+            () -> budgets.funds().grant(ADA, new Funds.Gift(-5, "", "eve", null, 0), NOW))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> budgets.grant(ADA, 5, "", "eve", end.plusSeconds(1), NOW))
+    assertThatThrownBy(() -> budgets.funds().grant(ADA, new Funds.Gift(5, "", "eve", NOW, 0), NOW))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("not built yet");
-    BudgetRule once = rule("person/ada/engineer", Unit.USD, 5, Every.ONCE);
-    assertThatThrownBy(() -> budgets.grant(once, 5, "", "eve", end, NOW))
-        .isInstanceOf(IllegalArgumentException.class);
+        .hasMessageContaining("expected: after now");
     assertThat(ledger.entries()).isEmpty();
-    budgets.grant(ADA, 5, "", "eve", end, NOW);
+    budgets.funds().grant(ADA, new Funds.Gift(5, "", "eve", end, 0), NOW);
     ledger.commit();
     assertThat(balance(ADA).granted()).isEqualTo(105);
   }
@@ -218,16 +216,20 @@ class GrantsTest {
     BudgetRule team = team("payments", 500);
     spend(80, ADA);
     CompletableFuture<Void> corrected =
-        budgets.correct(
-            new LedgerEntry.Corrected(
-                NOW,
-                "c1",
-                attempt(1),
-                TokenUsage.ZERO,
-                -30,
-                List.of(new Posting(ADA.account(NOW), -30), new Posting(team.account(NOW), 7)),
-                "eve",
-                "invoice"));
+        budgets
+            .funds()
+            .correct(
+                new LedgerEntry.Corrected(
+                    NOW,
+                    "c1",
+                    attempt(1),
+                    TokenUsage.ZERO,
+                    -30,
+                    List.of(new Posting(ADA.account(NOW), -30), new Posting(team.account(NOW), 7)),
+                    "eve",
+                    "invoice"),
+                key -> null,
+                NOW);
     assertThat(balance(ADA).used()).isEqualTo(80);
     ledger.commit();
     assertThat(corrected).isCompleted();
@@ -239,12 +241,13 @@ class GrantsTest {
   }
 
   @Test
-  void aGrantThatNeverBecameDurableIsTakenBack() {
-    CompletableFuture<Void> granted = budgets.grant(ADA, 40, "launch", "eve", null, NOW);
+  void aGrantThatNeverBecameDurableNeverTakesEffect() {
+    CompletableFuture<Void> granted =
+        budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
     ledger.poison();
     assertThat(granted).isCompletedExceptionally();
-    assertThat(budgets.state(ADA.account(NOW)).join().granted()).isZero();
-    assertThat(ask(1, ADA, NOW)).isNotInstanceOf(Budgets.Held.class);
+    assertThat(balance(ADA).granted()).isEqualTo(100);
+    assertThat(ask(1, ADA, NOW)).isInstanceOf(Budgets.Unavailable.class);
   }
 
   @Test

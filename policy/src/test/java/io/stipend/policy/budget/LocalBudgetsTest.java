@@ -397,7 +397,7 @@ class LocalBudgetsTest {
     void neverEndsALivingExchange() {
       sent(whole(10), ADA);
       held(whole(10), ADA);
-      assertThat(budgets.sweep(id -> true)).isZero();
+      assertThat(budgets.sweep(id -> true, key -> null)).isZero();
       ledger.commit();
       assertThat(balance(ADA).held()).isEqualTo(20);
     }
@@ -406,8 +406,8 @@ class LocalBudgetsTest {
     void assumesTheExpectedCostOfASentAttemptWhoseExchangeIsGone() {
       Reservation sent = sent(whole(150), person("ada", 1_000), tokens("ada", 1_000));
       held(whole(10), person("ada", 1_000));
-      assertThat(budgets.sweep(id -> false)).isEqualTo(2);
-      assertThat(budgets.sweep(id -> false)).isZero();
+      assertThat(budgets.sweep(id -> false, key -> null)).isEqualTo(2);
+      assertThat(budgets.sweep(id -> false, key -> null)).isZero();
       ledger.commit();
       assertThat(balance(person("ada", 1_000)).used()).isEqualTo(100);
       assertThat(balance(tokens("ada", 1_000)).used()).isEqualTo(100);
@@ -434,7 +434,7 @@ class LocalBudgetsTest {
       BudgetRule rule = person("ada", 1_000);
       Reservation reservation = sent(stream(110, 50), rule);
       reservation.extend(both(100), 90, both(130), NOW);
-      budgets.sweep(id -> !id.equals(reservation.id()));
+      budgets.sweep(id -> !id.equals(reservation.id()), key -> null);
       ledger.commit();
       assertThat(balance(rule).used()).isEqualTo(130);
     }
@@ -444,7 +444,7 @@ class LocalBudgetsTest {
       Reservation gone = sent(whole(10), ADA);
       Reservation alive = sent(whole(10), ADA);
       AttemptId living = alive.id();
-      assertThat(budgets.sweep(living::equals)).isEqualTo(1);
+      assertThat(budgets.sweep(living::equals, key -> null)).isEqualTo(1);
       alive.settle(costs(5));
       assertThatThrownBy(() -> gone.settle(costs(5))).isInstanceOf(IllegalStateException.class);
       ledger.commit();

@@ -174,7 +174,7 @@ class WarmAccountsTest {
   void oneOffGrantsOfOneInstantAreSeveralAlsoAcrossAnEviction() {
     budgets = budgets(4);
     for (int grant = 0; grant < 3; grant++) {
-      budgets.grant(ADA, 40, "launch", "eve", null, NOW);
+      budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
       ledger.commit();
       for (int i = 0; i < 100; i++) {
         balance(own(100 * grant + i));
@@ -248,7 +248,8 @@ class WarmAccountsTest {
   void aLoadThatFailsIsTriedAgainByTheNextCall() {
     ledger.holdLoads();
     CompletableFuture<Void> warm = cold(10, ADA);
-    CompletableFuture<Void> granted = budgets.grant(ADA, 40, "launch", "eve", null, NOW);
+    CompletableFuture<Void> granted =
+        budgets.funds().grant(ADA, new Funds.Gift(40, "launch", "eve", null, 0), NOW);
     ledger.failLoads();
     assertThat(warm).isCompletedExceptionally();
     assertThat(granted).isCompletedExceptionally();
@@ -273,8 +274,10 @@ class WarmAccountsTest {
     ledger.holdLoads();
     budgets = budgets(LocalBudgets.WARM_ACCOUNTS);
     CompletableFuture<Void> warm = cold(1, ADA);
-    CompletableFuture<Void> corrected = budgets.correct(correction("c1", ADA, 30));
-    CompletableFuture<Void> granted = budgets.grant(ADA, 5, "launch", "eve", null, NOW);
+    CompletableFuture<Void> corrected =
+        budgets.funds().correct(correction("c1", ADA, 30), key -> null, NOW);
+    CompletableFuture<Void> granted =
+        budgets.funds().grant(ADA, new Funds.Gift(5, "launch", "eve", null, 0), NOW);
     ledger.commit();
     // Nothing is entered before the account is there: the load could or could not see it.
     assertThat(LedgerFixture.only(ledger.entries(), LedgerEntry.Corrected.class)).isEmpty();
@@ -291,7 +294,8 @@ class WarmAccountsTest {
   @Test
   void anAccountStaysWhileACorrectionOfItIsNotDurable() {
     budgets = budgets(4);
-    CompletableFuture<Void> corrected = budgets.correct(correction("c1", ADA, 30));
+    CompletableFuture<Void> corrected =
+        budgets.funds().correct(correction("c1", ADA, 30), key -> null, NOW);
     for (int i = 0; i < 200; i++) {
       balance(own(i));
     }

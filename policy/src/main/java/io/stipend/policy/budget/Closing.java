@@ -1,0 +1,108 @@
+package io.stipend.policy.budget;
+
+import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.LedgerEntry.CarriedLot;
+import io.stipend.metering.ledger.LedgerEntry.Rolled;
+import io.stipend.metering.ledger.Lot;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the account of a period that is over ends: what lives on, what expires, what is owed. A pure
+ * function of the account's lots and sums.
+ */
+final class Closing {
+  /** What is carried of recurring grants is told by its id from what somebody gave. */
+  private static final String CARRY = "carry:";
+
+  private final BudgetRule rule;
+  private final AccountKey from;
+  private final Instant end;
+
+  private Closing(BudgetRule rule, AccountKey from, Instant end) {
+    this.rule = rule;
+    this.from = from;
+    this.end = end;
+  }
+
+  /**
+   * The roll of an account without open reservations.
+   *
+   * @param rule the budget as it stands now
+   * @param from the account, whose period is over
+   * @param to the account of a later period
+   * @param lots of {@code from}
+   * @param burnt what was used, sent and repaid of it
+   * @param lent its loans of all kinds
+   */
+  static Rolled roll(
+      Instant now,
+      BudgetRule rule,
+      AccountKey from,
+      AccountKey to,
+      Collection<Lot> lots,
+      long burnt,
+      long lent) {
+    Instant end = rule.calendar().endOf(from.period());
+    if (end == null || end.isAfter(now)) {
+      throw new IllegalArgumentException(
+          "account " + from + " ends " + end + " (expected: before " + now + ")");
+    }
+    Lots spread = Lots.spread(lots, burnt, end);
+    List<CarriedLot> carried = new Closing(rule, from, end).carried(spread);
+    long on = carried.stream().mapToLong(CarriedLot::amount).reduce(0, Math::addExact);
+    long owed = Math.min(lent, spread.unfunded());
+    return new Rolled(
+        now, from, to, carried, Math.subtractExact(spread.total(), on), lent - owed, owed);
+  }
+
+  private List<CarriedLot> carried(Lots spread) {
+    List<CarriedLot> given = new ArrayList<>();
+    List<CarriedLot> carry = new ArrayList<>();
+    for (Lots.Left left : spread.left()) {
+      Lot lot = left.lot();
+      Instant expiresAt = lot.expiresAt();
+      if (left.amount() == 0) {
+        continue;
+      }
+      if (lot.id().equals(Lot.recurringId(from))) {
+        if (!rule.carryOver().isNone()) {
+          carry.add(new CarriedLot(CARRY + from, left.amount(), lot.priority(), endOfCarryOver()));
+        }
+      } else if (expiresAt != null && expiresAt.isAfter(end)) {
+        (lot.id().startsWith(CARRY) ? carry : given)
+            .add(new CarriedLot(lot.id(), left.amount(), lot.priority(), expiresAt));
+      }
+    }
+    given.addAll(capped(carry));
+    return given;
+  }
+
+  /** At most so much in all; what would expire last is kept first. */
+  private List<CarriedLot> capped(List<CarriedLot> carry) {
+    carry.sort(Comparator.comparing(CarriedLot::expiresAt, Comparator.reverseOrder()));
+    long room = rule.carryOver().upTo();
+    List<CarriedLot> kept = new ArrayList<>();
+    for (CarriedLot lot : carry) {
+      long amount = Math.min(lot.amount(), room);
+      if (amount > 0) {
+        kept.add(new CarriedLot(lot.lot(), amount, lot.priority(), lot.expiresAt()));
+        room -= amount;
+      }
+    }
+    return kept;
+  }
+
+  /** The end of the last of the next periods in which it may still be used. */
+  private @Nullable Instant endOfCarryOver() {
+    String period = from.period();
+    for (int i = 0; i < rule.carryOver().periods() && period != null; i++) {
+      period = rule.calendar().next(period);
+    }
+    return period == null ? null : rule.calendar().endOf(period);
+  }
+}
