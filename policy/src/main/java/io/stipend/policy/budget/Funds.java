@@ -71,7 +71,14 @@ public final class Funds {
         accounts -> {
           Account account = accounts.get(0);
           String id = "one-off:" + account.key + ":" + now + ":" + account.nextOneOff();
-          Lot lot = new Lot(id, gift.amount, gift.priority, gift.expiresAt, now.truncatedTo(ChronoUnit.MILLIS), 0);
+          Lot lot =
+              new Lot(
+                  id,
+                  gift.amount,
+                  gift.priority,
+                  gift.expiresAt,
+                  now.truncatedTo(ChronoUnit.MILLIS),
+                  0);
           return book.enter(
               new Granted(
                   now,

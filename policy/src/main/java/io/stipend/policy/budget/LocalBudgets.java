@@ -267,7 +267,7 @@ public final class LocalBudgets implements Budgets {
     return new Held(reservation);
   }
 
-  /** Enters what is due on the accounts, as their next use would. */
+  /** Reading enters nothing, except that periods which are over are rolled. */
   @Override
   public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now) {
     return balances(rules, rules.stream().map(rule -> periods.account(rule, now)).toList(), now);
@@ -284,8 +284,7 @@ public final class LocalBudgets implements Budgets {
               }
               List<AccountBalance> balances = new ArrayList<>(taken.size());
               for (int i = 0; i < taken.size(); i++) {
-                CompletableFuture<Void> warm =
-                    used(taken.get(i)) ? opening.open(taken.get(i), rules.get(i), now) : null;
+                CompletableFuture<Void> warm = opening.roll(taken.get(i), rules.get(i), now);
                 if (warm != null) {
                   return warm.thenCompose(done -> balances(rules, keys, now));
                 }
@@ -301,13 +300,14 @@ public final class LocalBudgets implements Budgets {
     return Math.subtractExact(Math.addExact(given, totals.lent()), totals.repaid());
   }
 
-  private static boolean used(Account account) {
-    return account.begun() || !account.behind().isEmpty();
-  }
-
-  /** An account that was never used shows the grant that its first use enters. */
+  /** What the next use would grant, adjust or end is shown as if it were done. */
   private AccountBalance balance(Account account, BudgetRule rule, Instant now) {
     AccountTotals totals = account.totals();
+    Instant end = rule.calendar().endOf(account.key.period());
+    long overdue = 0;
+    for (Lots.Left left : account.overdue(now, end)) {
+      overdue = Math.addExact(overdue, left.amount());
+    }
     return new AccountBalance(
         account.key,
         rule,
@@ -317,10 +317,10 @@ public final class LocalBudgets implements Budgets {
         totals.sent(),
         totals.used(),
         totals.held(),
-        totals.expired(),
+        Math.addExact(totals.expired(), overdue),
         totals.lent(),
         totals.repaid(),
-        rule.calendar().endOf(account.key.period()));
+        end);
   }
 
   /**

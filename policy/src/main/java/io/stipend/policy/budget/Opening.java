@@ -41,17 +41,26 @@ final class Opening {
   @Nullable CompletableFuture<Void> open(Account account, BudgetRule rule, Instant instant) {
     // As the ledger keeps it: who burns first must not change with a restart.
     Instant now = instant.truncatedTo(ChronoUnit.MILLIS);
-    if (!account.behind().isEmpty()) {
-      CompletableFuture<Void> warm = catchUp(account, rule, now);
-      if (warm != null) {
-        return warm;
-      }
+    CompletableFuture<Void> warm = roll(account, rule, now);
+    if (warm != null) {
+      return warm;
     }
     Instant start = rule.calendar().startOf(account.key.period());
     Instant within = start != null && start.isAfter(now) ? start : now;
     grant(account, rule, rule.amount(within), now);
     expire(account, rule, now);
     return null;
+  }
+
+  /**
+   * Only the rolls of earlier periods, as far as they can be done.
+   *
+   * @return as {@link #open}
+   */
+  @Nullable CompletableFuture<Void> roll(Account account, BudgetRule rule, Instant now) {
+    return account.behind().isEmpty()
+        ? null
+        : catchUp(account, rule, now.truncatedTo(ChronoUnit.MILLIS));
   }
 
   /**
