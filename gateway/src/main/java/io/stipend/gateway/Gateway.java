@@ -134,7 +134,10 @@ public final class Gateway implements AutoCloseable {
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     recordQuota("", loaded.hash(), clock.instant());
-    background.start(counters, refusals, () -> budgets.sweep(exchanges::living));
+    background.start(
+        counters,
+        refusals,
+        () -> budgets.sweep(exchanges::living, store.snapshot().file()::budget));
     watcher.start(ConfigWatcher.INTERVAL);
   }
 

@@ -8,6 +8,7 @@ import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets.AccountBalance;
+import io.stipend.policy.budget.Funds;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
@@ -162,7 +163,7 @@ public final class LocalAdmin implements AdminService {
         throw new IllegalArgumentException(
             "grant: " + rule.unit().format(units) + " (expected: > 0)");
       }
-      durable(budgets.grant(rule, units, reason, by, expires, now));
+      durable(budgets.funds().grant(rule, new Funds.Gift(units, reason, by, expires, 0), now));
     } catch (IllegalArgumentException e) {
       throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
     }
@@ -209,7 +210,8 @@ public final class LocalAdmin implements AdminService {
   public CorrectionMade correct(CorrectionOrder order, String by) {
     text("reason", order.reason());
     Correction correction = Correction.of(order, quota.get());
-    durable(budgets.correct(correction.entry(clock.instant(), by)));
+    Instant now = clock.instant();
+    durable(budgets.funds().correct(correction.entry(now, by), quota.get()::budget, now));
     return correction.made();
   }
 

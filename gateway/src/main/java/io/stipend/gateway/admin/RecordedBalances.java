@@ -65,13 +65,16 @@ public final class RecordedBalances {
     return new AccountBalance(
         key,
         rule,
-        Math.addExact(oneOff, rule.amount(now)),
-        0,
-        0,
-        0,
+        Math.subtractExact(
+            Math.addExact(Math.addExact(oneOff, rule.amount(now)), total.lent()), total.repaid()),
+        total.carried(),
+        total.received(),
+        total.sent(),
         total.used(),
         total.held(),
-        0,
+        total.expired(),
+        total.lent(),
+        total.repaid(),
         rule.resetsAt(now));
   }
 }

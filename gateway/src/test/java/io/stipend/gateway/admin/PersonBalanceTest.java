@@ -68,7 +68,7 @@ class PersonBalanceTest {
   void aBudgetThatNeverBeginsAnewResetsAtNull() {
     BudgetRule once = rule("person/ada", Unit.TOKENS, 5, Every.ONCE);
     AccountBalance balance =
-        new AccountBalance(once.account(NOW), once, 5, 0, 0, 0, 0, 0, 0, once.resetsAt(NOW));
+        new AccountBalance(once.account(NOW), once, 5, 0, 0, 0, 0, 0, 0, 0, 0, once.resetsAt(NOW));
 
     assertThat(AdminJson.text(PersonBalance.of("ada", List.of(balance))))
         .contains("\"remaining\":\"5\",\"resets_at\":null,\"accounts\":[{");
@@ -78,7 +78,7 @@ class PersonBalanceTest {
       String budget, Unit unit, long granted, long used, long held) {
     BudgetRule rule = rule(budget, unit, granted, Every.MONTH);
     AccountKey key = rule.account(NOW);
-    return new AccountBalance(key, rule, granted, 0, 0, 0, used, held, 0, rule.resetsAt(NOW));
+    return new AccountBalance(key, rule, granted, 0, 0, 0, used, held, 0, 0, 0, rule.resetsAt(NOW));
   }
 
   private static BudgetRule rule(String budget, Unit unit, long amount, Every every) {

@@ -286,6 +286,15 @@ class AdmissionTest {
           }
 
           @Override
+          public boolean borrow(
+              BudgetRule rule,
+              io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
+              long amount,
+              java.time.Instant now) {
+            return false;
+          }
+
+          @Override
           public CompletableFuture<List<AccountBalance>> balances(
               List<BudgetRule> rules, java.time.Instant now) {
             return CompletableFuture.completedFuture(List.of());

@@ -36,6 +36,15 @@ final class Cold implements Budgets {
   }
 
   @Override
+  public boolean borrow(
+      BudgetRule rule,
+      io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
+      long amount,
+      java.time.Instant now) {
+    return false;
+  }
+
+  @Override
   public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now) {
     return loads.isEmpty()
         ? CompletableFuture.completedFuture(List.of())

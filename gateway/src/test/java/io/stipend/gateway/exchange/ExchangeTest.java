@@ -90,6 +90,15 @@ class ExchangeTest {
       }
 
       @Override
+      public boolean borrow(
+          BudgetRule rule,
+          io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
+          long amount,
+          java.time.Instant now) {
+        return false;
+      }
+
+      @Override
       public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant at) {
         return CompletableFuture.completedFuture(List.of());
       }

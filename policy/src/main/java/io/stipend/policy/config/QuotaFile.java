@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.BudgetRule;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole, valid quota file with all that it includes: one immutable tree. Names are in the order
@@ -73,6 +75,34 @@ public record QuotaFile(
         teams,
         principals,
         webhooks);
+  }
+
+  /** The budget that an account belongs to as this file has it; null if it has none any more. */
+  public @Nullable BudgetRule budget(AccountKey account) {
+    int slash = account.budget().indexOf('/');
+    String kind = slash < 0 ? account.budget() : account.budget().substring(0, slash);
+    String name = account.budget().substring(slash + 1);
+    for (BudgetRule rule : budgets(kind, name)) {
+      if (rule.budget().equals(account.budget())
+          && rule.unit().equals(account.unit())
+          && rule.calendar().names(account.period())) {
+        return rule;
+      }
+    }
+    return null;
+  }
+
+  private List<BudgetRule> budgets(String kind, String name) {
+    PrincipalConfig principal = principals.get(name);
+    Team team = teams.get(name);
+    Group group = groups.get(name);
+    return switch (kind) {
+      case "person", "service" -> principal == null ? List.of() : principal.budgets();
+      case "team" -> team == null ? List.of() : team.budgets();
+      case "pool" -> team == null || team.pool() == null ? List.of() : List.of(team.pool());
+      case "group" -> group == null ? List.of() : group.budgets();
+      default -> organisation;
+    };
   }
 
   /** Every budget that binds a principal: its own, its team's, its groups', the organisation's. */
