@@ -1,6 +1,8 @@
 package io.stipend.gateway;
 
 import io.stipend.gateway.exchange.RefusalCounts;
+import io.stipend.metering.tokens.Learned;
+import io.stipend.metering.tokens.LearnedFile;
 import io.stipend.metering.tokens.TokenCounters;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
@@ -20,6 +22,8 @@ final class Background implements AutoCloseable {
 
   private static final long FLUSH_SECONDS = 10;
   private static final long SWEEP_SECONDS = 30;
+  private static final long SAVE_SECONDS = 60;
+  private static final long END_SECONDS = 10;
 
   private final ThreadPoolExecutor counting =
       new ThreadPoolExecutor(
@@ -48,6 +52,16 @@ final class Background implements AutoCloseable {
     every(SWEEP_SECONDS, sweep);
   }
 
+  /** Writes what was learned from time to time, for the next run. */
+  void keep(Learned learned, LearnedFile file) {
+    every(SAVE_SECONDS, () -> file.save(learned));
+  }
+
+  /** Does this now, beside everything else; it ends early when its thread is interrupted. */
+  void once(Runnable task) {
+    timer.execute(task);
+  }
+
   private void every(long seconds, Runnable task) {
     timer.scheduleWithFixedDelay(
         () -> {
@@ -62,10 +76,17 @@ final class Background implements AutoCloseable {
         TimeUnit.SECONDS);
   }
 
-  /** Ends the timer; what is being counted is counted to its end. */
+  /** Ends the timer, with what it is doing; what is being counted is counted to its end. */
   @Override
   public void close() {
     timer.shutdownNow();
     counting.shutdown();
+    try {
+      if (!timer.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("a periodic task still runs after {} s", END_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -26,8 +26,8 @@ import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
-import io.stipend.metering.tokens.ExpectedOutput;
-import io.stipend.metering.tokens.TokenBound;
+import io.stipend.metering.tokens.Learned;
+import io.stipend.metering.tokens.LearnedFile;
 import io.stipend.metering.tokens.TokenCounters;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.budget.Budgets.AccountBalance;
@@ -73,6 +73,8 @@ public final class Gateway implements AutoCloseable {
   private final AdminAccess access;
   private final AdminHandler adminHandler;
   private final RefusalCounts refusals;
+  private final Learned learned;
+  private final LearnedFile learnedFile;
   private final Background background;
   private final ConfigWatcher watcher;
   private final Transport transport;
@@ -103,6 +105,9 @@ public final class Gateway implements AutoCloseable {
     this.transport = Transport.start(config.eventLoops());
     this.upstreams = new NettyUpstreams(UpstreamOptions.of(config));
     TokenCounters counters = new TokenCounters();
+    this.learnedFile = new LearnedFile(config.data());
+    Learned known = learnedFile.load();
+    this.learned = known == null ? new Learned() : known;
     this.background = new Background();
     Services services =
         new Services(
@@ -111,7 +116,7 @@ public final class Gateway implements AutoCloseable {
             new SourceLimiter(config.limits().counts().badCredentialsPerMinute()),
             budgets,
             upstreams,
-            new Services.Tokens(counters, new TokenBound(), new ExpectedOutput()),
+            new Services.Tokens(counters, learned),
             background.counting(),
             () -> store.snapshot().file().gateway(),
             refusals,
@@ -138,6 +143,10 @@ public final class Gateway implements AutoCloseable {
         counters,
         refusals,
         () -> budgets.sweep(exchanges::living, store.snapshot().file()::budget));
+    background.keep(learned, learnedFile);
+    if (known == null) {
+      background.once(() -> Relearning.from(config.data(), learned, clock.instant()));
+    }
     watcher.start(ConfigWatcher.INTERVAL);
   }
 
@@ -257,6 +266,7 @@ public final class Gateway implements AutoCloseable {
     adminHandler.close();
     exchanges.awaitEnd(SETTLE_TIME);
     background.close();
+    learnedFile.save(learned);
     refusals.flush();
     upstreams.close();
     transport.close();

@@ -89,7 +89,7 @@ final class Admission {
     this.now = now;
     this.then = then;
     ModelCall call = peeked.call();
-    long text = services.tokens().bound().estimate(permit.model(), call.textBytes());
+    long text = services.tokens().learned().input().estimate(permit.model(), call.textBytes());
     // A body may name more media than any model takes: beyond a bound it costs what it cannot pay.
     this.input = Math.min(TokenUsage.MAX_COUNT, text + call.mediaTokens());
     this.cap = call.outputCap();
@@ -182,8 +182,8 @@ final class Admission {
   }
 
   private Expectation expectation() {
-    return Expectation.of(
-        peeked.call(), permit.rating(), input, cap, services.tokens().usual().of(permit.model()));
+    long usual = services.tokens().learned().answers().of(permit.principal().id(), permit.model());
+    return Expectation.of(peeked.call(), permit.rating(), input, cap, usual);
   }
 
   /**

@@ -173,7 +173,7 @@ final class Exchange implements Inbound, Relay.Ending {
         Relay.Plan.of(
             dialect,
             call,
-            Growth.of(admitted, granted, call),
+            Growth.of(admitted, granted, call, services.tokens().learned().written()),
             granted.provider().key(),
             services.config().get());
     Reservation reservation = admitted == null ? null : admitted.reservation();

@@ -32,11 +32,12 @@ record Expectation(
 
   /**
    * Follows decision 5: a stream holds its expected output and exposes one step more, or all that
-   * it may think unseen; any other call holds and exposes its whole cap.
+   * it may think unseen (its thinking budget and a step, else its whole cap); any other call holds
+   * and exposes its whole cap.
    *
    * @param input all input tokens, estimated from above
    * @param wantedCap output tokens for one choice; -1 if nothing but the model bounds it
-   * @param usualOutput what one answer of this model usually stays under
+   * @param usualOutput what one answer of this model to this principal usually stays under
    */
   static Expectation of(
       ModelCall call, Rating rating, long input, long wantedCap, long usualOutput) {
@@ -57,7 +58,7 @@ record Expectation(
           unseen,
           false,
           expected,
-          new Estimate(whole, whole, Charge.ZERO));
+          new Estimate(whole, whole, Charge.ZERO, whole));
     }
     if (unseen) {
       Charge exposed =
@@ -72,7 +73,7 @@ record Expectation(
           unseen,
           false,
           expected,
-          new Estimate(expected, exposed, Charge.ZERO));
+          new Estimate(expected, exposed, Charge.ZERO, whole));
     }
     Charge exposed = rating.ceiling(input, Math.min(cap, usual + STEP), tier);
     return new Expectation(
@@ -83,7 +84,7 @@ record Expectation(
         unseen,
         true,
         expected,
-        new Estimate(expected, exposed, difference(exposed, expected)));
+        new Estimate(expected, exposed, difference(exposed, expected), whole));
   }
 
   /** What is added to the hold when the output held grows from one count to another. */

@@ -6,6 +6,8 @@ import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageSource;
+import io.stipend.metering.tokens.Learned;
+import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.Reservation;
@@ -83,11 +85,14 @@ final class Finish {
   }
 
   private Settlements.Ended ended(Outcome outcome, Relay sentBy, @Nullable TokenCounter counter) {
+    AnswerReader reader = sentBy.reader();
+    TokenBound written = services.tokens().learned().written();
     return new Settlements.Ended(
         outcome,
         sentBy.status(),
         sentBy.reader(),
         sentBy.bodyBytes(),
+        reader == null ? 0 : Settlements.progress(reader, permit.model(), written),
         sentBy.unseenOutput(),
         admitted.expectation(),
         permit.rating(),
@@ -121,6 +126,7 @@ final class Finish {
 
   private void settle(
       Settlement settlement, @Nullable AnswerReader reader, Consumer<@Nullable Settlement> then) {
+    long textBytes = reader == null ? 0 : reader.textBytes();
     if (reader != null) {
       reader.close();
     }
@@ -128,19 +134,28 @@ final class Finish {
       then.accept(null);
       return;
     }
-    if (settlement.source() == UsageSource.REPORTED
-        && settlement.flags().isEmpty()
-        && settlement.usage().output() > 0) {
-      long perChoice = settlement.usage().output() / peeked.call().choices();
-      services.tokens().usual().learn(permit.model(), Math.max(1, perChoice));
-      if (peeked.call().mediaTokens() == 0) {
-        services
-            .tokens()
-            .bound()
-            .learn(permit.model(), peeked.call().textBytes(), settlement.usage().inputTotal());
-      }
-    }
+    learn(settlement, textBytes);
     then.accept(settlement);
+  }
+
+  /** Only what the provider itself said, and said without contradiction, teaches anything. */
+  private void learn(Settlement settlement, long textBytes) {
+    TokenUsage usage = settlement.usage();
+    if (settlement.source() != UsageSource.REPORTED
+        || !settlement.flags().isEmpty()
+        || usage.output() == 0) {
+      return;
+    }
+    Learned learned = services.tokens().learned();
+    String model = permit.model();
+    long perChoice = usage.output() / peeked.call().choices();
+    learned.answer(permit.principal().id(), model, Math.max(1, perChoice));
+    if (peeked.call().mediaTokens() == 0) {
+      learned.input().learn(model, peeked.call().textBytes(), usage.inputTotal());
+    }
+    if (admitted.expectation().visibleStream() && usage.reasoning() == 0) {
+      learned.written().learn(model, textBytes, usage.output());
+    }
   }
 
   /** A bug that keeps an end from the ledger keeps nothing else: the exchange is closed. */

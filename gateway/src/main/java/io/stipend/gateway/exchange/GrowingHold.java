@@ -1,5 +1,6 @@
 package io.stipend.gateway.exchange;
 
+import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.metering.Charge;
 import io.stipend.policy.budget.Reservation;
 import java.time.InstantSource;
@@ -27,6 +28,9 @@ final class GrowingHold {
 
     /** What the input and this output cost. */
     Charge seen(long outputTokens);
+
+    /** Output tokens that came so far, from above. */
+    long progress(AnswerReader reader);
   }
 
   private final Prices prices;

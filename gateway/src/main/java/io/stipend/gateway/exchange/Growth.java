@@ -1,7 +1,9 @@
 package io.stipend.gateway.exchange;
 
+import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
+import io.stipend.metering.tokens.TokenBound;
 import io.stipend.policy.Permit;
 import org.jspecify.annotations.Nullable;
 
@@ -10,18 +12,20 @@ final class Growth implements GrowingHold.Prices {
   private final Expectation expectation;
   private final Permit permit;
   private final Peeked peeked;
+  private final TokenBound written;
 
-  private Growth(Expectation expectation, Permit permit, Peeked peeked) {
+  private Growth(Expectation expectation, Permit permit, Peeked peeked, TokenBound written) {
     this.expectation = expectation;
     this.permit = permit;
     this.peeked = peeked;
+    this.written = written;
   }
 
   /** Null if the hold never grows: a call that does not stream holds its whole cap. */
   static GrowingHold.@Nullable Prices of(
-      Admission.@Nullable Admitted admitted, Permit permit, Peeked peeked) {
+      Admission.@Nullable Admitted admitted, Permit permit, Peeked peeked, TokenBound written) {
     return admitted != null && peeked.call().stream()
-        ? new Growth(admitted.expectation(), permit, peeked)
+        ? new Growth(admitted.expectation(), permit, peeked, written)
         : null;
   }
 
@@ -53,5 +57,10 @@ final class Growth implements GrowingHold.Prices {
             expectation.input(),
             Math.min(outputTokens, expectation.cap()),
             peeked.call().serviceTier());
+  }
+
+  @Override
+  public long progress(AnswerReader reader) {
+    return Settlements.progress(reader, permit.model(), written);
   }
 }

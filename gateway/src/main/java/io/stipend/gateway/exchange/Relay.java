@@ -222,7 +222,7 @@ final class Relay implements AttemptListener {
     if (clientGone) {
       bytesSinceGone += bytes;
     }
-    if (eventStream && hold != null && !hold.covers(Settlements.progress(answer))) {
+    if (eventStream && hold != null && !hold.covers(progress(answer))) {
       cut(answer);
     } else if (clientGone && bytesSinceGone > plan.clientGone().bytes()) {
       stop(Outcome.CLIENT_GONE);
@@ -328,9 +328,15 @@ final class Relay implements AttemptListener {
     UsageReport early = answer.inputOnly();
     long estimate = plan.growing() == null ? 0 : plan.growing().input();
     long input = early == null ? estimate : early.total().inputTotal();
-    toClient(answer.cutEnding(input, Settlements.progress(answer)));
+    toClient(answer.cutEnding(input, progress(answer)));
     over(clientGone ? Outcome.CLIENT_GONE : Outcome.CUT);
     endClient();
+  }
+
+  /** Output tokens that came so far, from above. */
+  private long progress(AnswerReader answer) {
+    GrowingHold.Prices growing = plan.growing();
+    return growing == null ? 0 : growing.progress(answer);
   }
 
   private void masked(ByteBuf part) {
@@ -414,7 +420,7 @@ final class Relay implements AttemptListener {
   private void hangUp(boolean streaming) {
     AnswerReader answer = reader;
     if (streaming && eventStream && answer != null && !answer.complete()) {
-      long seen = Settlements.progress(answer);
+      long seen = progress(answer);
       long nanos = Math.max(1, System.nanoTime() - answeredNanos);
       long atItsRate = Math.multiplyExact(seen, NOTICE_NANOS) / nanos;
       long room = Math.max(0, (hold == null ? 0 : hold.output()) + Expectation.STEP - seen);

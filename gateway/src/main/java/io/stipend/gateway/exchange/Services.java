@@ -1,8 +1,7 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.gateway.upstream.Upstreams;
-import io.stipend.metering.tokens.ExpectedOutput;
-import io.stipend.metering.tokens.TokenBound;
+import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenCounters;
 import io.stipend.policy.PolicyEngine;
 import io.stipend.policy.budget.Budgets;
@@ -42,8 +41,7 @@ public record Services(
    * Token counting.
    *
    * @param counters exact counters, for models whose tokenizer is public
-   * @param bound estimates input from bytes, learned per model
-   * @param usual output that answers usually stay under, learned per model
+   * @param learned what the reports of earlier answers say of the next
    */
-  public record Tokens(TokenCounters counters, TokenBound bound, ExpectedOutput usual) {}
+  public record Tokens(TokenCounters counters, Learned learned) {}
 }

@@ -6,6 +6,7 @@ import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.price.Rating;
+import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Instant;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Settlements {
   private static final int FIRST_ERROR_STATUS = 400;
 
-  /** Bytes that one output token has at least, where nothing better is known. */
+  /** Bytes of JSON that one output token has at least, where nothing better is known. */
   private static final long BYTES_PER_TOKEN = 3;
 
   /** Text of an answer is kept whole up to here; a longer one is estimated from its bytes. */
@@ -34,6 +35,7 @@ final class Settlements {
    * @param status the provider's status; 0 if none came
    * @param reader what was read of the answer; null if nothing came
    * @param bodyBytes bytes of the answer's body
+   * @param progress output tokens that its text comes to, from above, by what was learned
    * @param unseenOutput output that the provider may have generated and that never came
    * @param expectation what was expected
    * @param rating its prices
@@ -47,6 +49,7 @@ final class Settlements {
       int status,
       @Nullable AnswerReader reader,
       long bodyBytes,
+      long progress,
       long unseenOutput,
       Expectation expectation,
       Rating rating,
@@ -62,7 +65,7 @@ final class Settlements {
       return null;
     }
     UsageReport report = reader.usage();
-    return report != null && believable(report, reader, ended) ? report : null;
+    return report != null && believable(report, ended) ? report : null;
   }
 
   /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
@@ -100,13 +103,13 @@ final class Settlements {
    * where it leaves out what was generated or exceeds what the provider was allowed to generate:
    * then the attempt is settled as if nothing had been reported.
    */
-  private static boolean believable(UsageReport report, AnswerReader reader, Ended ended) {
+  private static boolean believable(UsageReport report, Ended ended) {
     if (!report.absurd()) {
       return true;
     }
     TokenUsage usage = report.total();
     boolean inputKnown = usage.inputTotal() > 0 && usage.inputTotal() < TokenUsage.MAX_COUNT;
-    boolean nothingCame = progress(reader) == 0 && ended.outcome() != Outcome.COMPLETED;
+    boolean nothingCame = ended.progress() == 0 && ended.outcome() != Outcome.COMPLETED;
     boolean outputKnown = usage.output() > 0 || nothingCame;
     return inputKnown && outputKnown && usage.output() <= ended.expectation().cap();
   }
@@ -117,7 +120,7 @@ final class Settlements {
     if (reader == null) {
       return 0;
     }
-    long tokens = progress(reader);
+    long tokens = ended.progress();
     String text = reader.text();
     if (ended.counter() != null && !text.isEmpty() && reader.textBytes() <= KEPT_TEXT_BYTES) {
       tokens = Math.max(reader.textEvents(), ended.counter().count(text));
@@ -132,10 +135,9 @@ final class Settlements {
     return Math.min(ended.expectation().cap(), tokens + ended.unseenOutput());
   }
 
-  /** A cheap upper estimate of the output tokens seen so far. */
-  static long progress(AnswerReader reader) {
-    return Math.max(
-        reader.textEvents(), (reader.textBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+  /** A cheap upper estimate of the output tokens seen so far: no event holds less than one. */
+  static long progress(AnswerReader reader, String model, TokenBound written) {
+    return Math.max(reader.textEvents(), written.estimate(model, reader.textBytes()));
   }
 
   /** The input as the stream began to report it, else the estimate, and this output. */

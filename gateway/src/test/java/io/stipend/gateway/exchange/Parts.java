@@ -10,8 +10,7 @@ import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.metering.price.Rating;
-import io.stipend.metering.tokens.ExpectedOutput;
-import io.stipend.metering.tokens.TokenBound;
+import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenCounters;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Principal;
@@ -103,7 +102,7 @@ final class Parts {
         null,
         budgets,
         null,
-        new Services.Tokens(new TokenCounters(), new TokenBound(), new ExpectedOutput()),
+        new Services.Tokens(new TokenCounters(), new Learned()),
         counting,
         () -> config,
         null,

@@ -7,6 +7,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
@@ -14,6 +15,7 @@ import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.Charge;
+import io.stipend.metering.tokens.TokenBound;
 import io.stipend.policy.config.GatewayConfig.ClientGone;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -152,6 +154,11 @@ class RelayTest {
     @Override
     public Charge seen(long outputTokens) {
       return new Charge(10 * outputTokens, outputTokens);
+    }
+
+    @Override
+    public long progress(AnswerReader reader) {
+      return Settlements.progress(reader, "m", new TokenBound());
     }
   }
 

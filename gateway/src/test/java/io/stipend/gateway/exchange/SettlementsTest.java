@@ -6,6 +6,7 @@ import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.price.Rating;
+import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.budget.Reservation.Settlement;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,7 @@ class SettlementsTest {
             status,
             reader,
             2_000,
+            reader == null ? 0 : Settlements.progress(reader, "m", new TokenBound()),
             0,
             expectation,
             rating,

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** A real gateway on free ports with a ledger in a temporary folder. */
 public final class TestGateway implements AutoCloseable {
   private final Path folder;
-  private final Gateway gateway;
+  private Gateway gateway;
 
   private TestGateway(Path folder, Gateway gateway) {
     this.folder = folder;
@@ -52,6 +52,12 @@ public final class TestGateway implements AutoCloseable {
             + gatewayKeys.indent(2);
     Path file = Files.writeString(folder.resolve("stipend.yaml"), head + quotas);
     return Gateway.start(file, Map.of(), InstantSource.system());
+  }
+
+  /** Stops it in good order and starts another on the same folder. */
+  public void restart() {
+    gateway.close();
+    gateway = Gateway.start(quotaFile(), Map.of(), InstantSource.system());
   }
 
   public Gateway gateway() {

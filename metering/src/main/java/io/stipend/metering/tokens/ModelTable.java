@@ -1,8 +1,10 @@
 package io.stipend.metering.tokens;
 
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,5 +33,12 @@ final class ModelTable<T> {
   T row(String model) {
     T row = find(model);
     return row != null ? row : rows.computeIfAbsent(model, m -> newRow.get());
+  }
+
+  /** The rows of one model each, no more than the bound. */
+  Map<String, T> rows() {
+    return rows.entrySet().stream()
+        .limit(MAX_MODELS)
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 }

@@ -1,8 +1,13 @@
 package io.stipend.metering.tokens;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Map;
+
 /**
- * Estimates input tokens from bytes where no public tokenizer exists, and learns per model how many
- * tokens a byte makes. Thread-safe; an estimate takes no lock.
+ * Estimates tokens from bytes where they are not counted, and learns per model how many tokens a
+ * byte makes. Thread-safe; an estimate takes no lock.
  *
  * <p>Learning keeps a p99 of tokens per byte for three sizes of body, because the fixed overhead of
  * a small body would else inflate the estimate of a large one. Until something is known, three
@@ -19,6 +24,10 @@ public final class TokenBound {
   private static final int BUCKETS = 4 * STEPS_PER_TOKEN;
 
   private static final int PERCENT = 99;
+
+  /** Reports without which a p99 would be the highest of them alone. */
+  static final int LEAST_OBSERVATIONS = 100;
+
   private static final long SMALL_BYTES = 4_096;
   private static final long MEDIUM_BYTES = 65_536;
   private static final int SIZES = 3;
@@ -26,7 +35,7 @@ public final class TokenBound {
   private final ModelTable<DecayingHistogram[]> models = new ModelTable<>(TokenBound::newRow);
 
   /**
-   * The input tokens to expect, from above, of a body of this many bytes.
+   * The tokens to expect, from above, of this many bytes.
    *
    * @throws IllegalArgumentException if bytes are negative
    */
@@ -41,9 +50,12 @@ public final class TokenBound {
         : ceilDiv(Math.multiplyExact(bytes, bucket + 1L), STEPS_PER_TOKEN);
   }
 
-  /** Learns from a reported input; ignores figures that make no sense. */
+  /** Learns from a report; ignores figures that make no sense. */
   public void learn(String model, long bytes, long tokens) {
-    if (bytes <= 0 || tokens <= 0 || tokens > Long.MAX_VALUE / STEPS_PER_TOKEN) {
+    if (bytes <= 0
+        || tokens <= 0
+        || tokens > Long.MAX_VALUE / STEPS_PER_TOKEN
+        || !Learned.storable(model)) {
       return;
     }
     long steps = ceilDiv(tokens * STEPS_PER_TOKEN, bytes);
@@ -61,8 +73,27 @@ public final class TokenBound {
   private static DecayingHistogram[] newRow() {
     DecayingHistogram[] row = new DecayingHistogram[SIZES];
     for (int i = 0; i < SIZES; i++) {
-      row[i] = new DecayingHistogram(BUCKETS, PERCENT);
+      row[i] = new DecayingHistogram(BUCKETS, PERCENT, LEAST_OBSERVATIONS);
     }
     return row;
+  }
+
+  void writeTo(DataOutput out) throws IOException {
+    Map<String, DecayingHistogram[]> byModel = models.rows();
+    out.writeInt(byModel.size());
+    for (Map.Entry<String, DecayingHistogram[]> model : byModel.entrySet()) {
+      out.writeUTF(model.getKey());
+      for (DecayingHistogram size : model.getValue()) {
+        size.writeTo(out);
+      }
+    }
+  }
+
+  void readFrom(DataInput in) throws IOException {
+    for (int left = in.readInt(); left > 0; left--) {
+      for (DecayingHistogram size : models.row(in.readUTF())) {
+        size.readFrom(in);
+      }
+    }
   }
 }

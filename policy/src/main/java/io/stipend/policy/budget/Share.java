@@ -11,7 +11,8 @@ final class Share {
   final Account account;
   final BudgetRule rule;
   private final long overshoot;
-  private final long step;
+  private final long ahead;
+  private final long most;
   private long hold;
   private long exposure;
   private boolean marked;
@@ -22,7 +23,9 @@ final class Share {
     this.rule = rule;
     this.hold = estimate.hold().in(rule.unit());
     this.exposure = Math.max(hold, estimate.exposed().in(rule.unit()));
-    this.step = estimate.step().in(rule.unit());
+    this.ahead = exposure - hold;
+    this.most = estimate.most().in(rule.unit());
+    long step = estimate.step().in(rule.unit());
     this.overshoot = rule.overshoot() >= 0 ? rule.overshoot() : step;
   }
 
@@ -94,10 +97,12 @@ final class Share {
   }
 
   /**
-   * A visible stream exposes one step beyond its hold; one that exposed its cap exposes no more.
+   * What may come unseen stays ahead of the hold, up to the cap: one step of a visible stream, the
+   * thinking budget of one that has it. What exposed its cap exposes no more.
    */
   private long moreExposed(long amount) {
-    long needed = Math.addExact(Math.addExact(hold, amount), step);
+    long held = Math.addExact(hold, amount);
+    long needed = Math.max(held, Math.min(most, Math.addExact(held, ahead)));
     return Math.max(0, needed - exposure);
   }
 

@@ -54,6 +54,8 @@ final class BudgetModel {
     Charge hold;
     Charge exposed;
     Charge step;
+    Charge ahead;
+    Charge most;
     Charge charge;
     boolean sent;
     CompletableFuture<Void> end;
@@ -118,7 +120,9 @@ final class BudgetModel {
     Happened call = new Happened();
     call.hold = new Charge(random.nextInt(150), random.nextInt(150));
     call.step = random.nextBoolean() ? both(random.nextInt(40)) : Charge.ZERO;
-    call.exposed = call.hold.plus(random.nextInt(3) > 0 ? call.step : both(random.nextInt(200)));
+    call.ahead = random.nextInt(3) > 0 ? call.step : both(random.nextInt(200));
+    call.exposed = call.hold.plus(call.ahead);
+    call.most = call.exposed.plus(both(random.nextInt(200)));
     call.accounts = new HashMap<>();
     bound.forEach(rule -> call.accounts.put(rule.account(now[0]), rule));
     call.accounts.forEach((account, rule) -> recurring.put(account, rule.amount()));
@@ -140,7 +144,7 @@ final class BudgetModel {
             attempt(++attempts),
             facts(person),
             List.copyOf(bound),
-            new Estimate(call.hold, call.exposed, call.step),
+            new Estimate(call.hold, call.exposed, call.step, call.most),
             now[0]);
     ledger.capacity(Integer.MAX_VALUE);
     String what = "reserve " + call.hold + " exposed " + call.exposed + " → " + result;
@@ -186,9 +190,15 @@ final class BudgetModel {
     return what;
   }
 
-  /** What a stream has seen of its exposure is not exposed again. */
+  /** What comes unseen stays ahead of the hold, up to the whole cap. */
   private static Charge moreExposed(Happened call, Charge more) {
-    Charge needed = call.hold.plus(more).plus(call.step);
+    Charge held = call.hold.plus(more);
+    Charge ahead = held.plus(call.ahead);
+    Charge needed =
+        held.max(
+            new Charge(
+                Math.min(call.most.nanos(), ahead.nanos()),
+                Math.min(call.most.tokens(), ahead.tokens())));
     return new Charge(
         Math.max(0, needed.nanos() - call.exposed.nanos()),
         Math.max(0, needed.tokens() - call.exposed.tokens()));

@@ -248,6 +248,27 @@ class LocalBudgetsTest {
     }
 
     @Test
+    void whatMayComeUnseenStaysAheadOfTheHold() {
+      // Twenty are held and up to thirty may be thought; the cap is ninety.
+      Estimate thinking = new Estimate(both(20), both(50), Charge.ZERO, both(90));
+      Reservation reservation = sent(thinking, ADA);
+      assertThat(reservation.extend(both(30), 5, both(45), NOW)).isNotNull();
+      refused(whole(21), ADA);
+      held(whole(20), ADA).release("unreachable", NOW);
+      ledger.commit();
+      assertThat(reservation.extend(both(40), 5, both(45), NOW)).isNotNull();
+      refused(whole(11), ADA);
+      held(whole(10), ADA);
+    }
+
+    @Test
+    void aStreamNearItsCapExposesNoMoreThanTheCap() {
+      Estimate stream = new Estimate(both(40), both(60), both(20), both(100));
+      Reservation reservation = sent(stream, withOvershoot(ADA, 0));
+      assertThat(reservation.extend(both(60), 5, both(45), NOW)).isNotNull();
+    }
+
+    @Test
     void marksTheShortAccountExhaustedUntilTheReservationHasEnded() {
       BudgetRule team = team("payments", 200);
       Reservation reservation = sent(stream(80, 10), ADA, team);
