@@ -47,9 +47,9 @@ class HeldAndExposedTest {
   /** Answers from which the tokens of a byte are learned. */
   private static final int LEARNED_FROM = 105;
 
-  /** What a stream of ten thousand tokens affords, its steps included. */
+  /** What a stream of three thousand tokens needs, its steps included. */
   private static final String TIGHT =
-      Unit.USD.format(rating(VISIBLE).ceiling(200, 11_900, null).nanos());
+      Unit.USD.format(rating(VISIBLE).ceiling(200, 4_600, null).nanos());
 
   private FakeProvider provider;
   private TestGateway gateway;
@@ -138,14 +138,7 @@ class HeldAndExposedTest {
   void twentyAgentsWhoseOutputShowsAllRunWhenTheirRealUseFits() throws Exception {
     String body = Api.MESSAGES.body(VISIBLE, true, CAP, "");
     List<HttpResponse<String>> answers =
-        atOnce(
-            Api.MESSAGES,
-            gateway.key("ada"),
-            body,
-            "x-fake-output-tokens",
-            "8000",
-            "x-fake-pace-micros",
-            "250");
+        atOnce(Api.MESSAGES, gateway.key("ada"), body, "x-fake-output-tokens", "5000");
     assertThat(answers).extracting(HttpResponse::statusCode).containsOnly(200);
     assertThat(answers)
         .allSatisfy(
@@ -154,7 +147,7 @@ class HeldAndExposedTest {
               assertThat(answer.body()).contains("\"stop_reason\":\"end_turn\"");
             });
     assertThat(provider.billed()).hasSize(AGENTS);
-    assertThat(agreed()).isBetween(TEN_DOLLARS * 4 / 10, TEN_DOLLARS * 5 / 10);
+    assertThat(agreed()).isBetween(TEN_DOLLARS * 25 / 100, TEN_DOLLARS * 3 / 10);
     assertThat(AGENTS * rating(VISIBLE).ceiling(0, CAP, null).nanos())
         .as("their caps together")
         .isGreaterThan(6 * TEN_DOLLARS);
@@ -197,7 +190,7 @@ class HeldAndExposedTest {
               () -> {
                 List<HttpResponse<String>> answers = new ArrayList<>();
                 while (left.decrementAndGet() >= 0) {
-                  answers.add(Api.CHAT.post(gateway, key, body, "x-fake-reasoning-tokens", "2000"));
+                  answers.add(Api.CHAT.post(gateway, key, body, "x-fake-reasoning-tokens", "300"));
                 }
                 return answers;
               }));
@@ -211,7 +204,9 @@ class HeldAndExposedTest {
               });
     }
     assertThat(provider.billed()).hasSize(10 * AGENTS);
-    assertThat(agreed()).isLessThan(TEN_DOLLARS / 2);
+    // Had they used more than a dollar, seven whole caps would no longer fit.
+    assertThat(agreed())
+        .isLessThan(TEN_DOLLARS - UNSEEN_AT_ONCE * rating(UNSEEN).ceiling(100, CAP, null).nanos());
   }
 
   @Test
@@ -219,13 +214,21 @@ class HeldAndExposedTest {
     String others = gateway.key("bob");
     String body = Api.MESSAGES.body(VISIBLE, true, CAP, "");
     for (int i = 0; i < LEARNED_FROM; i++) {
-      Api.MESSAGES.post(gateway, others, body, "x-fake-output-tokens", "1000");
+      Api.MESSAGES.post(
+          gateway, others, body, "x-fake-output-tokens", "350", "x-fake-token-bytes", "12");
     }
-    // The words have more than four bytes each: at a token for three, this would not fit.
+    // At three bytes a token, these would be 12,000.
     HttpResponse<String> answer =
-        Api.MESSAGES.post(gateway, gateway.key("carol"), body, "x-fake-output-tokens", "10000");
+        Api.MESSAGES.post(
+            gateway,
+            gateway.key("carol"),
+            body,
+            "x-fake-output-tokens",
+            "3000",
+            "x-fake-token-bytes",
+            "12");
     assertThat(answer.body()).contains("\"stop_reason\":\"end_turn\"");
     Awaitility.await().until(() -> gateway.rows().size() == LEARNED_FROM + 1);
-    assertThat(gateway.rows().get(LEARNED_FROM).usage().output()).isEqualTo(10_000);
+    assertThat(gateway.rows().get(LEARNED_FROM).usage().output()).isEqualTo(3_000);
   }
 }
