@@ -58,8 +58,7 @@ final class FakeText {
     }
     // Not word by word: with the remainder of a long in its loop, HotSpot 17.0.15 divides by zero.
     StringBuilder text =
-        new StringBuilder(
-            String.join("", WORDS).repeat(Math.toIntExact(tokens / WORDS.length)));
+        new StringBuilder(String.join("", WORDS).repeat(Math.toIntExact(tokens / WORDS.length)));
     for (int i = 0; i < tokens % WORDS.length; i++) {
       text.append(WORDS[i]);
     }

@@ -121,6 +121,15 @@ class LearnedHoldTest {
     holdsOutput("bob", 1_024);
     // Who never asked gets what the model usually writes.
     holdsOutput("carol", 8_192);
+    // It is the file that is asked: one that says something else is believed.
+    gateway.gateway().close();
+    Learned other = new Learned();
+    for (int i = 0; i < 20; i++) {
+      other.answer("ada", API.model, 30_000);
+    }
+    new LearnedFile(gateway.data()).save(other);
+    gateway.restart();
+    holdsOutput("ada", 32_768);
   }
 
   @ParameterizedTest
