@@ -22,11 +22,13 @@ import java.util.stream.Stream;
 /** A real gateway on free ports with a ledger in a temporary folder. */
 public final class TestGateway implements AutoCloseable {
   private final Path folder;
+  private final InstantSource clock;
   private Gateway gateway;
 
-  private TestGateway(Path folder, Gateway gateway) {
+  private TestGateway(Path folder, InstantSource clock) {
     this.folder = folder;
-    this.gateway = gateway;
+    this.clock = clock;
+    this.gateway = Gateway.start(quotaFile(), Map.of(), clock);
   }
 
   /**
@@ -38,26 +40,27 @@ public final class TestGateway implements AutoCloseable {
 
   /** The same with more keys of the section {@code gateway}, each on a line of its own. */
   public static TestGateway start(String quotas, String gatewayKeys) {
+    return start(quotas, gatewayKeys, InstantSource.system());
+  }
+
+  /** The same by another clock. */
+  public static TestGateway start(String quotas, String gatewayKeys, InstantSource clock) {
+    String head =
+        "gateway:\n  listen: 127.0.0.1:0\n  admin: 127.0.0.1:0\n  data: ./data\n"
+            + gatewayKeys.indent(2);
     try {
       Path folder = Files.createTempDirectory("stipend-test");
-      return new TestGateway(folder, begin(folder, quotas, gatewayKeys));
+      Files.writeString(folder.resolve("stipend.yaml"), head + quotas);
+      return new TestGateway(folder, clock);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Gateway begin(Path folder, String quotas, String gatewayKeys) throws IOException {
-    String head =
-        "gateway:\n  listen: 127.0.0.1:0\n  admin: 127.0.0.1:0\n  data: ./data\n"
-            + gatewayKeys.indent(2);
-    Path file = Files.writeString(folder.resolve("stipend.yaml"), head + quotas);
-    return Gateway.start(file, Map.of(), InstantSource.system());
-  }
-
-  /** Stops it in good order and starts another on the same folder. */
+  /** Stops as SIGTERM does, and starts anew on the same ledger and quota file. */
   public void restart() {
     gateway.close();
-    gateway = Gateway.start(quotaFile(), Map.of(), InstantSource.system());
+    gateway = Gateway.start(quotaFile(), Map.of(), clock);
   }
 
   public Gateway gateway() {
