@@ -29,6 +29,12 @@ public interface AnswerReader extends AutoCloseable {
   boolean complete();
 
   /**
+   * Whether generated text came after the last report, which then leaves that text out: a report in
+   * the middle of a stream, or one at its start that nothing brought up to date.
+   */
+  boolean overtaken();
+
+  /**
    * Input as an early event of the stream reported it, all kinds; null if none did. Used when the
    * stream is cut before its final report.
    */

@@ -49,6 +49,7 @@ final class ChatStream extends EventStream {
   private byte[] tier = {};
   private @Nullable ChatUsage usage;
   private boolean usageFinal;
+  private boolean overtaken;
   private boolean done;
 
   // What the event under way holds.
@@ -88,6 +89,7 @@ final class ChatStream extends EventStream {
       seen().event();
       // A report with text after it is not the last word.
       usageFinal = false;
+      overtaken = true;
     }
     return usageFrom < 0 || takeUsage(bytes);
   }
@@ -166,6 +168,7 @@ final class ChatStream extends EventStream {
     // Some services write zeros on every chunk but the last: no report while text still comes.
     if (read != null && (!hasChoice || read.tokens().total() > 0)) {
       usage = read;
+      overtaken = false;
     }
     usageFinal |= read != null && !hasChoice;
     return hasChoice || usageAsked || node == null;
@@ -181,6 +184,11 @@ final class ChatStream extends EventStream {
   @Override
   public boolean complete() {
     return usageFinal || done;
+  }
+
+  @Override
+  public boolean overtaken() {
+    return overtaken;
   }
 
   @Override

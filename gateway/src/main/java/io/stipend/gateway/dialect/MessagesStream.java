@@ -37,6 +37,7 @@ final class MessagesStream extends EventStream {
   private @Nullable String model;
   private boolean started;
   private boolean usageFinal;
+  private boolean overtaken;
   private boolean stopped;
 
   /**
@@ -95,6 +96,7 @@ final class MessagesStream extends EventStream {
     if (hasText) {
       seen().event();
       usageFinal = false;
+      overtaken = true;
     }
   }
 
@@ -134,6 +136,7 @@ final class MessagesStream extends EventStream {
     if (counts != null && counts.isObject()) {
       usage.overwrite(counts);
       usageFinal = true;
+      overtaken = false;
     }
   }
 
@@ -145,6 +148,11 @@ final class MessagesStream extends EventStream {
   @Override
   public boolean complete() {
     return usageFinal || stopped;
+  }
+
+  @Override
+  public boolean overtaken() {
+    return overtaken;
   }
 
   @Override

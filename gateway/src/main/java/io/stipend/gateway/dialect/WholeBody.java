@@ -255,6 +255,11 @@ final class WholeBody implements AnswerReader {
   }
 
   @Override
+  public boolean overtaken() {
+    return false;
+  }
+
+  @Override
   public @Nullable UsageReport inputOnly() {
     return null;
   }

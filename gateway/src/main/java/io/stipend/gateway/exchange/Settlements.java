@@ -64,7 +64,7 @@ final class Settlements {
     if (reader == null || !(reader.complete() || ended.outcome() == Outcome.COMPLETED)) {
       return null;
     }
-    UsageReport report = reader.usage();
+    UsageReport report = reader.overtaken() ? null : reader.usage();
     return report != null && believable(report, ended) ? report : null;
   }
 

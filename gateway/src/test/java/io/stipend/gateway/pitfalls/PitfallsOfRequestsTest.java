@@ -143,8 +143,7 @@ class PitfallsOfRequestsTest {
             "\"stream\":true,\"stream_options\":{\"include_usage\":true,\"include_usage\":false}")) {
       bench.refuses(400, Api.CHAT, "p3", fields(twice));
     }
-    bench.refuses(
-        400, Api.MESSAGES, "p3", chat("claude-haiku-4-5", "\"max_tokens\":9,"));
+    bench.refuses(400, Api.MESSAGES, "p3", chat("claude-haiku-4-5", "\"max_tokens\":9,"));
     assertThat(bench.agrees("p3")).isEmpty();
   }
 
