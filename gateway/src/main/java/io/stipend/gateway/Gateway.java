@@ -68,6 +68,7 @@ public final class Gateway implements AutoCloseable {
   private final GatewayConfig config;
   private final PolicyStore store;
   private final Ledger ledger;
+  private final Alerts alerts;
   private final LocalBudgets budgets;
   private final LocalAdmin admin;
   private final AdminAccess access;
@@ -98,7 +99,8 @@ public final class Gateway implements AutoCloseable {
     KeyRing keys = KeyRing.open(config.data());
     keys.addAll(ledger.keys());
     this.store = new PolicyStore(PolicySnapshot.of(loaded), keys);
-    this.budgets = new LocalBudgets(ledger, clock);
+    this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
+    this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin = new LocalAdmin(ledger, budgets, keys, () -> store.snapshot().file(), clock);
     this.access = AdminAccess.open(config.data());
     this.refusals = new RefusalCounts(ledger, clock);
@@ -147,6 +149,7 @@ public final class Gateway implements AutoCloseable {
     if (known == null) {
       background.once(() -> Relearning.from(config.data(), learned, clock.instant()));
     }
+    alerts.start(budgets);
     watcher.start(ConfigWatcher.INTERVAL);
   }
 
@@ -191,6 +194,7 @@ public final class Gateway implements AutoCloseable {
   private void swap(QuotaFile.Loaded next, Instant now) {
     String before = store.snapshot().hash();
     store.swap(PolicySnapshot.of(next));
+    alerts.webhooks(next.quotaFile().webhooks());
     recordQuota(before, next.hash(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
   }
@@ -268,6 +272,7 @@ public final class Gateway implements AutoCloseable {
     background.close();
     learnedFile.save(learned);
     refusals.flush();
+    alerts.close();
     upstreams.close();
     transport.close();
     ledger.close();

@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /** All that the gateway and the library below it log, at every level; not written anywhere else. */
 public final class CapturedLog implements AutoCloseable {
-  private static final List<String> LOGGERS = List.of("io.stipend", "io.netty");
-
+  private final List<String> loggers;
   private final Queue<String> lines = new ConcurrentLinkedQueue<>();
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
@@ -33,9 +32,19 @@ public final class CapturedLog implements AutoCloseable {
 
   /** Begins. */
   public CapturedLog() {
+    this(List.of("io.stipend", "io.netty", "stipend"));
+  }
+
+  /** Begins with this logger and those below it only. */
+  public static CapturedLog of(String logger) {
+    return new CapturedLog(List.of(logger));
+  }
+
+  private CapturedLog(List<String> loggers) {
+    this.loggers = loggers;
     appender.setContext((ch.qos.logback.classic.LoggerContext) LoggerFactory.getILoggerFactory());
     appender.start();
-    for (String name : LOGGERS) {
+    for (String name : loggers) {
       Logger logger = (Logger) LoggerFactory.getLogger(name);
       logger.setLevel(Level.TRACE);
       logger.setAdditive(false);
@@ -50,7 +59,7 @@ public final class CapturedLog implements AutoCloseable {
 
   @Override
   public void close() {
-    for (String name : LOGGERS) {
+    for (String name : loggers) {
       Logger logger = (Logger) LoggerFactory.getLogger(name);
       logger.detachAppender(appender);
       logger.setAdditive(true);

@@ -59,7 +59,6 @@ public final class TestGateway implements AutoCloseable {
 
   /** Stops as SIGTERM does, and starts anew on the same ledger and quota file. */
   public void restart() {
-    long t0 = System.nanoTime();
     gateway.close();
     gateway = Gateway.start(quotaFile(), Map.of(), clock);
   }

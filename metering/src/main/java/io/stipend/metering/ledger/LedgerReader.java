@@ -18,6 +18,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the ledger of a data folder, also while a gateway writes it. Each call sees one consistent
@@ -181,6 +182,21 @@ public final class LedgerReader implements AutoCloseable {
   /** Every alert that was raised, in the order of entry. */
   public List<LedgerEntry.AlertRaised> alerts() {
     return facts(LedgerEntry.AlertRaised.class, FactCodec.ALERT_RAISED);
+  }
+
+  /** The alert of this id; null if it was never raised. */
+  public LedgerEntry.@Nullable AlertRaised alert(String id) {
+    List<LedgerEntry.AlertRaised> found =
+        snapshot(
+            () -> {
+              LedgerEntry kept = tables.fact(FactCodec.ALERT_RAISED, id);
+              return kept == null
+                  ? Tail.read(connection, tables).facts(LedgerEntry.AlertRaised.class).stream()
+                      .filter(alert -> alert.id().equals(id))
+                      .toList()
+                  : List.of((LedgerEntry.AlertRaised) kept);
+            });
+    return found.isEmpty() ? null : found.get(0);
   }
 
   /** Every freeze and its end, in the order of entry. */

@@ -43,6 +43,14 @@ public interface Budgets {
    */
   boolean borrow(BudgetRule rule, LoanKind kind, long amount, Instant now);
 
+  /**
+   * Tells that a call was refused for want of this budget, after all that could be done: a {@link
+   * Shortfall} alone may still be clamped away.
+   */
+  default void refused(BudgetRule rule, Instant now) {
+    // For those who want to know.
+  }
+
   /** The answer to {@link #reserve}. */
   sealed interface Result {}
 

@@ -50,6 +50,7 @@ public final class LocalBudgets implements Budgets {
   private static final int MAX_STEPS = 16;
 
   private final InstantSource clock;
+  private final BudgetListener listener;
   private final Periods periods = new Periods();
   private final Book book;
   private final Object lock;
@@ -64,10 +65,21 @@ public final class LocalBudgets implements Budgets {
 
   /** Reads accounts from the ledger when they are first used. */
   public LocalBudgets(Ledger ledger, InstantSource clock) {
-    this(ledger, clock, WARM_ACCOUNTS);
+    this(ledger, clock, BudgetListener.NONE);
+  }
+
+  /** The same, telling somebody what happens. */
+  public LocalBudgets(Ledger ledger, InstantSource clock, BudgetListener listener) {
+    this(ledger, clock, listener, WARM_ACCOUNTS);
   }
 
   LocalBudgets(Ledger ledger, InstantSource clock, int warmAccounts) {
+    this(ledger, clock, BudgetListener.NONE, warmAccounts);
+  }
+
+  private LocalBudgets(
+      Ledger ledger, InstantSource clock, BudgetListener listener, int warmAccounts) {
+    this.listener = listener;
     this.clock = clock;
     this.book = new Book(ledger, warmAccounts);
     this.lock = book.lock;
@@ -262,9 +274,20 @@ public final class LocalBudgets implements Budgets {
             shares,
             attempt,
             returning,
-            () -> open.remove(id));
+            () -> gone(id, shares));
     open.put(id, reservation);
     return new Held(reservation);
+  }
+
+  /** The end of an attempt is durable. */
+  private void gone(AttemptId id, List<Share> shares) {
+    open.remove(id);
+    shares.forEach(share -> listener.changed(share.account.key, share.rule));
+  }
+
+  @Override
+  public void refused(BudgetRule rule, Instant now) {
+    listener.refused(periods.account(rule, now), rule);
   }
 
   /** Reading enters nothing, except that periods which are over are rolled. */

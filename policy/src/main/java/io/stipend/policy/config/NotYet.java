@@ -15,7 +15,6 @@ final class NotYet {
           "advance",
           "transfer",
           "downgrade",
-          "alerts",
           "priority",
           "pool");
 

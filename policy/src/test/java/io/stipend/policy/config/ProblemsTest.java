@@ -87,12 +87,11 @@ class ProblemsTest {
         .containsExactly(
             "24:5: allowances.engineer: carry_over: is not built yet (expected: leave it out)",
             "25:5: allowances.engineer: overdraft: is not built yet (expected: leave it out)",
-            "27:5: allowances.engineer: downgrade: is not built yet (expected: leave it out)",
-            "28:5: allowances.engineer: alerts: is not built yet (expected: leave it out)");
+            "27:5: allowances.engineer: downgrade: is not built yet (expected: leave it out)");
 
     String built =
         SAMPLE
-            .replaceAll("(?m)^ +(carry_over|overdraft|downgrade|alerts):.*\n", "")
+            .replaceAll("(?m)^ +(carry_over|overdraft|downgrade):.*\n", "")
             .replace("clamp, downgrade, refuse", "clamp, refuse");
     assertThat(QuotaFiles.valid(folder, built).principals()).hasSize(3);
   }

@@ -214,14 +214,12 @@ class TermsTest {
           .as(key)
           .anySatisfy(p -> assertThat(p).contains(key + ": is not built yet"));
     }
-    assertThat(problems(folder, PROVIDERS + "alerts: { webhooks: [] }\n"))
-        .containsExactly("4:1: alerts: is not built yet (expected: leave it out)");
     String named =
         PROVIDERS
             + """
-            allowances: { alerts: { amount: 1 USD, every: day } }
+            allowances: { priority: { amount: 1 USD, every: day } }
             teams: { pool: { budget: { amount: 1 USD, every: day } } }
-            people: { since: { team: pool, allowance: alerts } }
+            people: { since: { team: pool, allowance: priority } }
             """;
     assertThat(QuotaFiles.valid(folder, named).principals()).containsKey("since");
   }
