@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code ledger}: the record itself. */
-@Command(name = "ledger", description = "Verify the ledger, and mend it by new entries.")
+@Command(name = "ledger", description = "Verify the ledger, copy it, and mend it by new entries.")
 final class LedgerCommand {
   private LedgerCommand() {}
 
@@ -22,10 +22,10 @@ final class LedgerCommand {
     CommandLine ledger =
         new CommandLine(new LedgerCommand())
             .addSubcommand("verify", new Verify(terminal, workspace))
-            .addSubcommand("correct", new Correct(terminal, workspace));
-    for (String name : new String[] {"replay", "close", "backup"}) {
-      Stipend.notBuilt(ledger, terminal, name, "ledger " + name);
-    }
+            .addSubcommand("correct", new Correct(terminal, workspace))
+            .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
+            .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));
+    Stipend.notBuilt(ledger, terminal, "close", "ledger close");
     return ledger;
   }
 
@@ -50,13 +50,19 @@ final class LedgerCommand {
     @Override
     public Integer call() {
       Verification found;
-      try (LedgerReader reader = workspace.reader()) {
-        found = reader.verify();
+      try (LedgerReader reader = workspace.reader();
+          ProgressLine progress = ProgressLine.of(terminal, "ledger verify")) {
+        found = reader.verify(progress);
       }
       if (json.on) {
         terminal.json(
             new Report(
-                found.ok(), found.batches(), found.entries(), found.headHash(), found.problems()));
+                found.ok(),
+                found.batches(),
+                found.entries(),
+                found.headHash(),
+                found.problems(),
+                FirstBad.of(found.firstBad())));
       } else {
         found.problems().forEach(terminal::line);
         terminal.line(
@@ -71,7 +77,33 @@ final class LedgerCommand {
     }
 
     /** The shape of {@code --json}. */
-    record Report(boolean ok, long batches, long entries, String headHash, List<String> problems) {}
+    record Report(
+        boolean ok,
+        long batches,
+        long entries,
+        String headHash,
+        List<String> problems,
+        @Nullable FirstBad firstBad) {}
+
+    /**
+     * The first bad batch.
+     *
+     * @param seq its number
+     * @param after time of the batch before; null for the first
+     * @param before time of the next one that can be read; null if there is none
+     * @param problem what was found and what was expected
+     */
+    record FirstBad(long seq, @Nullable String after, @Nullable String before, String problem) {
+      static @Nullable FirstBad of(Verification.@Nullable BadBatch bad) {
+        return bad == null
+            ? null
+            : new FirstBad(
+                bad.seq(),
+                bad.after() == null ? null : bad.after().toString(),
+                bad.before() == null ? null : bad.before().toString(),
+                bad.problem());
+      }
+    }
   }
 
   /** {@code ledger correct}. */

@@ -3,8 +3,10 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.BrokenQuotaFileException;
 import io.stipend.gateway.Gateway;
 import io.stipend.gateway.Version;
+import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.HostPort;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,18 +36,22 @@ final class ServeCommand implements Callable<Integer> {
       throw Workspace.broken(e.problems());
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway), "stipend-drain"));
+    GatewayConfig config = workspace.quota().gateway();
+    Path data = config.data();
     terminal.line(
         "stipend "
             + Version.text()
             + " ready: data "
-            + (workspace.quota().gateway().tls() != null ? "https://" : "http://")
+            + (config.tls() != null ? "https://" : "http://")
             + text(gateway.address())
             + ", admin http://"
             + text(gateway.adminAddress()));
     gateway.failed().join();
     terminal.note(
-        "stipend: the disk of the ledger failed; nothing more is taken. Check the disk, then start"
-            + " again: what was recorded is recovered.");
+        "stipend: the disk of the ledger failed ("
+            + data
+            + "); nothing more is taken. Check the disk and its room, then start again: what was"
+            + " recorded is recovered.");
     return Exit.INTERNAL;
   }
 

@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
       "Not built yet: plan, transfer, allowance, report, statement, prices,",
-      "reconcile, forget, ledger replay, ledger close, ledger backup."
+      "reconcile, forget, ledger close."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;

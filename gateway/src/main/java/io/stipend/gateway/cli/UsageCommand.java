@@ -1,5 +1,6 @@
 package io.stipend.gateway.cli;
 
+import io.stipend.gateway.admin.AdminJson;
 import io.stipend.gateway.admin.TimeText;
 import io.stipend.metering.Unit;
 import io.stipend.metering.export.UsageExport;
@@ -60,7 +61,10 @@ final class UsageCommand {
         names = "--out",
         required = true,
         paramLabel = "FILE",
-        description = "Written whole or not at all.")
+        description = {
+          "Written whole or not at all; FILE.meta.json beside it proves which record it is of.",
+          "- for standard output; the proof then goes to standard error."
+        })
     Path out = Path.of("");
 
     @Mixin JsonOption json = new JsonOption();
@@ -80,17 +84,36 @@ final class UsageCommand {
         throw new CommandFailure(
             Exit.USAGE, "--from: " + from + " (expected: before --to, " + to + ")");
       }
-      UsageExport.Summary summary;
+      boolean toScreen = out.toString().equals("-");
+      Report report;
       try (LedgerReader reader = workspace.reader()) {
-        summary = UsageExport.write(reader, first, end, type, out);
+        // Before the rows: what is open now is the least that they may lack.
+        Instant complete = complete(reader, end);
+        UsageExport.Summary summary =
+            toScreen
+                ? UsageExport.write(reader, first, end, type, terminal.out())
+                : UsageExport.write(reader, first, end, type, out);
+        report = Report.of(out, type, first, end, complete, summary);
       }
-      Report report = Report.of(out, first, end, summary);
-      if (json.on) {
-        terminal.json(report);
+      terminal.out().flush();
+      if (!toScreen) {
+        MetaFile.write(out, report);
+      }
+      String said = json.on ? AdminJson.text(report) : report.sentence();
+      if (toScreen) {
+        terminal.note(said);
       } else {
-        terminal.line(report.sentence());
+        terminal.line(said);
       }
       return Exit.DONE;
+    }
+
+    /** Rows that start before this instant are all there: nothing older is still under way. */
+    private Instant complete(LedgerReader reader, Instant end) {
+      Instant now = workspace.now();
+      Instant open = reader.oldestOpen().orElse(now);
+      Instant least = open.isBefore(now) ? open : now;
+      return least.isBefore(end) ? least : end;
     }
 
     private UsageExport.Format format() {
@@ -114,26 +137,37 @@ final class UsageCommand {
    * The shape of {@code usage export --json}.
    *
    * @param totals the sum of all costs by currency, as decimal strings
+   * @param completeUntil rows with an earlier {@code started_at} are all there; later ones may come
    */
   record Report(
       String file,
+      String format,
       String from,
       String to,
       long rows,
       Map<String, String> totals,
+      String completeUntil,
       long headSeq,
       String headHash) {
-    static Report of(Path file, Instant from, Instant to, UsageExport.Summary summary) {
+    static Report of(
+        Path file,
+        UsageExport.Format format,
+        Instant from,
+        Instant to,
+        Instant complete,
+        UsageExport.Summary summary) {
       Map<String, String> totals = new TreeMap<>();
       summary
           .totalNanos()
           .forEach((currency, nanos) -> totals.put(currency, new Unit(currency).format(nanos)));
       return new Report(
           file.toString(),
+          format.name().toLowerCase(Locale.ROOT),
           from.toString(),
           to.toString(),
           summary.rows(),
           totals,
+          complete.toString(),
           summary.head().seq(),
           summary.head().hash());
     }
@@ -146,6 +180,8 @@ final class UsageCommand {
           .append(from)
           .append(" to ")
           .append(to)
+          .append("; complete until ")
+          .append(completeUntil)
           .append("; ledger head ")
           .append(headSeq)
           .append(' ')

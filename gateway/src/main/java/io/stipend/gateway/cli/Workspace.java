@@ -140,13 +140,18 @@ final class Workspace {
 
   /** The ledger, for reading only; a gateway may write it meanwhile. */
   LedgerReader reader() {
+    return LedgerReader.open(recordFolder());
+  }
+
+  /** The data folder, which has a ledger. */
+  Path recordFolder() {
     Path data = quota().gateway().data();
     if (!Files.exists(data.resolve(LEDGER))) {
       throw new CommandFailure(
           Exit.FAILED,
           "no ledger in " + data + " yet (expected: serve or keys create ran with this file)");
     }
-    return LedgerReader.open(data);
+    return data;
   }
 
   /** An environment for commands that send nothing to a provider: a missing key is no problem. */

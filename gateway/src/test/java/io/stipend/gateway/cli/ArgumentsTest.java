@@ -83,9 +83,7 @@ class ArgumentsTest {
         "prices list",
         "reconcile",
         "forget ada",
-        "ledger replay",
-        "ledger close 2026-11",
-        "ledger backup --out x"
+        "ledger close 2026-11"
       })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
     Invocation run = Invocation.of(line.split(" "));

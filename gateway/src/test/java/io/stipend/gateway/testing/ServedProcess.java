@@ -53,7 +53,13 @@ public final class ServedProcess implements AutoCloseable {
 
   /** Starts on the folder's quota file and waits until it says that it is ready. */
   public static ServedProcess start(Path folder, String... jvmOptions) throws Exception {
-    List<String> line = new ArrayList<>();
+    return startUnder(List.of(), folder, jvmOptions);
+  }
+
+  /** The same under another program, such as a tracer, whose command line ends with serve's. */
+  public static ServedProcess startUnder(List<String> program, Path folder, String... jvmOptions)
+      throws Exception {
+    List<String> line = new ArrayList<>(program);
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(List.of(jvmOptions));
     String jar = System.getProperty("stipend.jar", "");
@@ -79,7 +85,7 @@ public final class ServedProcess implements AutoCloseable {
       Duration started = Duration.ofNanos(System.nanoTime() - begin);
       return new ServedProcess(process, folder, URI.create(where.group(1)), started);
     } catch (Exception e) {
-      process.destroyForcibly();
+      destroy(process);
       throw e;
     }
   }
@@ -125,8 +131,18 @@ public final class ServedProcess implements AutoCloseable {
 
   /** {@code kill -9}. */
   public void kill() throws InterruptedException {
-    process.destroyForcibly();
+    destroy(process);
     process.waitFor();
+  }
+
+  /** A tracer that is killed leaves what it traced alive: its children go first. */
+  private static void destroy(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  public boolean alive() {
+    return process.isAlive();
   }
 
   /** SIGTERM; returns at once. */

@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,22 @@ final class BatchEncoder {
     this.nextAttempt = nextAttempt;
     this.nextName = nextName;
     this.nextProfile = nextProfile;
+  }
+
+  /** The time of the first entry of a blob; null if it is none that can be read. */
+  static @Nullable Instant start(byte[] blob) {
+    try {
+      ByteReader in = new ByteReader(blob);
+      if (in.u8() != FORMAT) {
+        return null;
+      }
+      in.varint();
+      in.varint();
+      in.varint();
+      return Instant.ofEpochMilli(in.zigzag());
+    } catch (LedgerException e) {
+      return null;
+    }
   }
 
   /** Takes over a name that is defined already. */

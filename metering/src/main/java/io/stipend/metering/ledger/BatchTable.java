@@ -8,11 +8,13 @@ import java.sql.SQLException;
 /** The chained batches: the record itself. One row is one durable commit. */
 final class BatchTable implements AutoCloseable {
   private final PreparedStatement insert;
+  private final Storage storage;
   private long seq;
   private byte[] hash;
 
   /** Continues after the last batch. */
-  BatchTable(Connection connection) throws SQLException {
+  BatchTable(Connection connection, Storage storage) throws SQLException {
+    this.storage = storage;
     insert =
         connection.prepareStatement(
             "insert into batch(seq, prev_hash, hash, blob) values(?, ?, ?, ?)");
@@ -32,6 +34,11 @@ final class BatchTable implements AutoCloseable {
     return seq;
   }
 
+  /** Hash of the last batch. */
+  byte[] hash() {
+    return hash;
+  }
+
   /** Appends a batch in a transaction of its own: durable when this returns. */
   void append(byte[] blob) throws SQLException {
     byte[] next = Chain.hash(hash, seq + 1, blob);
@@ -39,7 +46,9 @@ final class BatchTable implements AutoCloseable {
     insert.setBytes(2, hash);
     insert.setBytes(3, next);
     insert.setBytes(4, blob);
+    storage.beforeCommit(Storage.Commit.BATCH);
     insert.executeUpdate();
+    storage.afterCommit(Storage.Commit.BATCH);
     seq++;
     hash = next;
   }

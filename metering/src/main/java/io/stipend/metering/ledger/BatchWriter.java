@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,9 @@ final class BatchWriter {
   private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final LedgerOptions options;
+  private final Path folder;
+  private final Storage storage;
+  private final InFlightTable inFlight;
   private final BatchTable batches;
   private final Projection projection;
   private final FactGuard guard;
@@ -60,15 +64,26 @@ final class BatchWriter {
 
   private final Thread thread;
   private volatile boolean closed;
-  private volatile boolean poisoned;
+
+  /** What went wrong for good; null while all is well. */
+  private volatile @Nullable String failure;
 
   /** Set before the queue is emptied for the last time: whoever adds later must look. */
   private volatile boolean finished;
 
   /** All batches must be projected, and the encoder must go on where they end. */
   BatchWriter(
-      LedgerOptions options, BatchTable batches, Projection projection, BatchEncoder encoder) {
+      LedgerOptions options,
+      Path folder,
+      Storage storage,
+      InFlightTable inFlight,
+      BatchTable batches,
+      Projection projection,
+      BatchEncoder encoder) {
     this.options = options;
+    this.folder = folder;
+    this.storage = storage;
+    this.inFlight = inFlight;
     this.batches = batches;
     this.projection = projection;
     this.encoder = encoder;
@@ -82,12 +97,12 @@ final class BatchWriter {
   }
 
   boolean poisoned() {
-    return poisoned;
+    return failure != null;
   }
 
   /** Whether a new attempt may still be queued. */
   boolean hasRoom() {
-    return !closed && !poisoned && queue.size() < options.queueCapacity();
+    return !closed && failure == null && queue.size() < options.queueCapacity();
   }
 
   /** Queues an entry; its future fails if nothing more is taken. */
@@ -105,7 +120,7 @@ final class BatchWriter {
   }
 
   private void queue(Pending pending) {
-    if (closed || poisoned) {
+    if (closed || failure != null) {
       pending.fail(refusal());
       return;
     }
@@ -148,8 +163,9 @@ final class BatchWriter {
       projectAll();
     } catch (Throwable e) {
       failed = true;
-      poisoned = true;
-      LOG.error("the ledger failed and takes nothing more: {}", e.toString(), e);
+      String what = DiskFault.of(folder, e, storage);
+      failure = what;
+      LOG.error("the ledger takes nothing more: {}", what, e);
     }
     finished = true;
     taken.forEach(pending -> pending.fail(refusal()));
@@ -241,6 +257,7 @@ final class BatchWriter {
     if (encoder.entries() > 0) {
       lastCommit = encoder.entries();
       batches.append(encoder.finish());
+      inFlight.acknowledge(batches.seq());
     }
     for (Pending.Entry pending : encoded) {
       LedgerEntry entry = pending.entry();
@@ -290,10 +307,11 @@ final class BatchWriter {
   }
 
   private LedgerException refusal() {
+    String what = failure;
     return new LedgerException(
-        poisoned
-            ? "ledger: its disk failed and it takes nothing more (expected: a restart after repair)"
-            : "ledger: closed (expected: an open ledger)",
+        what == null
+            ? "ledger: closed (expected: an open ledger)"
+            : "ledger: takes nothing more: " + what,
         null);
   }
 }

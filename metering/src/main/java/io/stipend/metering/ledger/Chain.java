@@ -3,7 +3,9 @@ package io.stipend.metering.ledger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** How a batch proves all batches before it. */
 final class Chain {
@@ -26,6 +28,49 @@ final class Chain {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("SHA-256 is part of every Java platform", e);
     }
+  }
+
+  /**
+   * What is wrong with a batch that stands where another is expected; null if nothing is.
+   *
+   * @param previous hash of the batch before; null if it is not known
+   */
+  static @Nullable String problem(
+      long expected,
+      long seq,
+      byte @Nullable [] previous,
+      byte[] prevHash,
+      byte[] hash,
+      byte[] blob) {
+    if (seq != expected) {
+      return "batch " + expected + ": missing (found: " + seq + ")";
+    }
+    if (previous != null && !Arrays.equals(prevHash, previous)) {
+      return "batch "
+          + seq
+          + ": does not continue batch "
+          + (seq - 1)
+          + ": "
+          + hex(prevHash)
+          + " (expected: "
+          + hex(previous)
+          + ")";
+    }
+    byte[] computed = hash(prevHash, seq, blob);
+    if (!Arrays.equals(hash, computed)) {
+      return "batch "
+          + seq
+          + ": content and hash differ: "
+          + hex(hash)
+          + " (expected: "
+          + hex(computed)
+          + ")";
+    }
+    return null;
+  }
+
+  private static String hex(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
   }
 
   static LedgerHead head(long seq, byte[] hash) {

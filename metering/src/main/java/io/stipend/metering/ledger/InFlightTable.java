@@ -29,26 +29,38 @@ final class InFlightTable implements AutoCloseable {
   static final int HELD = 0x444C4548;
   static final int SENT = 0x544E4553;
 
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT =
       MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long MAGIC = 0x54464C49_50545331L;
-  private static final int VERSION = 1;
 
-  /** The header has a page of its own: magic, version, bytes per slot, slots. */
+  /** Version 2 has the number of the last batch that was acknowledged; 1 has no such word. */
+  private static final int VERSION = 2;
+
+  /** The header has a page of its own: magic, version, bytes per slot, slots, acknowledged. */
   private static final int HEADER_BYTES = 4096;
+
+  private static final int VERSION_AT = 8;
+  private static final int SLOT_BYTES_AT = 12;
+  private static final int SLOTS_AT = 16;
+  private static final int ACKNOWLEDGED_AT = 24;
 
   private static final int MAX_SLOT_BYTES = 1 << 20;
   private static final int READ_BYTES = 1 << 20;
 
   private final FileChannel file;
   private final MappedByteBuffer map;
+  private final Storage storage;
   private final int[] free;
   private int freeCount;
   private long generation;
 
-  private InFlightTable(FileChannel file, MappedByteBuffer map, int slots, long generation) {
+  private InFlightTable(
+      FileChannel file, MappedByteBuffer map, Storage storage, int slots, long generation) {
     this.file = file;
     this.map = map;
+    this.storage = storage;
     this.generation = generation;
     free = new int[slots];
     for (int slot = slots - 1; slot >= 0; slot--) {
@@ -62,9 +74,11 @@ final class InFlightTable implements AutoCloseable {
    * @param contents the readable slots
    * @param taken numbers of all slots that are not free, torn ones included
    * @param slots how many slots the table has; 0 if it cannot be used again
+   * @param acknowledged number of a batch that was acknowledged; 0 if none is known. A killed
+   *     process leaves the last one, a power cut that or one before
    */
-  record Leftover(List<Slot.Content> contents, List<Integer> taken, int slots) {
-    static final Leftover NONE = new Leftover(List.of(), List.of(), 0);
+  record Leftover(List<Slot.Content> contents, List<Integer> taken, int slots, long acknowledged) {
+    static final Leftover NONE = new Leftover(List.of(), List.of(), 0, 0);
   }
 
   /** Reads a table that nobody uses, without mapping it. */
@@ -84,15 +98,16 @@ final class InFlightTable implements AutoCloseable {
 
   private static Leftover read(FileChannel file, Path path) throws IOException {
     ByteBuffer header = fill(file, 0, HEADER_BYTES);
-    int version = header.getInt(8);
-    int slotBytes = header.getInt(12);
-    int slots = header.getInt(16);
+    int version = header.getInt(VERSION_AT);
+    int slotBytes = header.getInt(SLOT_BYTES_AT);
+    int slots = header.getInt(SLOTS_AT);
     if (header.getLong(0) == 0) {
       // The header is written after all slots: no attempt was ever here.
       return Leftover.NONE;
     }
     if (header.getLong(0) != MAGIC
-        || version != VERSION
+        || version < 1
+        || version > VERSION
         || slotBytes < Slot.MIN_BYTES
         || slotBytes > MAX_SLOT_BYTES) {
       throw new LedgerException(
@@ -102,7 +117,7 @@ final class InFlightTable implements AutoCloseable {
               + version
               + ", "
               + slotBytes
-              + " bytes per slot (expected: version "
+              + " bytes per slot (expected: version 1.."
               + VERSION
               + "; a newer Stipend wrote it, or it is no such table)",
           null);
@@ -126,7 +141,10 @@ final class InFlightTable implements AutoCloseable {
       }
     }
     boolean whole = file.size() == HEADER_BYTES + (long) slots * Slot.BYTES;
-    return new Leftover(contents, taken, slotBytes == Slot.BYTES && whole ? slots : 0);
+    // An older table was read; what it held is recovered, and another takes its place.
+    boolean usable = version == VERSION && slotBytes == Slot.BYTES && whole;
+    long acknowledged = version >= 2 ? Math.max(0, header.getLong(ACKNOWLEDGED_AT)) : 0;
+    return new Leftover(contents, taken, usable ? slots : 0, acknowledged);
   }
 
   private static ByteBuffer fill(FileChannel file, long at, int length) throws IOException {
@@ -143,15 +161,15 @@ final class InFlightTable implements AutoCloseable {
    *
    * @param generation larger than any that an earlier process used
    */
-  static InFlightTable open(Path path, int slots, Leftover old, long generation) {
+  static InFlightTable open(Path path, int slots, Leftover old, long generation, Storage storage) {
     try {
       if (old.slots() != slots) {
-        create(path, slots);
+        create(path, slots, storage);
       }
       FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
       MappedByteBuffer map = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes(slots));
       map.order(ByteOrder.LITTLE_ENDIAN);
-      InFlightTable table = new InFlightTable(file, map, slots, generation);
+      InFlightTable table = new InFlightTable(file, map, storage, slots, generation);
       if (old.slots() == slots) {
         old.taken().forEach(slot -> table.mark(slot, FREE));
       }
@@ -170,7 +188,7 @@ final class InFlightTable implements AutoCloseable {
   }
 
   /** Every block is written, so that a full disk shows here and not as a fault of a mapped page. */
-  private static void create(Path path, int slots) throws IOException {
+  private static void create(Path path, int slots, Storage storage) throws IOException {
     Files.deleteIfExists(path);
     LedgerFiles.createFile(path);
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
@@ -180,6 +198,7 @@ final class InFlightTable implements AutoCloseable {
         zeros.clear().limit((int) Math.min(zeros.capacity(), size - at));
         at += file.write(zeros, at);
       }
+      storage.tableFileWritten();
       file.force(true);
       ByteBuffer header = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
       header.putLong(MAGIC).putInt(VERSION).putInt(Slot.BYTES).putInt(slots).flip();
@@ -232,9 +251,18 @@ final class InFlightTable implements AutoCloseable {
     }
   }
 
+  /**
+   * Notes that a batch is durable, before anyone is told: what this says was acknowledged must
+   * never be cut from the ledger.
+   */
+  void acknowledge(long seq) {
+    LONG.setRelease(map, ACKNOWLEDGED_AT, seq);
+  }
+
   /** The state word is written last: whoever sees it sees all that was written before. */
   private void mark(int slot, int state) {
     INT.setRelease(map, offset(slot) + Slot.STATE, state);
+    storage.slotWritten();
   }
 
   private static int offset(int slot) {

@@ -26,6 +26,10 @@ final class LedgerDatabase {
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();
 
+  /** What to do about a damaged record. */
+  static final String REPAIR =
+      "expected: a whole record; run `ledger verify`, then restore a backup into an empty folder";
+
   private static final int BUSY_MILLIS = 10_000;
 
   private static final List<String> RECORD =
@@ -85,22 +89,18 @@ final class LedgerDatabase {
         throw e;
       }
     } catch (SQLException e) {
-      throw new LedgerException("ledger " + file + ": cannot be opened: " + e.getMessage(), e);
+      throw unusable(file, "cannot be opened", e);
     }
   }
 
   /** Opens for reading only, also while another process writes. */
-  static Connection openForReading(Path folder) {
-    Path file = LedgerFiles.database(folder);
+  static Connection openForReading(Path file) {
     if (!Files.isReadable(file)) {
       throw new LedgerException(
           "ledger " + file + ": not there (expected: the data folder of a gateway that ran)", null);
     }
     try {
-      SQLiteConfig config = new SQLiteConfig();
-      config.setReadOnly(true);
-      config.setBusyTimeout(BUSY_MILLIS);
-      Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+      Connection connection = connectForReading(file);
       try {
         checkVersion(meta(connection, "schema", 0), file);
         long projection = meta(connection, "projection", 0);
@@ -122,7 +122,37 @@ final class LedgerDatabase {
         throw e;
       }
     } catch (SQLException e) {
-      throw new LedgerException("ledger " + file + ": cannot be read: " + e.getMessage(), e);
+      throw unusable(file, "cannot be read", e);
+    }
+  }
+
+  static LedgerException unusable(Path file, String what, SQLException e) {
+    return new LedgerException(
+        "ledger "
+            + file
+            + ": "
+            + (DiskFault.damaged(e)
+                ? "damaged: " + e.getMessage() + " (" + REPAIR + ")"
+                : what + ": " + e.getMessage()),
+        e);
+  }
+
+  /** A connection that only reads, whatever the file's version. */
+  static Connection connectForReading(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(BUSY_MILLIS);
+    return config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+  }
+
+  /** Whether there is a record at all. */
+  static boolean hasRecord(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select count(*) from sqlite_master where type = 'table'"
+                    + " and name in ('meta', 'batch')")) {
+      return row.next() && row.getInt(1) == 2;
     }
   }
 
@@ -161,7 +191,7 @@ final class LedgerDatabase {
     setMeta(connection, "projected_seq", 0);
   }
 
-  private static void checkVersion(long version, Path file) {
+  static void checkVersion(long version, Path file) {
     if (version < 1 || version > SCHEMA) {
       throw new LedgerException(
           "ledger "

@@ -30,13 +30,13 @@ public final class LedgerReader implements AutoCloseable {
       Comparator.comparing((UsageTable.Row row) -> attempt(row).row().startedAt())
           .thenComparing(UsageTable.Row::number);
 
-  private final Path dataDir;
+  private final Path file;
   private final Connection connection;
   private final LedgerTables tables;
   private final UsageTable usage;
 
-  private LedgerReader(Path dataDir, Connection connection) throws SQLException {
-    this.dataDir = dataDir;
+  private LedgerReader(Path file, Connection connection) throws SQLException {
+    this.file = file;
     this.connection = connection;
     tables = new LedgerTables(connection);
     usage = new UsageTable(connection, Definitions.stored(tables));
@@ -48,11 +48,16 @@ public final class LedgerReader implements AutoCloseable {
    * @throws LedgerException if there is none, or another version wrote it
    */
   public static LedgerReader open(Path dataDir) {
-    Connection connection = LedgerDatabase.openForReading(dataDir);
+    return openFile(LedgerFiles.database(dataDir));
+  }
+
+  /** The same for a ledger's file alone, such as a backup. */
+  static LedgerReader openFile(Path file) {
+    Connection connection = LedgerDatabase.openForReading(file);
     try {
-      return new LedgerReader(dataDir, connection);
+      return new LedgerReader(file, connection);
     } catch (SQLException e) {
-      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+      throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -93,6 +98,15 @@ public final class LedgerReader implements AutoCloseable {
           }
           return readHead();
         });
+  }
+
+  /** The earliest start of an attempt that is still under way; empty if none is. */
+  public Optional<Instant> oldestOpen() {
+    return snapshot(
+        () ->
+            Tail.read(connection, tables).open().values().stream()
+                .map(open -> open.reserved().at())
+                .min(Comparator.naturalOrder()));
   }
 
   /** The settled attempts of an exchange, by number; empty if it is unknown or none has settled. */
@@ -287,7 +301,12 @@ public final class LedgerReader implements AutoCloseable {
    * the tables with that.
    */
   public Verification verify() {
-    return snapshot(() -> new Verifier(connection, tables, usage).run());
+    return verify(Progress.NONE);
+  }
+
+  /** The same, telling how far it is. */
+  public Verification verify(Progress progress) {
+    return snapshot(() -> new Verifier(connection, tables, usage, progress).run());
   }
 
   @Override
@@ -297,7 +316,7 @@ public final class LedgerReader implements AutoCloseable {
       tables.close();
       connection.close();
     } catch (SQLException e) {
-      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+      throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -314,6 +333,10 @@ public final class LedgerReader implements AutoCloseable {
   }
 
   private LedgerHead readHead() throws SQLException {
+    return head(connection);
+  }
+
+  static LedgerHead head(Connection connection) throws SQLException {
     try (PreparedStatement last =
             connection.prepareStatement("select seq, hash from batch order by seq desc limit 1");
         ResultSet row = last.executeQuery()) {
@@ -345,7 +368,7 @@ public final class LedgerReader implements AutoCloseable {
         connection.rollback();
       }
     } catch (SQLException e) {
-      throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
+      throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
     }
   }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Projection implements ReplaySink, AutoCloseable {
   private final Connection connection;
+  private final Storage storage;
   private final LedgerTables tables;
   private final UsageTable usage;
   private final Replay replay;
@@ -35,8 +36,9 @@ final class Projection implements ReplaySink, AutoCloseable {
   private final PreparedStatement insertProfile;
   private long projectedSeq;
 
-  Projection(Connection connection) throws SQLException {
+  Projection(Connection connection, Storage storage) throws SQLException {
     this.connection = connection;
+    this.storage = storage;
     tables = new LedgerTables(connection);
     Definitions definitions = Definitions.stored(tables);
     usage = new UsageTable(connection, definitions);
@@ -54,6 +56,11 @@ final class Projection implements ReplaySink, AutoCloseable {
 
   long projectedSeq() {
     return projectedSeq;
+  }
+
+  /** Entries that were projected by this object. */
+  long entries() {
+    return replay.entries();
   }
 
   LedgerTables tables() {
@@ -90,11 +97,13 @@ final class Projection implements ReplaySink, AutoCloseable {
           flushOpen();
           LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
         }
+        storage.beforeCommit(Storage.Commit.TABLES);
       } catch (SQLException | RuntimeException e) {
         statement.execute("rollback");
         throw e;
       }
       statement.execute("commit");
+      storage.afterCommit(Storage.Commit.TABLES);
     }
     return count;
   }

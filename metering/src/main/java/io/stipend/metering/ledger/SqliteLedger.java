@@ -52,11 +52,24 @@ public final class SqliteLedger implements Ledger {
    *     written or understood
    */
   public static SqliteLedger open(Path dataDir, LedgerOptions options, InstantSource clock) {
+    return open(dataDir, options, clock, Storage.DISK);
+  }
+
+  /** The same on a disk that may fail. */
+  static SqliteLedger open(
+      Path dataDir, LedgerOptions options, InstantSource clock, Storage storage) {
     LedgerFiles files = LedgerFiles.lock(dataDir);
     try {
+      String low = DiskFault.low(dataDir, storage);
+      if (!low.isEmpty()) {
+        LOG.warn("{}", low);
+      }
+      InFlightTable.Leftover left = InFlightTable.read(LedgerFiles.inFlight(dataDir));
+      StartCheck check = StartCheck.run(dataDir, left.acknowledged());
       Connection connection = LedgerDatabase.openForWriting(dataDir);
       try {
-        return open(files, connection, options, clock);
+        check.cut(connection, clock.instant());
+        return open(files, connection, left, options, clock, storage);
       } catch (SQLException | RuntimeException e) {
         connection.close();
         throw e;
@@ -71,14 +84,17 @@ public final class SqliteLedger implements Ledger {
   }
 
   private static SqliteLedger open(
-      LedgerFiles files, Connection connection, LedgerOptions options, InstantSource clock)
+      LedgerFiles files,
+      Connection connection,
+      InFlightTable.Leftover left,
+      LedgerOptions options,
+      InstantSource clock,
+      Storage storage)
       throws SQLException {
-    Path path = LedgerFiles.inFlight(files.folder());
-    Projection projection = new Projection(connection);
+    Projection projection = new Projection(connection, storage);
     projectAll(projection);
-    BatchTable batches = new BatchTable(connection);
+    BatchTable batches = new BatchTable(connection, storage);
     BatchEncoder encoder = projection.tables().encoder();
-    InFlightTable.Leftover left = InFlightTable.read(path);
     Instant now = clock.instant();
     Recovery recovery = new Recovery(projection, encoder, now);
     recovery.run(left.contents());
@@ -92,8 +108,14 @@ public final class SqliteLedger implements Ledger {
     }
     InFlightTable table =
         InFlightTable.open(
-            path, options.slots(), left, now.toEpochMilli() << GENERATIONS_PER_MILLI_BITS);
-    BatchWriter writer = new BatchWriter(options, batches, projection, encoder);
+            LedgerFiles.inFlight(files.folder()),
+            options.slots(),
+            left,
+            now.toEpochMilli() << GENERATIONS_PER_MILLI_BITS,
+            storage);
+    table.acknowledge(batches.seq());
+    BatchWriter writer =
+        new BatchWriter(options, files.folder(), storage, table, batches, projection, encoder);
     writer.start();
     return new SqliteLedger(files, connection, table, writer);
   }
@@ -114,7 +136,7 @@ public final class SqliteLedger implements Ledger {
     try (LedgerFiles files = LedgerFiles.lock(dataDir);
         Connection connection = LedgerDatabase.openForWriting(files.folder())) {
       LedgerDatabase.resetProjection(connection);
-      try (Projection projection = new Projection(connection)) {
+      try (Projection projection = new Projection(connection, Storage.DISK)) {
         projectAll(projection);
       }
     } catch (SQLException e) {
@@ -181,13 +203,13 @@ public final class SqliteLedger implements Ledger {
       return;
     }
     writer.stop();
-    table.close();
-    try {
-      connection.close();
+    // Each is closed whatever happens to the others: the folder's lock must come free.
+    try (files;
+        connection;
+        table) {
+      return;
     } catch (SQLException e) {
       throw new LedgerException("ledger in " + files.folder() + ": " + e.getMessage(), e);
-    } finally {
-      files.close();
     }
   }
 }

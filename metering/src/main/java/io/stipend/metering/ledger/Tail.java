@@ -16,6 +16,8 @@ final class Tail implements ReplaySink {
   private final Map<AttemptId, List<LedgerEntry.Corrected>> corrections = new HashMap<>();
   private final List<LedgerEntry> facts = new ArrayList<>();
 
+  private Map<Long, OpenReservation> open = Map.of();
+
   private Tail() {}
 
   static Tail read(Connection connection, LedgerTables tables) throws SQLException {
@@ -26,6 +28,7 @@ final class Tail implements ReplaySink {
         tables.projectedSeq(),
         Integer.MAX_VALUE,
         (seq, prevHash, hash, blob) -> replay.apply(blob));
+    tail.open = replay.open();
     return tail;
   }
 
@@ -36,6 +39,11 @@ final class Tail implements ReplaySink {
   /** What an account's lots have more, by id. */
   Map<String, Lot> lots(AccountKey account) {
     return lots.getOrDefault(account, Map.of());
+  }
+
+  /** The attempts that are open at the end, by number. */
+  Map<Long, OpenReservation> open() {
+    return open;
   }
 
   /** Attempts that settled here, corrections netted in. */

@@ -4,8 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -27,6 +27,7 @@ final class Verifier implements ReplaySink {
   private final Connection connection;
   private final LedgerTables tables;
   private final UsageTable usage;
+  private final Progress progress;
   private final Replay replay;
   private final long projectedSeq;
   private final List<String> problems = new ArrayList<>();
@@ -41,10 +42,14 @@ final class Verifier implements ReplaySink {
   private byte[] hash = Chain.genesis();
   private long batches;
   private long ends;
+  private @Nullable Instant lastStart;
   private boolean broken;
+  private Verification.@Nullable BadBatch firstBad;
 
-  Verifier(Connection connection, LedgerTables tables, UsageTable usage) throws SQLException {
+  Verifier(Connection connection, LedgerTables tables, UsageTable usage, Progress progress)
+      throws SQLException {
     this.connection = connection;
+    this.progress = progress;
     this.tables = tables;
     this.usage = usage;
     replay = new Replay(Definitions.stored(tables), new TreeMap<>(), this);
@@ -55,9 +60,11 @@ final class Verifier implements ReplaySink {
     if (projectedSeq == 0) {
       compareTables();
     }
+    long last = count("select max(seq) from batch");
     int read;
     do {
-      read = BatchTable.read(connection, seq, BATCHES_AT_ONCE, this::batch);
+      read = read();
+      progress.at(seq, last);
     } while (read == BATCHES_AT_ONCE && !broken);
     if (!broken && batches < projectedSeq) {
       problem("batch " + (batches + 1) + ": missing (expected: at least " + projectedSeq + ")");
@@ -66,48 +73,71 @@ final class Verifier implements ReplaySink {
       checkHolds();
     }
     return new Verification(
-        batches, replay.entries(), HexFormat.of().formatHex(hash), List.copyOf(problems));
+        batches, replay.entries(), HexFormat.of().formatHex(hash), List.copyOf(problems), firstBad);
+  }
+
+  private int read() throws SQLException {
+    try {
+      return BatchTable.read(connection, seq, BATCHES_AT_ONCE, this::batch);
+    } catch (SQLException e) {
+      if (!DiskFault.damaged(e)) {
+        throw e;
+      }
+      fail(seq + 1, "batch " + (seq + 1) + ": cannot be read: " + e.getMessage());
+      return 0;
+    }
   }
 
   private void batch(long number, byte[] prevHash, byte[] stored, byte[] blob) throws SQLException {
     if (broken) {
       return;
     }
-    if (number != seq + 1) {
-      fail("batch " + (seq + 1) + ": missing (found: " + number + ")");
-      return;
-    }
-    if (!Arrays.equals(prevHash, hash)) {
-      fail("batch " + number + ": does not continue batch " + seq + hashes(prevHash, hash));
-      return;
-    }
-    byte[] computed = Chain.hash(prevHash, number, blob);
-    if (!Arrays.equals(stored, computed)) {
-      fail("batch " + number + ": content and hash differ" + hashes(stored, computed));
+    String wrong = Chain.problem(seq + 1, number, hash, prevHash, stored, blob);
+    if (wrong != null) {
+      fail(seq + 1, wrong);
       return;
     }
     seq = number;
     try {
       replay.apply(blob);
     } catch (RuntimeException e) {
-      fail("batch " + number + ": " + e.getMessage());
+      fail(number, "batch " + number + ": " + e.getMessage());
       return;
     }
-    hash = computed;
+    lastStart = BatchEncoder.start(blob);
+    hash = stored;
     batches++;
     if (seq == projectedSeq) {
       compareTables();
     }
   }
 
-  private static String hashes(byte[] found, byte[] expected) {
-    HexFormat hex = HexFormat.of();
-    return ": " + hex.formatHex(found) + " (expected: " + hex.formatHex(expected) + ")";
+  private void fail(long number, String what) throws SQLException {
+    broken = true;
+    firstBad = new Verification.BadBatch(number, lastStart, startAfter(number), what);
+    problem(firstBad.toString());
   }
 
-  private void fail(String what) {
-    broken = true;
-    problem(what);
+  /** When the next batch that can be read begins; null if there is none near. */
+  private @Nullable Instant startAfter(long number) throws SQLException {
+    Instant[] start = new Instant[1];
+    try {
+      BatchTable.read(
+          connection,
+          number,
+          BATCHES_AT_ONCE,
+          (next, prevHash, stored, blob) -> {
+            if (start[0] == null
+                && Chain.problem(next, next, null, prevHash, stored, blob) == null) {
+              start[0] = BatchEncoder.start(blob);
+            }
+          });
+    } catch (SQLException e) {
+      if (!DiskFault.damaged(e)) {
+        throw e;
+      }
+    }
+    return start[0];
   }
 
   private void problem(String what) {

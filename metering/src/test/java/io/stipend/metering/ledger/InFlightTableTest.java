@@ -24,7 +24,7 @@ class InFlightTableTest {
   }
 
   private InFlightTable open() {
-    return InFlightTable.open(path, 4, InFlightTable.read(path), 0);
+    return InFlightTable.open(path, 4, InFlightTable.read(path), 0, Storage.DISK);
   }
 
   private static int take(InFlightTable table, LedgerEntry.Reserved reserved) {
@@ -124,10 +124,28 @@ class InFlightTableTest {
   void aTableOfANewerVersionIsRefused() throws Exception {
     open();
     byte[] bytes = Files.readAllBytes(path);
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 2);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
     Files.write(path, bytes);
     assertThatThrownBy(this::open)
         .isInstanceOf(LedgerException.class)
-        .hasMessageContaining("version 2");
+        .hasMessageContaining("version 3");
+  }
+
+  @Test
+  void aTableOfTheVersionBeforeIsReadAndThenMadeAnew() throws Exception {
+    LedgerEntry.Reserved reserved = Samples.reserved("first");
+    InFlightTable before = open();
+    before.sent(take(before, reserved));
+    byte[] bytes = Files.readAllBytes(path);
+    // Version 1 had no word for what was acknowledged.
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 1).putLong(24, 77);
+    Files.write(path, bytes);
+
+    InFlightTable.Leftover left = InFlightTable.read(path);
+    assertThat(left.contents()).containsExactly(new Slot.Content(reserved, true, 0, 0));
+    assertThat(left.acknowledged()).isZero();
+    open().acknowledge(5);
+    assertThat(InFlightTable.read(path))
+        .isEqualTo(new InFlightTable.Leftover(List.of(), List.of(), 4, 5));
   }
 }

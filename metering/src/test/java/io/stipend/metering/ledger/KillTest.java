@@ -19,55 +19,78 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real process under load is killed at a random point; what it told must be in its ledger. */
+/**
+ * A real process under load is killed at a random point and after each kind of write; what it told
+ * must be in its ledger.
+ */
 class KillTest {
   private static final int KILLS = Boolean.getBoolean("stipend.tests.full") ? 40 : 4;
+
+  /** Each kills once after every kind of write. */
+  private static final int ROUNDS = Boolean.getBoolean("stipend.tests.full") ? 12 : 2;
+
+  private final Set<String> sent = new HashSet<>();
+  private final Map<String, Long> settled = new HashMap<>();
+  private final Set<String> released = new HashSet<>();
+  private int assumed;
 
   @TempDir Path temporary;
 
   @Test
   void everythingSentHasExactlyOneRowAndNothingStaysHeld() throws Exception {
-    Path folder = temporary.resolve("data");
     Random random = new Random(20261123);
-    Set<String> sent = new HashSet<>();
-    Map<String, Long> settled = new HashMap<>();
-    Set<String> released = new HashSet<>();
-    int assumed = 0;
     for (int kill = 0; kill < KILLS; kill++) {
-      // The same folder again and again: recovery after recovery.
-      runAndKill(folder, kill, 50 + random.nextInt(4_000), sent, settled, released);
-      SqliteLedger.open(folder, Samples.SMALL, InstantSource.system()).close();
-      Map<String, UsageRow> rows = new HashMap<>();
-      for (UsageRow row : Folders.rows(folder)) {
-        assertThat(rows.put(row.exchangeId(), row)).as("doubled " + row).isNull();
-      }
-      String why = "kill " + kill;
-      // By sets: the comparisons of lists would take the time of the square.
-      Set<String> missing = new HashSet<>(sent);
-      missing.removeAll(rows.keySet());
-      assertThat(missing).as(why).isEmpty();
-      Set<String> doubled = new HashSet<>(released);
-      doubled.retainAll(rows.keySet());
-      assertThat(doubled).as(why).isEmpty();
-      settled.forEach(
-          (exchange, nanos) -> {
-            assertThat(rows.get(exchange).nanos()).as(why).isEqualTo(nanos);
-            assertThat(rows.get(exchange).outcome()).as(why).isEqualTo("completed");
-          });
-      long used = rows.values().stream().mapToLong(UsageRow::nanos).sum();
-      assertThat(Folders.totals(folder).get(Samples.ADA))
-          .as(why)
-          .isEqualTo(new AccountTotals(0, used, 0));
-      assertThat(Folders.verify(folder).problems()).as(why).isEmpty();
-      assumed = (int) rows.values().stream().filter(r -> r.flags().equals("assumed")).count();
+      kill(kill, 50 + random.nextInt(4_000), "");
     }
     assertThat(assumed).as("the kills hit attempts under way").isPositive();
+  }
+
+  @Test
+  void theSameHoldsAfterEachKindOfWrite() throws Exception {
+    Random random = new Random(20261124);
+    int run = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      for (KillPoint.Kind kind : KillPoint.Kind.values()) {
+        kill(1_000 + run++, Integer.MAX_VALUE, kind + ":" + (1 + random.nextInt(kind.most)));
+      }
+    }
+  }
+
+  /** The same folder again and again: recovery after recovery. */
+  private void kill(int run, int lines, String point) throws Exception {
+    Path folder = temporary.resolve("data");
+    runAndKill(folder, run, lines, point, sent, settled, released);
+    SqliteLedger.open(folder, Samples.SMALL, InstantSource.system()).close();
+    Map<String, UsageRow> rows = new HashMap<>();
+    for (UsageRow row : Folders.rows(folder)) {
+      assertThat(rows.put(row.exchangeId(), row)).as("doubled " + row).isNull();
+    }
+    String why = "kill " + run + " " + point;
+    // By sets: the comparisons of lists would take the time of the square.
+    Set<String> missing = new HashSet<>(sent);
+    missing.removeAll(rows.keySet());
+    assertThat(missing).as(why).isEmpty();
+    Set<String> doubled = new HashSet<>(released);
+    doubled.retainAll(rows.keySet());
+    assertThat(doubled).as(why).isEmpty();
+    settled.forEach(
+        (exchange, nanos) -> {
+          assertThat(rows.get(exchange).nanos()).as(why).isEqualTo(nanos);
+          assertThat(rows.get(exchange).outcome()).as(why).isEqualTo("completed");
+        });
+    long used = rows.values().stream().mapToLong(UsageRow::nanos).sum();
+    assertThat(Folders.totals(folder).getOrDefault(Samples.ADA, AccountTotals.ZERO))
+        .as(why)
+        .isEqualTo(new AccountTotals(0, used, 0));
+    assertThat(Folders.verify(folder).problems()).as(why).isEmpty();
+    assumed = (int) rows.values().stream().filter(r -> r.flags().equals("assumed")).count();
   }
 
   private static void runAndKill(
       Path folder,
       int run,
       int lines,
+      String point,
       Set<String> sent,
       Map<String, Long> settled,
       Set<String> released)
@@ -83,10 +106,12 @@ class KillTest {
                     "surefire.test.class.path", System.getProperty("java.class.path")),
                 Child.class.getName(),
                 folder.toString(),
-                Integer.toString(run))
+                Integer.toString(run),
+                point)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     int seen = 0;
+    boolean enough = false;
     try (BufferedReader out =
         new BufferedReader(
             new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
@@ -99,14 +124,16 @@ class KillTest {
             default -> released.add(words[1]);
           }
         }
-        if (++seen == lines) {
+        boolean reached = line.equals(KillPoint.REACHED);
+        if (++seen == lines || reached) {
+          enough = true;
           // By its handle: Process.destroyForcibly would close the stream that is still to be read.
           child.toHandle().destroyForcibly();
         }
       }
     }
     child.waitFor(20, TimeUnit.SECONDS);
-    assertThat(seen).as("the child told enough before it was killed").isGreaterThanOrEqualTo(lines);
+    assertThat(enough).as("run %s %s was killed where it should be", run, point).isTrue();
   }
 
   /** The process that is killed: two threads that begin, send, extend and end attempts. */
@@ -117,7 +144,11 @@ class KillTest {
       PrintStream out = System.out;
       SqliteLedger ledger =
           SqliteLedger.open(
-              Path.of(args[0]), new LedgerOptions(64, 1_000, 8, () -> {}), InstantSource.system());
+              Path.of(args[0]),
+              // Another size than the parent's, so that each run makes the table's file anew.
+              new LedgerOptions(65, 1_000, 8, () -> {}),
+              InstantSource.system(),
+              args[2].isEmpty() ? Storage.DISK : KillPoint.parse(args[2]));
       for (int thread = 0; thread < 2; thread++) {
         String prefix = "01K" + args[1] + "-" + thread + "-";
         new Thread(() -> load(ledger, prefix, out)).start();

@@ -1,0 +1,48 @@
+package io.stipend.gateway.cli;
+
+import io.stipend.metering.ledger.Progress;
+import java.io.PrintWriter;
+
+/** How far a long command is, on one line of a terminal; nothing where none is looked at. */
+final class ProgressLine implements Progress, AutoCloseable {
+  private final PrintWriter err;
+  private final boolean shown;
+  private final String what;
+  private long percent = -1;
+
+  private ProgressLine(PrintWriter err, boolean shown, String what) {
+    this.err = err;
+    this.shown = shown;
+    this.what = what;
+  }
+
+  /** From Java 22 on this is shown in a file too, where it does no harm: it is standard error. */
+  @SuppressWarnings("SystemConsoleNull")
+  static ProgressLine of(Terminal terminal, String what) {
+    return new ProgressLine(terminal.err(), System.console() != null, what);
+  }
+
+  /** The same for a terminal that is surely looked at. */
+  static ProgressLine shown(Terminal terminal, String what) {
+    return new ProgressLine(terminal.err(), true, what);
+  }
+
+  @Override
+  public void at(long done, long of) {
+    long now = of <= 0 ? 100 : Math.multiplyExact(done, 100L) / of;
+    if (shown && now != percent) {
+      percent = now;
+      err.print("\r" + what + ": " + now + " %");
+      err.flush();
+    }
+  }
+
+  /** Takes the line away, so that the result stands alone. */
+  @Override
+  public void close() {
+    if (percent >= 0) {
+      err.print("\r" + " ".repeat(what.length() + 7) + "\r");
+      err.flush();
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.stipend.gateway.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Copies of the ledger, and the proof that each export carries. */
+class LedgerCommandsTest {
+  private final ObjectMapper json = new ObjectMapper();
+
+  @TempDir Path folder;
+  private Path config;
+
+  @BeforeEach
+  void aLedger() throws IOException {
+    config =
+        Files.writeString(
+            folder.resolve("stipend.yaml"),
+            """
+            gateway: { data: ./data, limits: { open_attempts: 64 } }
+            providers: { openai: { url: "https://api.openai.com", key: "${NOT_SET}" } }
+            allowances: { engineer: { amount: 400 USD, every: month } }
+            people: { ada: { allowance: engineer } }
+            """);
+    assertThat(run("grant", "ada", "50", "--reason", "a reason to find").code()).isZero();
+  }
+
+  private Invocation run(String... args) {
+    return Invocation.on(config, args);
+  }
+
+  private JsonNode read(String... args) throws IOException {
+    Invocation run = run(args);
+    assertThat(run.code()).as(run.err()).isZero();
+    return json.readTree(run.out());
+  }
+
+  @Test
+  void aReplayAndABackupHaveTheHeadOfTheLedger() throws Exception {
+    JsonNode verified = read("ledger", "verify", "--json");
+    String head = verified.path("head_hash").asText();
+    assertThat(verified.path("first_bad").isNull()).isTrue();
+
+    JsonNode replayed = read("ledger", "replay", "--out", path("again"), "--json");
+    assertThat(replayed.path("head_hash").asText()).isEqualTo(head);
+    assertThat(replayed.path("entries").asLong()).isEqualTo(verified.path("entries").asLong());
+    assertThat(replayed.path("differences")).isEmpty();
+    assertThat(folder.resolve("again/ledger.db")).exists();
+
+    JsonNode copied = read("ledger", "backup", "--out", path("copy.db"), "--json");
+    assertThat(copied.path("head_hash").asText()).isEqualTo(head);
+    assertThat(copied.path("ok").asBoolean()).isTrue();
+    assertThat(copied.path("bytes").asLong()).isEqualTo(Files.size(folder.resolve("copy.db")));
+
+    Files.createDirectory(folder.resolve("copies"));
+    Invocation inFolder = run("ledger", "backup", "--out", path("copies"));
+    assertThat(inFolder.out()).contains("verifies", head, "without the in-flight table");
+    assertThat(folder.resolve("copies/ledger.db")).exists();
+  }
+
+  @Test
+  void whatIsThereIsNotOverwritten() throws Exception {
+    for (String command : new String[] {"replay", "backup"}) {
+      Invocation refused = run("ledger", command, "--out", path("data"));
+      assertThat(refused.code()).as(command).isNotZero();
+      assertThat(refused.err()).contains("ledger.db: is there already").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void aBadBatchIsToldAsData() throws Exception {
+    Path ledger = folder.resolve("data/ledger.db");
+    byte[] bytes = Files.readAllBytes(ledger);
+    int at =
+        new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("a reason to find");
+    bytes[at] ^= 1;
+    Files.write(ledger, bytes);
+
+    Invocation broken = run("ledger", "verify", "--json");
+    assertThat(broken.code()).isEqualTo(1);
+    JsonNode bad = json.readTree(broken.out()).path("first_bad");
+    assertThat(bad.path("seq").asLong()).isPositive();
+    assertThat(bad.path("problem").asText()).contains("content and hash differ", "expected: ");
+
+    Invocation replayed = run("ledger", "replay", "--out", path("again"));
+    assertThat(replayed.code()).isNotZero();
+    assertThat(replayed.err()).contains("batch " + bad.path("seq").asLong());
+
+    Invocation changed = run("grant", "ada", "1", "--reason", "x");
+    assertThat(changed.code()).isNotZero();
+    assertThat(changed.err()).contains("ledger verify", "restore a backup");
+  }
+
+  @Test
+  void anExportHasItsProofBesideItOrOnStandardError() throws Exception {
+    Path out = folder.resolve("usage.csv");
+    JsonNode report =
+        read(
+            "usage",
+            "export",
+            "--from",
+            "2020-01-01",
+            "--to",
+            "2100-01-01",
+            "--out",
+            out.toString(),
+            "--json");
+    JsonNode meta = json.readTree(Files.readString(folder.resolve("usage.csv.meta.json")));
+    assertThat(meta).isEqualTo(report);
+    assertThat(meta.path("head_hash").asText())
+        .isEqualTo(read("ledger", "verify", "--json").path("head_hash").asText());
+    assertThat(meta.path("format").asText()).isEqualTo("csv");
+    assertThat(meta.path("complete_until").asText()).startsWith("20");
+
+    Invocation shown =
+        run("usage", "export", "--from", "2020-01-01", "--to", "2100-01-01", "--out", "-");
+    assertThat(shown.out()).isEqualTo(Files.readString(out));
+    assertThat(shown.err()).contains("ledger head", meta.path("head_hash").asText());
+  }
+
+  @Test
+  void progressIsOneLineThatGoesAway() {
+    StringWriter err = new StringWriter();
+    try (ProgressLine line =
+        ProgressLine.shown(new Terminal(new PrintWriter(err), new PrintWriter(err)), "verify")) {
+      line.at(1, 4);
+      line.at(1, 4);
+      line.at(4, 4);
+    }
+    assertThat(err.toString()).startsWith("\rverify: 25 %\rverify: 100 %\r").endsWith(" \r");
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+}
