@@ -45,7 +45,7 @@ class UpstreamFailureTest {
             people: { ada: { allowance: engineer, limits: { concurrent: 1 } } }
             """
                 .formatted(provider.url()),
-            "limits: { first_byte_time: 1s, upstream_idle_time: 1s }");
+            "limits: { first_byte_time: 3s, upstream_idle_time: 3s }");
     key = gateway.key("ada");
   }
 
