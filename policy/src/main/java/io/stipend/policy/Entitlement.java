@@ -9,6 +9,6 @@ import java.util.List;
  *
  * @param principal who it is
  * @param budgets every budget that binds, the person's own first, the organisation's last
- * @param limits the limits that bind, each with whose it is
+ * @param limits the limits that bind this key, of all models, each with whose it is
  */
 public record Entitlement(Principal principal, List<BudgetRule> budgets, List<LimitRule> limits) {}

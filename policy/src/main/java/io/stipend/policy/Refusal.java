@@ -1,5 +1,6 @@
 package io.stipend.policy;
 
+import io.stipend.policy.limit.Rates;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,26 @@ import org.jspecify.annotations.Nullable;
  * @param param the field of the body that is wrong; null if none
  * @param resetsAt when the budget that refused begins anew; null if not a budget or never
  * @param retryAfter for rate refusals, when to try again; null for all others
+ * @param rates for rate refusals, how the limits stand; unlimited for all others
  */
 public record Refusal(
     RefusalReason reason,
     String message,
     @Nullable String param,
     @Nullable Instant resetsAt,
-    @Nullable Duration retryAfter)
+    @Nullable Duration retryAfter,
+    Rates rates)
     implements Decision {
+  /** A refusal that is about no rate. */
+  public Refusal(
+      RefusalReason reason,
+      String message,
+      @Nullable String param,
+      @Nullable Instant resetsAt,
+      @Nullable Duration retryAfter) {
+    this(reason, message, param, resetsAt, retryAfter, Rates.UNLIMITED);
+  }
+
   /** A refusal that is about no field and no time. */
   public static Refusal of(RefusalReason reason, String message) {
     return new Refusal(reason, message, null, null, null);

@@ -134,8 +134,27 @@ final class RefusalTable {
             (`x-request-id`, `request-id`). A client that sends `x-stainless-*` headers, as the official
             OpenAI SDKs do, gets 429 for an exhausted budget, because it obeys `x-should-retry`; all others
             get 402, which their own loops do not repeat. `gateway.refusals` can pin that status per route.
-            A budget refusal never carries `retry-after`: several SDKs would sleep for days on it. Refusals
-            of rate, tokens and concurrency carry `retry-after` of at most 60 seconds.
+            A budget refusal never carries `retry-after`: several SDKs would sleep for days on it.
+
+            ## Limits
+            Refusals of rate, tokens and concurrency carry `retry-after`, whole seconds from 1 to 60 (always 1
+            for concurrency), and no `x-should-retry`: the official SDKs wait that long and try again. When
+            that time is over, every limit that refused has room again, unless others took it meanwhile. A
+            request that needs more tokens than a whole minute allows is told so in its message.
+
+            Such a refusal, and every answer to a caller whom a limit binds, shows how the limits stand, in the
+            vendor's own headers:
+
+            | | OpenAI | Anthropic |
+            | --- | --- | --- |
+            | requests | `x-ratelimit-limit-requests`, `x-ratelimit-remaining-requests`, `x-ratelimit-reset-requests` | `anthropic-ratelimit-requests-limit`, `-remaining`, `-reset` |
+            | tokens | `x-ratelimit-limit-tokens`, `x-ratelimit-remaining-tokens`, `x-ratelimit-reset-tokens` | `anthropic-ratelimit-tokens-limit`, `-remaining`, `-reset` |
+            | form of the reset | seconds, such as `42s` | RFC 3339, such as `2026-03-01T12:00:42Z` |
+
+            Of several limits of one kind the one with the least left is shown, and on a refusal the one that
+            refused; as they stood when the call was let in, itself counted. The provider's own headers of a
+            kind that is limited here are replaced, because they tell of a key that all callers share; those of
+            a kind that is not limited here pass through.
             """)
         .toString();
   }

@@ -11,7 +11,6 @@ import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Iterator;
 import java.util.Map;
 
@@ -34,14 +33,7 @@ final class Refusals {
     }
     HttpHeaders headers = openAiHeaders(exchangeId);
     retry(headers, refusal);
-    String kind = rateKind(refusal.reason());
-    Duration wait = refusal.retryAfter();
-    if (!kind.isEmpty()) {
-      headers.set("x-ratelimit-remaining-" + kind, "0");
-      if (wait != null) {
-        headers.set("x-ratelimit-reset-" + kind, seconds(wait) + "s");
-      }
-    }
+    RateHeaders.put(headers, "openai", refusal.rates());
     ObjectNode body =
         ErrorJson.openAi(refusal.message(), form.type(), refusal.param(), form.code());
     return new Answer(status, headers, ErrorJson.bytes(body));
@@ -52,25 +44,9 @@ final class Refusals {
     boolean pinned = refusal.reason() == RefusalReason.BUDGET_EXHAUSTED && pinnedStatus > 0;
     HttpHeaders headers = anthropicHeaders(exchangeId);
     retry(headers, refusal);
-    String kind = rateKind(refusal.reason());
-    if (!kind.isEmpty()) {
-      headers.set("anthropic-ratelimit-" + kind + "-remaining", "0");
-      Instant reset = refusal.resetsAt();
-      if (reset != null) {
-        headers.set("anthropic-ratelimit-" + kind + "-reset", reset.toString());
-      }
-    }
+    RateHeaders.put(headers, "anthropic", refusal.rates());
     ObjectNode body = ErrorJson.anthropic(refusal.message(), form.type(), exchangeId);
     return new Answer(pinned ? pinnedStatus : form.status(), headers, ErrorJson.bytes(body));
-  }
-
-  /** What a refused rate counts, as both vendors' headers name it; empty for other reasons. */
-  private static String rateKind(RefusalReason reason) {
-    return switch (reason) {
-      case REQUEST_RATE -> "requests";
-      case TOKEN_RATE -> "tokens";
-      default -> "";
-    };
   }
 
   static HttpHeaders openAiHeaders(String exchangeId) {

@@ -85,6 +85,13 @@ final class ModelsReader {
     return patterns;
   }
 
+  /** Reports a key that is no pattern of model names. */
+  static void checkPattern(Section section, String pattern) {
+    if (!NAME.matcher(pattern).matches()) {
+      section.problem(pattern, "is no pattern (expected: " + NAME_EXPECTED + ")");
+    }
+  }
+
   private static List<Glob> globs(@Nullable Value value) {
     return patterns(value).stream().map(Glob::new).toList();
   }

@@ -25,14 +25,14 @@ public final class PrincipalConfig {
    *
    * @param terms of its own allowances and budgets; they differ in how often or in what they count
    * @param timezone decides its own periods
-   * @param limits its own limits; null if it has none
+   * @param limits its own limits, which it shares with nobody; mostly {@link ScopeLimits#NONE}
    */
   record Standing(
       boolean service,
       List<BudgetTerms> terms,
       ZoneId timezone,
       ModelRules models,
-      @Nullable LimitRule limits) {
+      ScopeLimits limits) {
     Standing {
       terms = List.copyOf(terms);
     }
@@ -98,8 +98,8 @@ public final class PrincipalConfig {
   }
 
   /** Its own limits. */
-  public LimitRule limits() {
-    return standing.limits == null ? LimitRule.none(scope()) : standing.limits;
+  public ScopeLimits limits() {
+    return standing.limits;
   }
 
   /** From when until when it is entitled, and to which part of its allowances. */
@@ -134,10 +134,10 @@ public final class PrincipalConfig {
   }
 
   /**
-   * The scope of a principal, which also names its budgets: not the allowance, so that a person who
-   * moves to another allowance keeps what was used.
+   * Its name among all scopes, such as {@code person/ada}, which also names its budgets: not the
+   * allowance, so that a person who moves to another allowance keeps what was used.
    */
-  String scope() {
+  public String scope() {
     return scope(id, standing.service);
   }
 

@@ -161,7 +161,11 @@ final class PrincipalsReader {
   private PrincipalConfig.Standing standing(Kind kind) {
     BudgetTerms terms = kind.allowance == null ? null : allowances.get(kind.allowance);
     return new PrincipalConfig.Standing(
-        false, terms == null ? List.of() : List.of(terms), kind.zone, ModelRules.ALL, null);
+        false,
+        terms == null ? List.of() : List.of(terms),
+        kind.zone,
+        ModelRules.ALL,
+        ScopeLimits.NONE);
   }
 
   /**
@@ -211,7 +215,7 @@ final class PrincipalsReader {
             terms,
             own,
             ModelsReader.rules(section.get("models")),
-            SharedReader.limits(section.section("limits"), PrincipalConfig.scope(id, service))),
+            LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service))),
         proration,
         0);
   }

@@ -13,7 +13,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param rateCards all prices
  * @param models what the whole deployment may use
  * @param aliases other names of models
- * @param organisation the budgets that bind everybody
+ * @param organisation what binds everybody
  * @param groups by name
  * @param teams by name
  * @param principals people and services by id
@@ -43,7 +42,7 @@ public record QuotaFile(
     RateCards rateCards,
     ModelRules models,
     Map<String, String> aliases,
-    List<BudgetRule> organisation,
+    Organisation organisation,
     Map<String, Group> groups,
     Map<String, Team> teams,
     Map<String, PrincipalConfig> principals,
@@ -52,7 +51,6 @@ public record QuotaFile(
   public QuotaFile {
     providers = List.copyOf(providers);
     aliases = ordered(aliases);
-    organisation = List.copyOf(organisation);
     groups = ordered(groups);
     teams = ordered(teams);
     principals = ordered(principals);
@@ -101,7 +99,7 @@ public record QuotaFile(
       case "team" -> team == null ? List.of() : team.budgets();
       case "pool" -> team == null || team.pool() == null ? List.of() : List.of(team.pool());
       case "group" -> group == null ? List.of() : group.budgets();
-      default -> organisation;
+      default -> organisation.budgets();
     };
   }
 
@@ -112,12 +110,24 @@ public record QuotaFile(
     return List.copyOf(rules);
   }
 
-  /** The limits that bind a principal: its own and its team's, without those that limit nothing. */
-  public List<LimitRule> limits(PrincipalConfig principal) {
+  /**
+   * The limits that bind a key of a principal: the principal's own, its team's, its groups', the
+   * organisation's, without those that limit nothing.
+   *
+   * @param keyId public id of the key
+   */
+  public List<LimitRule> limits(PrincipalConfig principal, String keyId) {
+    List<ScopeLimits> scopes = new ArrayList<>();
+    scopes.add(principal.limits());
     Team team = principal.team() == null ? null : teams.get(principal.team());
-    return Stream.of(principal.limits(), team == null ? LimitRule.none("") : team.limits())
-        .filter(rule -> !rule.isNone())
-        .toList();
+    if (team != null) {
+      scopes.add(team.limits());
+      new SharedBudgets(organisation, groups, teams)
+          .groupsOf(team)
+          .forEach(group -> scopes.add(group.limits()));
+    }
+    scopes.add(organisation.limits());
+    return scopes.stream().flatMap(s -> s.of(principal.scope(), keyId).stream()).toList();
   }
 
   /** The model rules that bind a principal; every one of them must allow a model. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param teams by name
  */
 record SharedBudgets(
-    List<BudgetRule> organisation, Map<String, Group> groups, Map<String, Team> teams) {
+    Organisation organisation, Map<String, Group> groups, Map<String, Team> teams) {
   /** The budgets above the members of a team, nearest first. */
   List<BudgetRule> above(@Nullable String teamName) {
     List<BudgetRule> rules = new ArrayList<>();
@@ -26,7 +26,7 @@ record SharedBudgets(
       rules.addAll(team.budgets());
       groupsOf(team).forEach(group -> rules.addAll(group.budgets()));
     }
-    rules.addAll(organisation);
+    rules.addAll(organisation.budgets());
     return rules;
   }
 

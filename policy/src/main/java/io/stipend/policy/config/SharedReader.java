@@ -1,12 +1,10 @@
 package io.stipend.policy.config;
 
-import io.stipend.policy.budget.BudgetRule;
 import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads what several people share: the organisation, groups and teams. */
 final class SharedReader {
   private static final int MAX_COST_CENTER = 64;
-  static final int MAX_RATE = 1_000_000_000;
-  static final long MAX_TOKEN_RATE = 10_000_000_000L;
 
   private final ZoneId zone;
   private final BudgetReader budgets;
@@ -28,14 +24,16 @@ final class SharedReader {
     this.budgets = budgets;
   }
 
-  List<BudgetRule> organisation(@Nullable Section section) {
+  Organisation organisation(@Nullable Section section) {
     if (section == null) {
-      return List.of();
+      return Organisation.NONE;
     }
     try (section) {
-      return budgets.several(section.get("budget")).stream()
-          .map(terms -> terms.of("organisation", zone))
-          .toList();
+      return new Organisation(
+          budgets.several(section.get("budget")).stream()
+              .map(terms -> terms.of(Organisation.SCOPE, zone))
+              .toList(),
+          LimitsReader.ofMany(section.section("limits"), Organisation.SCOPE));
     }
   }
 
@@ -65,7 +63,8 @@ final class SharedReader {
                   budgets.several(group.get("budget")).stream()
                       .map(terms -> terms.of("group/" + name, zone))
                       .toList(),
-                  ModelsReader.rules(group.get("models"))));
+                  ModelsReader.rules(group.get("models")),
+                  LimitsReader.ofMany(group.section("limits"), "group/" + name)));
         }
       }
     }
@@ -97,25 +96,11 @@ final class SharedReader {
                       .toList(),
                   pool == null ? null : pool.of("pool/" + name, zone),
                   ModelsReader.rules(team.get("models")),
-                  limits(team.section("limits"), "team/" + name)));
+                  LimitsReader.ofMany(team.section("limits"), "team/" + name)));
         }
       }
     }
     return teams;
-  }
-
-  /** The limits of a scope; none where the section is absent. */
-  static LimitRule limits(@Nullable Section section, String scope) {
-    if (section == null) {
-      return LimitRule.none(scope);
-    }
-    try (section) {
-      return new LimitRule(
-          scope,
-          Scalars.count(section.get("requests_per_minute"), 1, MAX_RATE, 0),
-          Scalars.count(section.get("tokens_per_minute"), 1, MAX_TOKEN_RATE, 0),
-          Scalars.count(section.get("concurrent"), 1, MAX_RATE, 0));
-    }
   }
 
   private static void reportCycles(Map<String, Group> groups, Map<String, Value> parents) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param budgets what binds all in it
  * @param pool a budget that binds nobody and that is given out by transfers; null if it has none
  * @param models what all in it may use
- * @param limits the limits that all in it share
+ * @param limits the limits that all in it share or each has
  */
 public record Team(
     String name,
@@ -22,7 +22,7 @@ public record Team(
     List<BudgetRule> budgets,
     @Nullable BudgetRule pool,
     ModelRules models,
-    LimitRule limits) {
+    ScopeLimits limits) {
   /** Copies the list. */
   public Team {
     budgets = List.copyOf(budgets);

@@ -14,6 +14,11 @@ public interface Lease extends AutoCloseable {
    */
   default void used(long tokens) {}
 
+  /** How the limits stood when it was taken, itself counted. */
+  default Rates rates() {
+    return Rates.UNLIMITED;
+  }
+
   /** Returns what is held; closing twice is closing once. */
   @Override
   void close();

@@ -1,16 +1,16 @@
 package io.stipend.policy.limit;
 
-import io.github.resilience4j.ratelimiter.RateLimiterConfig;
-import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import io.stipend.policy.config.LimitRule;
+import io.stipend.policy.limit.Rates.Rate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,20 +18,25 @@ import org.jspecify.annotations.Nullable;
  * An exchange passes all of its limits or takes from none. What a scope has used outlives a changed
  * quota file. Safe for use by any thread; one short lock, no waiting inside it.
  *
- * <p>Requests are counted in minutes that begin with a scope's first request. Tokens fill evenly:
- * what is estimated is taken at once and put right when the exchange ends.
+ * <p>A minute is any 60 seconds: in none of them more begins, or more tokens are reserved, than the
+ * limit says. What was taken comes back 60 to 61 seconds later. Tokens are reserved by an estimate,
+ * which is put right when the exchange ends. A refused exchange takes nothing, so refusals delay
+ * nobody.
+ *
+ * <p>A scope of which nothing is taken any more is forgotten: there are never more than were used
+ * in the last minute or have exchanges under way.
  */
 public final class RequestLimits {
-  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final long NANOS = 1_000_000_000L;
-  private static final Duration LEAST_WAIT = Duration.ofSeconds(1);
-
-  /** Exchanges end when they end; this is only when it is worth asking again. */
-  private static final Duration CONCURRENCY_WAIT = Duration.ofSeconds(1);
+  private static final int ACCESS_ORDER_CAPACITY = 64;
+  private static final float LOAD_FACTOR = 0.75f;
 
   private final LongSupplier nanoTime;
   private final Object lock = new Object();
-  private final Map<String, Scope> scopes = new HashMap<>();
+
+  /** The one that was used the longest time ago first. */
+  private final Map<String, Scope> scopes =
+      new LinkedHashMap<>(ACCESS_ORDER_CAPACITY, LOAD_FACTOR, true);
 
   /**
    * No limit used yet.
@@ -49,15 +54,18 @@ public final class RequestLimits {
   public record Taken(Lease lease) implements Result {}
 
   /**
-   * One limit is not passed; nothing is taken from any.
+   * One limit or more is not passed; nothing is taken from any.
    *
-   * @param kind which
-   * @param scope whose, such as {@code team/payments}
+   * @param kind the first kind that is not passed
+   * @param scope of those that do not pass it, the one that takes longest, such as {@code
+   *     team/payments}
    * @param limit what the quota file says
    * @param asked how many tokens this exchange may need; 1 for the other kinds
-   * @param retryAfter when it is worth asking again, 1 to 60 seconds
+   * @param retryAfter when all limits may pass it, 1 to 60 seconds
+   * @param rates how the rates stand; of the kind that is not passed, the scope's
    */
-  public record Limited(Kind kind, String scope, long limit, long asked, Duration retryAfter)
+  public record Limited(
+      Kind kind, String scope, long limit, long asked, Duration retryAfter, Rates rates)
       implements Result {}
 
   /** What a limit counts, in order of precedence. */
@@ -73,26 +81,30 @@ public final class RequestLimits {
   /**
    * Takes one request, its tokens and one place of every rule, or nothing.
    *
-   * @param rules each with whose it is
+   * @param rules each with whose it is; no scope twice
    * @param tokens an estimate of what the exchange will use; 0 if it uses none
+   * @param instant now, for what callers are told
    */
-  public Result take(List<LimitRule> rules, long tokens) {
+  public Result take(List<LimitRule> rules, long tokens, Instant instant) {
     if (rules.isEmpty()) {
       return new Taken(Lease.NONE);
     }
     synchronized (lock) {
+      long now = nanoTime.getAsLong();
       List<Scope> all = new ArrayList<>(rules.size());
       for (LimitRule rule : rules) {
-        all.add(scope(rule));
+        all.add(scope(rule, now));
       }
-      Limited limited = check(all, tokens);
+      forget(rules.size() + 1, now);
+      Limited limited = limited(all, tokens, now, instant);
       if (limited != null) {
         return limited;
       }
+      List<Part> parts = new ArrayList<>(all.size());
       for (Scope scope : all) {
-        scope.take(tokens, micros());
+        parts.add(new Part(scope, scope.take(tokens, now)));
       }
-      return new Taken(new Held(all, tokens));
+      return new Taken(new Held(parts, tokens, rates(all, now, instant)));
     }
   }
 
@@ -100,141 +112,107 @@ public final class RequestLimits {
   public int open(String scope) {
     synchronized (lock) {
       Scope found = scopes.get(scope);
-      return found == null ? 0 : found.open;
+      return found == null ? 0 : found.open();
     }
   }
 
-  private @Nullable Limited check(List<Scope> all, long tokens) {
-    Limited limited = first(all, Kind.REQUESTS, 1, Scope::requestWaitNanos);
-    if (limited == null) {
-      limited = first(all, Kind.TOKENS, tokens, s -> s.tokenWaitNanos(tokens, micros()));
+  /** How many scopes are remembered. */
+  int remembered() {
+    synchronized (lock) {
+      return scopes.size();
     }
-    return limited == null ? first(all, Kind.CONCURRENT, 1, Scope::placeWaitNanos) : limited;
   }
 
-  private static @Nullable Limited first(
-      List<Scope> all, Kind kind, long asked, ToLongFunction<Scope> waitNanos) {
-    for (Scope scope : all) {
-      long nanos = waitNanos.applyAsLong(scope);
-      if (nanos > 0) {
-        return new Limited(kind, scope.rule.scope(), scope.limit(kind), asked, retryAfter(nanos));
+  private static @Nullable Limited limited(
+      List<Scope> all, long tokens, long now, Instant instant) {
+    Kind kind = null;
+    Scope longest = null;
+    long longestWait = 0;
+    long retry = 0;
+    for (Kind one : Kind.values()) {
+      for (Scope scope : all) {
+        long wait = scope.waitNanos(one, tokens, now);
+        retry = Math.max(retry, wait);
+        if (wait > longestWait && (kind == null || kind == one)) {
+          kind = one;
+          longest = scope;
+          longestWait = wait;
+        }
       }
     }
-    return null;
+    return kind == null || longest == null
+        ? null
+        : new Limited(
+            kind,
+            longest.name(),
+            longest.limit(kind),
+            kind == Kind.TOKENS ? tokens : 1,
+            Duration.ofSeconds((retry + NANOS - 1) / NANOS),
+            rates(all, now, instant).with(kind, longest.rate(kind, now, instant)));
   }
 
-  /** Whole seconds, as the header of the answer has them. */
-  private static Duration retryAfter(long nanos) {
-    Duration seconds = Duration.ofSeconds((nanos + NANOS - 1) / NANOS);
-    if (seconds.compareTo(LEAST_WAIT) < 0) {
-      return LEAST_WAIT;
+  private static Rates rates(List<Scope> all, long now, Instant instant) {
+    return new Rates(
+        least(all, Kind.REQUESTS, now, instant), least(all, Kind.TOKENS, now, instant));
+  }
+
+  private static @Nullable Rate least(List<Scope> all, Kind kind, long now, Instant instant) {
+    Rate least = null;
+    for (Scope scope : all) {
+      Rate rate = scope.rate(kind, now, instant);
+      if (rate != null && (least == null || rate.remaining() < least.remaining())) {
+        least = rate;
+      }
     }
-    return seconds.compareTo(MINUTE) > 0 ? MINUTE : seconds;
+    return least;
   }
 
   /** The state of a rule's scope; a changed rule keeps what was used under the one before. */
-  private Scope scope(LimitRule rule) {
-    Scope known = scopes.get(rule.scope());
-    if (known == null || !known.rule.equals(rule)) {
-      known = new Scope(rule, known);
-      scopes.put(rule.scope(), known);
+  private Scope scope(LimitRule rule, long now) {
+    Scope scope = scopes.get(rule.scope());
+    if (scope == null) {
+      scope = new Scope(rule, now);
+      scopes.put(rule.scope(), scope);
     }
-    return known;
+    scope.rule(rule, now);
+    scope.touch(now);
+    return scope;
   }
 
-  private long micros() {
-    return nanoTime.getAsLong() / 1_000;
-  }
-
-  /** The state of one scope; guarded by the lock. */
-  private final class Scope {
-    private final LimitRule rule;
-    private final @Nullable AtomicRateLimiter requests;
-    private final @Nullable TokenBucket tokens;
-    private int open;
-
-    Scope(LimitRule rule, @Nullable Scope before) {
-      this.rule = rule;
-      this.requests = rule.requestsPerMinute() == 0 ? null : limiter(rule);
-      this.tokens =
-          rule.tokensPerMinute() == 0 ? null : new TokenBucket(rule.tokensPerMinute(), micros());
-      if (before != null) {
-        open = before.open;
-        if (requests != null && before.requests != null) {
-          int used = before.rule.requestsPerMinute() - available(before.requests);
-          int carried = Math.min(used, rule.requestsPerMinute());
-          if (carried > 0) {
-            requests.acquirePermission(carried);
-          }
-        }
-        if (tokens != null && before.tokens != null) {
-          tokens.takeWhatWasTakenFrom(before.tokens, micros());
-        }
+  /**
+   * Forgets scopes that are as if they were new. More of them are looked at than one call adds, so
+   * that the rest never grows.
+   */
+  private void forget(int most, long now) {
+    for (int i = 0; i < most; i++) {
+      Iterator<Scope> eldest = scopes.values().iterator();
+      Scope scope = eldest.next();
+      if (!scope.isOver(now)) {
+        return;
       }
-    }
-
-    private AtomicRateLimiter limiter(LimitRule rule) {
-      RateLimiterConfig config =
-          RateLimiterConfig.custom()
-              .limitRefreshPeriod(MINUTE)
-              .limitForPeriod(rule.requestsPerMinute())
-              .timeoutDuration(Duration.ZERO)
-              .build();
-      return new AtomicRateLimiter(rule.scope(), config, nanoTime::getAsLong);
-    }
-
-    private int available(AtomicRateLimiter limiter) {
-      return limiter.getDetailedMetrics().getAvailablePermissions();
-    }
-
-    long requestWaitNanos() {
-      if (requests == null || available(requests) > 0) {
-        return 0;
+      eldest.remove();
+      if (scope.open() > 0) {
+        scope.touch(now);
+        scopes.put(scope.name(), scope);
       }
-      return Math.max(1, requests.getDetailedMetrics().getNanosToWait());
-    }
-
-    long tokenWaitNanos(long wanted, long nowMicros) {
-      if (tokens == null || wanted == 0) {
-        return 0;
-      }
-      long micros = tokens.waitMicros(wanted, nowMicros);
-      return micros < 0 ? MINUTE.toNanos() : micros * 1_000;
-    }
-
-    long placeWaitNanos() {
-      return rule.concurrent() > 0 && open >= rule.concurrent() ? CONCURRENCY_WAIT.toNanos() : 0;
-    }
-
-    long limit(Kind kind) {
-      return switch (kind) {
-        case REQUESTS -> rule.requestsPerMinute();
-        case TOKENS -> rule.tokensPerMinute();
-        case CONCURRENT -> rule.concurrent();
-      };
-    }
-
-    void take(long wanted, long nowMicros) {
-      if (requests != null) {
-        requests.acquirePermission();
-      }
-      if (tokens != null) {
-        tokens.take(wanted, nowMicros);
-      }
-      open++;
     }
   }
 
-  /** What one exchange holds. The scopes are found anew: their rules may have changed meanwhile. */
+  /** What an exchange holds of one scope. */
+  private record Part(Scope scope, MinuteLog.@Nullable Entry tokens) {}
+
+  /** What one exchange holds. A scope of which something is held is never forgotten. */
   private final class Held implements Lease {
-    private final List<String> names;
+    private final List<Part> parts;
     private final long estimate;
+    private final Rates rates;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long used;
 
-    Held(List<Scope> held, long estimate) {
-      this.names = held.stream().map(scope -> scope.rule.scope()).toList();
+    Held(List<Part> parts, long estimate, Rates rates) {
+      this.parts = parts;
       this.estimate = estimate;
+      this.rates = rates;
       this.used = estimate;
     }
 
@@ -244,19 +222,21 @@ public final class RequestLimits {
     }
 
     @Override
+    public Rates rates() {
+      return rates;
+    }
+
+    @Override
     public void close() {
       if (!closed.compareAndSet(false, true)) {
         return;
       }
       synchronized (lock) {
-        for (String name : names) {
-          Scope scope = scopes.get(name);
-          if (scope != null) {
-            scope.open--;
-            if (scope.tokens != null) {
-              scope.tokens.take(used - estimate, micros());
-            }
-          }
+        long now = nanoTime.getAsLong();
+        for (Part part : parts) {
+          part.scope.end(part.tokens, estimate, used, now);
+          part.scope.touch(now);
+          scopes.get(part.scope.name());
         }
       }
     }

@@ -5,7 +5,6 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Principal;
 import io.stipend.policy.budget.BudgetRule;
-import io.stipend.policy.config.LimitRule;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ModelRules;
 import io.stipend.policy.config.PrincipalConfig;
@@ -34,8 +33,7 @@ public final class PolicySnapshot {
           .asMap();
 
   /** What binds one principal, its own first. */
-  private record Bound(
-      List<BudgetRule> budgets, List<LimitRule> limits, List<ModelRules> modelRules) {}
+  private record Bound(List<BudgetRule> budgets, List<ModelRules> modelRules) {}
 
   /**
    * The snapshot of a file.
@@ -84,7 +82,7 @@ public final class PolicySnapshot {
             team == null ? null : team.costCenter(),
             key.project(),
             key.keyId());
-    return new Entitlement(principal, bound(config).budgets, bound(config).limits);
+    return new Entitlement(principal, bound(config).budgets, file.limits(config, key.keyId()));
   }
 
   /** Every model rule that binds a principal; null if it is not in the file. */
@@ -95,7 +93,6 @@ public final class PolicySnapshot {
 
   private Bound bound(PrincipalConfig config) {
     return bound.computeIfAbsent(
-        config.id(),
-        id -> new Bound(file.budgets(config), file.limits(config), file.modelRules(config)));
+        config.id(), id -> new Bound(file.budgets(config), file.modelRules(config)));
   }
 }

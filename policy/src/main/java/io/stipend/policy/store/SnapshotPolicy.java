@@ -9,6 +9,7 @@ import io.stipend.policy.Permit;
 import io.stipend.policy.PolicyEngine;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.config.LimitRule;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ModelRules;
 import io.stipend.policy.config.PrincipalConfig;
@@ -76,7 +77,7 @@ public final class SnapshotPolicy implements PolicyEngine {
             ? model(
                 RefusalReason.UNPRICED_MODEL,
                 "The model " + shown(call.model()) + " has no price here, so it cannot be used")
-            : limited(entitlement, call, provider, model, rating);
+            : limited(entitlement, call, provider, model, rating, now);
       }
     }
     return model(
@@ -104,8 +105,11 @@ public final class SnapshotPolicy implements PolicyEngine {
       ModelCall call,
       ProviderConfig provider,
       String model,
-      Rating rating) {
-    RequestLimits.Result result = limits.take(entitlement.limits(), tokens(call));
+      Rating rating,
+      Instant now) {
+    List<LimitRule> rules =
+        entitlement.limits().stream().filter(rule -> rule.covers(provider.name(), model)).toList();
+    RequestLimits.Result result = limits.take(rules, tokens(call), now);
     if (result instanceof RequestLimits.Limited limited) {
       return refusal(limited);
     }
@@ -195,7 +199,7 @@ public final class SnapshotPolicy implements PolicyEngine {
 
   private static Refusal limited(
       RefusalReason reason, RequestLimits.Limited limited, String message) {
-    return new Refusal(reason, message, null, null, limited.retryAfter());
+    return new Refusal(reason, message, null, null, limited.retryAfter(), limited.rates());
   }
 
   private static String shown(String model) {

@@ -187,7 +187,7 @@ class QuotaFileTest {
     assertThat(own.get(1).overshoot()).isEqualTo(2_000);
     assertThat(own.get(1).whenShort()).containsExactly(WhenShort.REFUSE);
     assertThat(own.get(1).clampFloor()).isEqualTo(256);
-    assertThat(file.limits(file.principals().get("bob")))
+    assertThat(file.limits(file.principals().get("bob"), "k1"))
         .containsExactly(
             new LimitRule("person/bob", 60, 200_000, 8), new LimitRule("team/payments", 0, 0, 64));
   }

@@ -257,7 +257,7 @@ class TermsTest {
             + "calendar: { fiscal_year_start: "
             + month
             + " }\norganisation: { budget: { amount: 1 USD, every: quarter } }\n";
-    BudgetRule rule = QuotaFiles.valid(folder, yaml).organisation().get(0);
+    BudgetRule rule = QuotaFiles.valid(folder, yaml).organisation().budgets().get(0);
     assertThat(rule.every()).isEqualTo(Every.QUARTER);
     assertThat(rule.account(QuotaFiles.NOW).period()).isEqualTo(quarter);
   }

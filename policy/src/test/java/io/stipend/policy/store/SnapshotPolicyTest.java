@@ -232,9 +232,65 @@ class SnapshotPolicyTest {
     assertThat(tokens.message())
         .isEqualTo(
             "person/cy may use 5000 tokens per minute, and this request may need 4100; try again"
-                + " in 39 s.");
+                + " in 60 s.");
+    assertThat(tokens.rates().tokens().limit()).isEqualTo(5_000);
+    assertThat(tokens.rates().tokens().remaining()).isEqualTo(900);
+    assertThat(tokens.rates().tokens().resetsAt()).isEqualTo(NOW.plusSeconds(60));
     assertThat(((Refusal) policy.decide(cy, call("openai", "fast", 30_000), NOW)).message())
         .contains("it must be smaller");
+  }
+
+  private Decision decide(NewKey key, String vendor, String model) {
+    return policy.decide(policy.authenticate(key.reveal(), NOW), call(vendor, model, 100), NOW);
+  }
+
+  @Test
+  void aLimitOfModelsCountsTheModelThatServesWhoeverAsks() {
+    store.swap(
+        snapshot(
+            YAML.replace(
+                "organisation: {",
+                "organisation: { limits: { models: { \"gpt-5-m*\": { requests_per_minute: 2 } } },")));
+    permit("ada", "openai", "fast").lease().close();
+    permit("cy", "openai", "gpt-5").lease().close();
+    permit("cy", "openai", "openai/gpt-5-mini").lease().close();
+    Refusal refusal = refusal("bot", "openai", "fast");
+    assertThat(refusal.reason()).isEqualTo(RefusalReason.REQUEST_RATE);
+    assertThat(refusal.message())
+        .startsWith("organisation for gpt-5-m* may send 2 requests per minute;");
+    permit("bot", "openai", "gpt-5");
+  }
+
+  @Test
+  void aLimitOfEachKeyOrPersonIsSharedWithNoOther() {
+    String limits =
+        "limits: { per_key: { requests_per_minute: 2 }, per_person: { requests_per_minute: 3 } }";
+    store.swap(snapshot(YAML.replace("limits: { concurrent: 2 }", limits)));
+    NewKey one = key("ada", null);
+    NewKey two = key("ada", null);
+    NewKey bot = key("bot", null);
+    for (NewKey key : new NewKey[] {one, one, two, bot, bot}) {
+      assertThat(decide(key, "openai", "fast")).isInstanceOf(Permit.class);
+    }
+    assertThat(((Refusal) decide(one, "openai", "fast")).message())
+        .startsWith("key/" + one.created().keyId() + " of team/payments may send 2 requests");
+    assertThat(((Refusal) decide(two, "openai", "fast")).message())
+        .startsWith("person/ada of team/payments may send 3 requests");
+    assertThat(((Refusal) decide(bot, "openai", "fast")).message())
+        .startsWith("key/" + bot.created().keyId());
+  }
+
+  @Test
+  void aChangedFileKeepsWhatWasUsedAndHoldsForTheNextRequest() {
+    NewKey bob = key("bob", null);
+    assertThat(decide(bob, "openai", "fast")).isInstanceOf(Permit.class);
+    assertThat(decide(bob, "openai", "fast")).isInstanceOf(Permit.class);
+    store.swap(snapshot(YAML.replace("requests_per_minute: 2", "requests_per_minute: 3")));
+    assertThat(decide(bob, "openai", "fast")).isInstanceOf(Permit.class);
+    assertThat(decide(bob, "openai", "fast")).isInstanceOf(Refusal.class);
+    store.swap(snapshot(YAML.replace("requests_per_minute: 2", "requests_per_minute: 1")));
+    nanos.addAndGet(Duration.ofSeconds(59).toNanos());
+    assertThat(((Refusal) decide(bob, "openai", "fast")).retryAfter()).hasSeconds(1);
   }
 
   @Test
