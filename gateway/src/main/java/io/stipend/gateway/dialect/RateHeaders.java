@@ -18,7 +18,9 @@ public final class RateHeaders {
 
   private RateHeaders() {}
 
-  /** Puts the rates that are limited in a vendor's form; a vendor without such headers gets none. */
+  /**
+   * Puts the rates that are limited in a vendor's form; a vendor without such headers gets none.
+   */
   public static void put(HttpHeaders headers, String vendor, Rates rates) {
     switch (vendor) {
       case "openai" -> {

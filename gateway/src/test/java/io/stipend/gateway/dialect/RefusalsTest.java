@@ -11,11 +11,14 @@ import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.PolicyEngine.ModelListing;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.limit.Rates;
+import io.stipend.policy.limit.Rates.Rate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -120,17 +123,55 @@ class RefusalsTest {
         assertThat(after(dialect, reason, head, Duration.ofDays(1))).isEqualTo("60");
       }
     }
-    RequestHead head = Heads.post("/v1/chat/completions");
-    Answer answer =
-        Dialects.speaking(head)
-            .refuse(
-                new Refusal(RefusalReason.TOKEN_RATE, "m", null, null, Duration.ofSeconds(7)),
-                head,
-                "gw-1",
-                0);
-    assertThat(answer.headers().get("x-ratelimit-remaining-tokens")).isEqualTo("0");
-    assertThat(answer.headers().get("x-ratelimit-reset-tokens")).isEqualTo("7s");
+  }
+
+  @Test
+  void ratesStandInTheHeadersOfTheVendor() {
+    Instant now = Instant.parse("2026-03-01T12:00:00Z");
+    Duration soon = Duration.ofMillis(6_001);
+    Rates rates =
+        new Rates(
+            new Rate(60, 12, Duration.ofMinutes(1), now.plusSeconds(60)),
+            new Rate(9_000, 0, soon, now.plus(soon)));
+    Refusal refusal = new Refusal(RefusalReason.TOKEN_RATE, "m", null, null, soon, rates);
+
+    Answer chat = refused("/v1/chat/completions", refusal);
+    assertThat(limits(chat))
+        .containsExactlyInAnyOrder(
+            "retry-after: 7",
+            "x-ratelimit-limit-requests: 60",
+            "x-ratelimit-remaining-requests: 12",
+            "x-ratelimit-reset-requests: 60s",
+            "x-ratelimit-limit-tokens: 9000",
+            "x-ratelimit-remaining-tokens: 0",
+            "x-ratelimit-reset-tokens: 7s");
+
+    Answer messages = refused("/v1/messages", refusal);
+    assertThat(limits(messages))
+        .containsExactlyInAnyOrder(
+            "retry-after: 7",
+            "anthropic-ratelimit-requests-limit: 60",
+            "anthropic-ratelimit-requests-remaining: 12",
+            "anthropic-ratelimit-requests-reset: 2026-03-01T12:01:00Z",
+            "anthropic-ratelimit-tokens-limit: 9000",
+            "anthropic-ratelimit-tokens-remaining: 0",
+            "anthropic-ratelimit-tokens-reset: 2026-03-01T12:00:07Z");
+
+    Refusal place = new Refusal(RefusalReason.CONCURRENCY, "m", null, null, Duration.ofSeconds(1));
+    assertThat(limits(refused("/v1/messages", place))).containsExactly("retry-after: 1");
+  }
+
+  private static Answer refused(String path, Refusal refusal) {
+    Answer answer = Dialects.at(path).refuse(refusal, Heads.post(path), "gw-1", 0);
     answer.body().release();
+    return answer;
+  }
+
+  private static List<String> limits(Answer answer) {
+    return answer.headers().entries().stream()
+        .filter(h -> h.getKey().contains("ratelimit") || h.getKey().contains("retry"))
+        .map(h -> h.getKey() + ": " + h.getValue())
+        .toList();
   }
 
   private static String after(
