@@ -32,7 +32,6 @@ final class RequestRate {
     limit = perMinute;
     nowNanos = now;
     limiter = perMinute == 0 ? null : limiter(perMinute);
-    cycle = 0;
     log.turn();
   }
 

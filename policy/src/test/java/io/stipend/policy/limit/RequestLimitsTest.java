@@ -382,6 +382,19 @@ class RequestLimitsTest {
   }
 
   @Test
+  void nothingIsForgottenBeforeItsMinuteIsOver() {
+    LimitRule once = new LimitRule("key/once", 1, 0, 0);
+    taken(0, once).close();
+    pass(MINUTE.minusNanos(1));
+    for (int i = 0; i < 10; i++) {
+      taken(0, new LimitRule("key/other", 0, 0, 1)).close();
+    }
+    assertThat(limited(0, once).retryAfter()).isEqualTo(Duration.ofSeconds(1));
+    pass(Duration.ofNanos(1));
+    taken(0, once);
+  }
+
+  @Test
   void whatIsIdleForAMinuteIsForgottenAndWhatIsOpenIsNot() {
     LimitRule slow = new LimitRule("key/slow", 1, 6_000, 2);
     Lease open = taken(1_000, slow);
