@@ -382,6 +382,19 @@ class RequestLimitsTest {
   }
 
   @Test
+  void theFirstKindIsNamedEvenWhereALaterOneTakesLonger() {
+    LimitRule rule = new LimitRule("person/ada", 1, 6_000, 1);
+    Lease lease = taken(0, rule);
+    pass(Duration.ofSeconds(40));
+    lease.used(6_000);
+    lease.close();
+    Limited limited = limited(100, rule);
+    assertThat(limited.kind()).isEqualTo(Kind.REQUESTS);
+    assertThat(limited.asked()).isEqualTo(1);
+    assertThat(limited.retryAfter()).as("until both pass").isEqualTo(MINUTE);
+  }
+
+  @Test
   void nothingIsForgottenBeforeItsMinuteIsOver() {
     LimitRule once = new LimitRule("key/once", 1, 0, 0);
     taken(0, once).close();
