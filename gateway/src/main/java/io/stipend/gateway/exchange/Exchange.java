@@ -10,7 +10,6 @@ import io.stipend.gateway.dialect.Dialect.Peek;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialect.Unreadable;
 import io.stipend.gateway.dialect.HeaderRules;
-import io.stipend.gateway.dialect.RateHeaders;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.gateway.server.RequestHead;
@@ -192,10 +191,7 @@ final class Exchange implements Inbound, Relay.Ending {
 
   @Override
   public HttpHeaders answerHead(int status, HttpHeaders upstream) {
-    HttpHeaders headers = HeaderRules.forClient(upstream);
-    if (permit != null) {
-      RateHeaders.put(headers, dialect.vendor(), permit.lease().rates());
-    }
+    HttpHeaders headers = StipendHeaders.forClient(upstream, dialect, permit);
     StipendHeaders.put(headers, id, services.budgets(), who.budgets(), startedAt);
     if (admitted != null && admitted.clamped()) {
       headers.set(StipendHeaders.OUTPUT_CAP, Long.toString(admitted.clampedCap()));

@@ -2,6 +2,10 @@ package io.stipend.gateway.exchange;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.dialect.Dialect;
+import io.stipend.gateway.dialect.HeaderRules;
+import io.stipend.gateway.dialect.RateHeaders;
+import io.stipend.policy.Permit;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Budgets.AccountBalance;
@@ -9,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** The headers that Stipend itself puts on answers. */
 final class StipendHeaders {
@@ -42,6 +47,15 @@ final class StipendHeaders {
     } else {
       balances.whenComplete((known, error) -> loop.execute(then));
     }
+  }
+
+  /** What passes of the provider's headers, with our limits in place of its own. */
+  static HttpHeaders forClient(HttpHeaders upstream, Dialect dialect, @Nullable Permit permit) {
+    HttpHeaders headers = HeaderRules.forClient(upstream);
+    if (permit != null) {
+      RateHeaders.put(headers, dialect.vendor(), permit.lease().rates());
+    }
+    return headers;
   }
 
   /** Puts the id and the state of the tightest of these accounts. */
