@@ -60,6 +60,11 @@ final class Closing {
         now, from, to, carried, Math.subtractExact(spread.total(), on), lent - owed, owed);
   }
 
+  /** Whether a lot is what was left of the recurring grant of an earlier period. */
+  static boolean isCarryOver(Lot lot) {
+    return lot.id().startsWith(CARRY);
+  }
+
   private List<CarriedLot> carried(Lots spread) {
     List<CarriedLot> given = new ArrayList<>();
     List<CarriedLot> carry = new ArrayList<>();
@@ -74,7 +79,7 @@ final class Closing {
           carry.add(new CarriedLot(CARRY + from, left.amount(), lot.priority(), endOfCarryOver()));
         }
       } else if (expiresAt != null && expiresAt.isAfter(end)) {
-        (lot.id().startsWith(CARRY) ? carry : given)
+        (isCarryOver(lot) ? carry : given)
             .add(new CarriedLot(lot.id(), left.amount(), lot.priority(), expiresAt));
       }
     }

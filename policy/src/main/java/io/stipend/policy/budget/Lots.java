@@ -55,14 +55,16 @@ record Lots(List<Left> left, long unfunded) {
   }
 
   /**
-   * Priority, earliest expiry, earliest grant. A lot that has expired comes first: what it still is
-   * worth had been burnt, or was held, when it did.
+   * Priority, earliest expiry, earliest grant; what a roll carried over of recurring grants was
+   * granted before anything of this period, although it came later. A lot that has expired comes
+   * first: what it still is worth had been burnt, or was held, when it did.
    */
   private static Comparator<Lot> burnOrder(@Nullable Instant periodEnd) {
     Instant never = periodEnd == null ? Instant.MAX : periodEnd;
     return Comparator.comparing((Lot lot) -> lot.expired() == 0)
         .thenComparing(Lot::priority)
         .thenComparing(lot -> lot.expiresAt() == null ? never : lot.expiresAt())
+        .thenComparing(lot -> !Closing.isCarryOver(lot))
         .thenComparing(Lot::grantedAt)
         .thenComparing(Lot::id);
   }
