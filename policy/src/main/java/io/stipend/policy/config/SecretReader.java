@@ -50,6 +50,11 @@ final class SecretReader {
     return checked(value, text, "the value");
   }
 
+  /** Whether a text names where a value stands instead of being it. */
+  static boolean isReference(String text) {
+    return text.contains("${") || text.startsWith(FILE);
+  }
+
   private @Nullable Secret variable(Value value, String name) {
     String secret = env.get(name);
     if (secret == null || secret.isEmpty()) {

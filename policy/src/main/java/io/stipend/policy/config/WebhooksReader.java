@@ -64,12 +64,20 @@ final class WebhooksReader {
     return events.isEmpty() ? EnumSet.allOf(Webhook.Event.class) : events;
   }
 
-  /** No message repeats the address: whoever knows it may post there. */
-  private static @Nullable URI url(@Nullable Value value) {
-    String expected = "https://, or http:// to 127.0.0.1, [::1] or localhost";
+  /** No message repeats the address: whoever knows it may post there, so it may be a secret. */
+  private @Nullable URI url(@Nullable Value value) {
+    String expected =
+        "https://, or http:// to 127.0.0.1, [::1] or localhost; ${NAME} or file:path that holds it";
     String text = value == null ? null : value.text(expected);
     if (value == null || text == null) {
       return null;
+    }
+    if (SecretReader.isReference(text)) {
+      Secret kept = secrets.read(value);
+      if (kept == null) {
+        return null;
+      }
+      text = kept.reveal();
     }
     try {
       URI uri = new URI(text);

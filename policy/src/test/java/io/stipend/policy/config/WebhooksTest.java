@@ -6,6 +6,7 @@ import static io.stipend.policy.config.QuotaFiles.unlockedProblems;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,26 @@ class WebhooksTest {
         .asString()
         .startsWith("4:28: alerts.webhooks.url: is no address of a webhook (expected: https://, or")
         .doesNotContain("sesame");
+  }
+
+  @Test
+  void anAddressMayStandInAFileOfItsOwnBecauseWhoeverKnowsItMayPostThere() throws Exception {
+    Files.writeString(folder.resolve("hook"), "https://hooks.test/services/T1\n");
+    QuotaFile file =
+        unlockedFile(folder, PROVIDERS + "alerts: { webhooks: { url: 'file:./hook' } }\n")
+            .quotaFile();
+    assertThat(file.webhooks().get(0).url())
+        .isEqualTo(URI.create("https://hooks.test/services/T1"));
+    Files.writeString(folder.resolve("hook"), "http://hooks.test/sesame");
+    assertThat(problems("{ url: 'file:./hook' }"))
+        .singleElement()
+        .asString()
+        .contains("is no address of a webhook")
+        .doesNotContain("sesame");
+    assertThat(problems("{ url: '${NOT_THERE}' }"))
+        .singleElement()
+        .asString()
+        .contains("the environment variable NOT_THERE is not set");
   }
 
   @Test
