@@ -278,7 +278,7 @@ final class Account {
     return held == 0 && entering == 0;
   }
 
-  /** An entry that will move it is queued, or no longer. */
+  /** An entry that moves it once it is durable is queued, or no longer. */
   void entering(int more) {
     entering += more;
   }

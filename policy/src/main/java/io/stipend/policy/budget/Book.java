@@ -66,8 +66,8 @@ final class Book {
    * @return completes when it is durable
    */
   CompletableFuture<Void> entered(LedgerEntry entry, Account... accounts) {
-    return enter(
-        entry, List.of(accounts), () -> {}, () -> List.of(accounts).forEach(Account::fail));
+    List<Account> touched = List.of(accounts);
+    return append(entry, touched, () -> {}, () -> touched.forEach(Account::fail));
   }
 
   /**
@@ -78,8 +78,23 @@ final class Book {
    */
   CompletableFuture<Void> enter(
       LedgerEntry entry, List<Account> accounts, Runnable effect, Runnable undo) {
-    accounts.forEach(Account::pin);
     accounts.forEach(account -> account.entering(1));
+    return append(
+        entry,
+        accounts,
+        () -> {
+          effect.run();
+          accounts.forEach(account -> account.entering(-1));
+        },
+        () -> {
+          undo.run();
+          accounts.forEach(account -> account.entering(-1));
+        });
+  }
+
+  private CompletableFuture<Void> append(
+      LedgerEntry entry, List<Account> accounts, Runnable durably, Runnable failed) {
+    accounts.forEach(Account::pin);
     CompletableFuture<Void> durable;
     try {
       durable = ledger.append(entry);
@@ -89,8 +104,7 @@ final class Book {
     return durable.whenComplete(
         (done, failure) -> {
           synchronized (lock) {
-            (failure == null ? effect : undo).run();
-            accounts.forEach(account -> account.entering(-1));
+            (failure == null ? durably : failed).run();
             accounts.forEach(Account::unpin);
           }
         });
