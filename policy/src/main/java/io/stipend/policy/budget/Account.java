@@ -37,7 +37,10 @@ import org.jspecify.annotations.Nullable;
 final class Account {
   final AccountKey key;
   private AccountTotals given = AccountTotals.ZERO;
-  private final Map<LoanKind, Long> lent = new EnumMap<>(LoanKind.class);
+
+  /** Never changed, only replaced: most accounts have none. */
+  private Map<LoanKind, Long> lent = Map.of();
+
   private List<Lot> lots = List.of();
 
   /** What came in less what went out otherwise than by use. */
@@ -111,7 +114,7 @@ final class Account {
     transfers = record.counts().transfers();
     loans = record.counts().loans();
     expiries = record.counts().expiries();
-    lent.putAll(record.lent());
+    lent = record.lent();
     lots = record.lots();
     closed = totals.closed();
     used = totals.used();
@@ -181,7 +184,10 @@ final class Account {
 
   /** A loan takes effect. */
   void lend(LoanKind kind, long amount) {
-    lent.merge(kind, amount, Math::addExact);
+    Map<LoanKind, Long> more = new EnumMap<>(LoanKind.class);
+    more.putAll(lent);
+    more.merge(kind, amount, Math::addExact);
+    lent = more;
     change(given.plus(Movement.lent(amount)));
   }
 
@@ -205,9 +211,14 @@ final class Account {
     change(given.plus(Movement.rolledIn(roll)));
   }
 
+  /** Whether a lot may have ended with something left. */
+  boolean lotsEnd(Instant now) {
+    return nextExpiry != null && !nextExpiry.isAfter(now);
+  }
+
   /** What is left of lots that have ended and that no hold needs, in the order of burning. */
   List<Lots.Left> overdue(Instant now, @Nullable Instant periodEnd) {
-    if (nextExpiry == null || nextExpiry.isAfter(now)) {
+    if (!lotsEnd(now)) {
       return List.of();
     }
     List<Lots.Left> overdue = new ArrayList<>();

@@ -5,7 +5,6 @@ import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -134,9 +133,7 @@ public interface Budgets {
     }
 
     private boolean tighterThan(AccountBalance o) {
-      BigInteger left = BigInteger.valueOf(remaining()).multiply(BigInteger.valueOf(o.given()));
-      BigInteger right = BigInteger.valueOf(o.remaining()).multiply(BigInteger.valueOf(given()));
-      return left.compareTo(right) < 0;
+      return Ratios.less(remaining(), given(), o.remaining(), o.given());
     }
 
     private long given() {

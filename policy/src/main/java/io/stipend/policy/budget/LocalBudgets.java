@@ -9,13 +9,11 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -83,7 +81,7 @@ public final class LocalBudgets implements Budgets {
     this.clock = clock;
     this.book = new Book(ledger, warmAccounts);
     this.lock = book.lock;
-    this.opening = new Opening(book);
+    this.opening = new Opening(book, periods);
     this.loans = new Loans(book);
     this.funds = new Funds(book, periods, opening, loans);
     this.closer = new Closer(book, funds);
@@ -97,9 +95,8 @@ public final class LocalBudgets implements Budgets {
   @Override
   public Result reserve(
       AttemptId id, AttemptFacts facts, List<BudgetRule> rules, Estimate estimate, Instant now) {
-    Map<AccountKey, BudgetRule> bound = accountsOf(rules, now);
-    List<AccountKey> keys = List.copyOf(bound.keySet());
-    List<BudgetRule> distinct = List.copyOf(bound.values());
+    List<AccountKey> keys = new ArrayList<>(rules.size());
+    List<BudgetRule> distinct = accountsOf(rules, now, keys);
     for (int steps = 0; steps < MAX_STEPS; steps++) {
       List<Share> shares = List.of();
       CompletableFuture<Void> warm;
@@ -206,11 +203,20 @@ public final class LocalBudgets implements Budgets {
     }
   }
 
-  /** Each account once, in the order of the rules. */
-  private Map<AccountKey, BudgetRule> accountsOf(List<BudgetRule> rules, Instant now) {
-    Map<AccountKey, BudgetRule> bound = new LinkedHashMap<>();
+  /**
+   * Each account once, in the order of the rules.
+   *
+   * @param keys is filled with the accounts; they are so few that looking through all is fastest
+   * @return the rule of each
+   */
+  private List<BudgetRule> accountsOf(List<BudgetRule> rules, Instant now, List<AccountKey> keys) {
+    List<BudgetRule> bound = new ArrayList<>(rules.size());
     for (BudgetRule rule : rules) {
-      bound.putIfAbsent(periods.account(rule, now), rule);
+      AccountKey key = periods.account(rule, now);
+      if (!keys.contains(key)) {
+        keys.add(key);
+        bound.add(rule);
+      }
     }
     return bound;
   }
@@ -226,11 +232,9 @@ public final class LocalBudgets implements Budgets {
     return tightest;
   }
 
-  /** Whether a has less for its need than b; the products of two longs need more than a long. */
+  /** Whether a has less for its need than b. */
   private static boolean scarcer(Share a, Share b) {
-    BigInteger left = BigInteger.valueOf(a.available()).multiply(BigInteger.valueOf(b.need()));
-    BigInteger right = BigInteger.valueOf(b.available()).multiply(BigInteger.valueOf(a.need()));
-    return left.compareTo(right) < 0;
+    return Ratios.less(a.available(), a.need(), b.available(), b.need());
   }
 
   private Shortfall shortfall(Share share) {
@@ -239,7 +243,7 @@ public final class LocalBudgets implements Budgets {
         share.available(),
         share.shortOfExposure(),
         share.lacking(),
-        share.rule.calendar().endOf(share.account.key.period()),
+        periods.endOf(share.rule.calendar(), share.account.key.period()),
         returning.isEmpty()
             ? null
             : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)));
@@ -247,7 +251,10 @@ public final class LocalBudgets implements Budgets {
 
   private Result begin(
       AttemptId id, AttemptFacts facts, List<Share> shares, Estimate estimate, Instant now) {
-    List<Posting> holds = shares.stream().map(Share::holdPosting).toList();
+    List<Posting> holds = new ArrayList<>(shares.size());
+    for (Share share : shares) {
+      holds.add(share.holdPosting());
+    }
     LedgerEntry.Reserved reserved = new LedgerEntry.Reserved(now, id, facts, holds);
     OpenAttempt attempt = null;
     try {
@@ -326,7 +333,7 @@ public final class LocalBudgets implements Budgets {
   /** What the next use would grant, adjust or end is shown as if it were done. */
   private AccountBalance balance(Account account, BudgetRule rule, Instant now) {
     AccountTotals totals = account.totals();
-    Instant end = rule.calendar().endOf(account.key.period());
+    Instant end = periods.endOf(rule.calendar(), account.key.period());
     long overdue = 0;
     for (Lots.Left left : account.overdue(now, end)) {
       overdue = Math.addExact(overdue, left.amount());
@@ -334,7 +341,7 @@ public final class LocalBudgets implements Budgets {
     return new AccountBalance(
         account.key,
         rule,
-        granted(account, totals, rule.amount(now)),
+        granted(account, totals, periods.amount(rule, now)),
         totals.carried(),
         totals.received(),
         totals.sent(),

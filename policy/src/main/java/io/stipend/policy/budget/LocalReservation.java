@@ -10,6 +10,7 @@ import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -270,7 +271,11 @@ final class LocalReservation implements Reservation {
   }
 
   private List<Posting> postings(Charge charge) {
-    return shares.stream().map(share -> share.posting(charge)).toList();
+    List<Posting> postings = new ArrayList<>(shares.size());
+    for (Share share : shares) {
+      postings.add(share.posting(charge));
+    }
+    return postings;
   }
 
   private void check(boolean legal, String what) {

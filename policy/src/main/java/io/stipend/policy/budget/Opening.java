@@ -26,9 +26,11 @@ final class Opening {
   private static final int MAX_IDLE = 400;
 
   private final Book book;
+  private final Periods periods;
 
-  Opening(Book book) {
+  Opening(Book book, Periods periods) {
     this.book = book;
+    this.periods = periods;
   }
 
   /**
@@ -45,11 +47,18 @@ final class Opening {
     if (warm != null) {
       return warm;
     }
-    Instant start = rule.calendar().startOf(account.key.period());
-    Instant within = start != null && start.isAfter(now) ? start : now;
-    grant(account, rule, rule.amount(within), now);
+    grant(account, rule, due(account, rule, now), now);
     expire(account, rule, now);
     return null;
+  }
+
+  /** What the rule grants for the period of this account; on every call's path. */
+  private long due(Account account, BudgetRule rule, Instant now) {
+    if (rule.proration().isWhole()) {
+      return rule.amount();
+    }
+    Instant start = periods.startOf(rule.calendar(), account.key.period());
+    return periods.amount(rule, start != null && start.isAfter(now) ? start : now);
   }
 
   /**
@@ -118,7 +127,10 @@ final class Opening {
   }
 
   private void expire(Account account, BudgetRule rule, Instant now) {
-    Instant end = rule.calendar().endOf(account.key.period());
+    if (!account.lotsEnd(now)) {
+      return;
+    }
+    Instant end = periods.endOf(rule.calendar(), account.key.period());
     for (Lots.Left left : account.overdue(now, end)) {
       String lot = left.lot().id();
       String id = "expired:" + account.key + ":" + lot + ":" + account.nextExpired();

@@ -7,15 +7,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Period names, remembered while they last: a name costs microseconds to write and every
- * reservation needs several. The instant that is given decides alone; a clock that goes back gets
- * the name of the earlier period.
+ * Period names, their bounds and their days, remembered while they last: a name costs microseconds
+ * to write or to read, and every reservation needs several. What is given decides alone; a clock
+ * that goes back gets the name of the earlier period.
  */
 final class Periods {
   private final Map<Calendar, Span> spans = new ConcurrentHashMap<>();
+  private final Map<Calendar, Bounds> bounds = new ConcurrentHashMap<>();
+
+  /** The bounds of the period of a calendar that was last asked for by its name. */
+  private record Bounds(String name, @Nullable Instant start, @Nullable Instant end) {}
 
   /** A name that is known to hold for every instant from {@code from}, up to {@code until}. */
-  private record Span(String name, Instant from, @Nullable Instant until) {
+  private record Span(String name, Calendar.Days days, Instant from, @Nullable Instant until) {
     boolean holds(Instant instant) {
       return !instant.isBefore(from) && (until == null || instant.isBefore(until));
     }
@@ -31,11 +35,37 @@ final class Periods {
     return span(rule, now).until;
   }
 
+  /** As {@link BudgetRule#amount(Instant)}. */
+  long amount(BudgetRule rule, Instant now) {
+    return rule.proration().isWhole()
+        ? rule.amount()
+        : rule.proration().of(rule.amount(), rule.every(), span(rule, now).days);
+  }
+
+  /** As {@link Calendar#startOf}. */
+  @Nullable Instant startOf(Calendar calendar, String period) {
+    return bounds(calendar, period).start;
+  }
+
+  /** As {@link Calendar#endOf}. */
+  @Nullable Instant endOf(Calendar calendar, String period) {
+    return bounds(calendar, period).end;
+  }
+
+  private Bounds bounds(Calendar calendar, String period) {
+    Bounds known = bounds.get(calendar);
+    if (known == null || !known.name.equals(period)) {
+      known = new Bounds(period, calendar.startOf(period), calendar.endOf(period));
+      bounds.put(calendar, known);
+    }
+    return known;
+  }
+
   private Span span(BudgetRule rule, Instant now) {
     Calendar calendar = rule.calendar();
     Span span = spans.get(calendar);
     if (span == null || !span.holds(now)) {
-      span = new Span(calendar.period(now), now, calendar.endsAt(now));
+      span = new Span(calendar.period(now), calendar.days(now), now, calendar.endsAt(now));
       spans.put(calendar, span);
     }
     return span;

@@ -1,6 +1,5 @@
 package io.stipend.policy.budget;
 
-import java.math.BigInteger;
 import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +40,11 @@ public record Proration(@Nullable LocalDate since, @Nullable LocalDate until, in
    * once. What has no days, {@code once}, is whole in days.
    */
   long of(long amount, Every every, Calendar.Days period) {
-    BigInteger share = BigInteger.valueOf(amount).multiply(BigInteger.valueOf(fteThousandths));
-    BigInteger full = BigInteger.valueOf(FULL_TIME);
-    if (every != Every.ONCE) {
-      share = share.multiply(BigInteger.valueOf(daysWithin(period)));
-      full = full.multiply(BigInteger.valueOf(period.count()));
-    }
-    return share.divide(full).longValueExact();
+    boolean once = every == Every.ONCE;
+    long part = fteThousandths * (once ? 1 : daysWithin(period));
+    long whole = FULL_TIME * (once ? 1 : period.count());
+    // amount × part / whole, taken apart so that no product is larger than the amount or whole².
+    return amount / whole * part + amount % whole * part / whole;
   }
 
   private long daysWithin(Calendar.Days period) {
