@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Exchanges per second of budgets and ledger without HTTP: reserve, sent, settle, every one durable
- * by group commit. Arguments: exchanges of each round, rounds, threads, exchanges under way.
+ * by group commit. Arguments: exchanges of each round, rounds, threads, exchanges under way. With a
+ * large {@code -Dbench.behind} the queryable tables are not projected meanwhile.
  */
 public final class EndToEnd {
   private static final int PEOPLE = 1_000;
@@ -45,7 +46,7 @@ public final class EndToEnd {
     InstantSource clock = InstantSource.fixed(Workload.NOW);
     Path folder = Folders.make();
     System.out.printf("%d threads, %,d exchanges under way%n", threads, underWay);
-    try (SqliteLedger ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), clock)) {
+    try (SqliteLedger ledger = SqliteLedger.open(folder, options(), clock)) {
       EndToEnd run = new EndToEnd(new LocalBudgets(ledger, clock), underWay);
       for (int round = 0; round <= rounds; round++) {
         String name = round == 0 ? "warm-up" : "round " + round;
@@ -54,6 +55,15 @@ public final class EndToEnd {
       }
     }
     Folders.delete(folder);
+  }
+
+  /** The defaults, but for how many commits the tables may stay behind. */
+  private static LedgerOptions options() {
+    return new LedgerOptions(
+        LedgerOptions.DEFAULT_SLOTS,
+        LedgerOptions.DEFAULT_QUEUE_CAPACITY,
+        Integer.getInteger("bench.behind", LedgerOptions.DEFAULT_MAX_BATCHES_BEHIND),
+        () -> {});
   }
 
   static int number(String[] args, int index, int otherwise) {
