@@ -25,6 +25,7 @@ import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.LearnedFile;
@@ -38,6 +39,7 @@ import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.limit.RequestLimits;
 import io.stipend.policy.limit.SourceLimiter;
+import io.stipend.policy.store.Freezes;
 import io.stipend.policy.store.PolicySnapshot;
 import io.stipend.policy.store.PolicyStore;
 import io.stipend.policy.store.SnapshotPolicy;
@@ -67,6 +69,7 @@ public final class Gateway implements AutoCloseable {
 
   private final GatewayConfig config;
   private final PolicyStore store;
+  private final Freezes freezes;
   private final Ledger ledger;
   private final Alerts alerts;
   private final LocalBudgets budgets;
@@ -99,9 +102,11 @@ public final class Gateway implements AutoCloseable {
     KeyRing keys = KeyRing.open(config.data());
     keys.addAll(ledger.keys());
     this.store = new PolicyStore(PolicySnapshot.of(loaded), keys);
+    this.freezes = freezes(config.data());
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
-    this.admin = new LocalAdmin(ledger, budgets, keys, () -> store.snapshot().file(), clock);
+    this.admin =
+        new LocalAdmin(ledger, budgets, keys, freezes, () -> store.snapshot().file(), clock);
     this.access = AdminAccess.open(config.data());
     this.refusals = new RefusalCounts(ledger, clock);
     this.transport = Transport.start(config.eventLoops());
@@ -114,7 +119,7 @@ public final class Gateway implements AutoCloseable {
     Services services =
         new Services(
             clock,
-            new SnapshotPolicy(store, new RequestLimits(System::nanoTime)),
+            new SnapshotPolicy(store, new RequestLimits(System::nanoTime), freezes),
             new SourceLimiter(config.limits().counts().badCredentialsPerMinute()),
             budgets,
             upstreams,
@@ -191,6 +196,12 @@ public final class Gateway implements AutoCloseable {
     return tls == null ? null : new ListenerOptions.Tls(tls.certificate(), tls.key());
   }
 
+  private static Freezes freezes(Path data) {
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      return new Freezes(reader.frozen().values());
+    }
+  }
+
   private void swap(QuotaFile.Loaded next, Instant now) {
     String before = store.snapshot().hash();
     store.swap(PolicySnapshot.of(next));
@@ -204,7 +215,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   private Answer me(Entitlement who, List<AccountBalance> balances) {
-    PersonBalance balance = PersonBalance.of(who.principal().id(), balances);
+    boolean frozen = freezes.of(who.principal().scope()) != null;
+    PersonBalance balance = PersonBalance.of(who.principal().id(), balances, frozen);
     HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
     headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
     return new Answer(200, headers, Unpooled.wrappedBuffer(AdminJson.write(balance)));

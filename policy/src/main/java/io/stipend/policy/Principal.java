@@ -18,4 +18,9 @@ public record Principal(
     @Nullable String team,
     @Nullable String costCenter,
     @Nullable String project,
-    String keyId) {}
+    String keyId) {
+  /** How budgets and the ledger name it: {@code person/ada}, {@code service/ci-bot}. */
+  public String scope() {
+    return (service ? "service/" : "person/") + id;
+  }
+}

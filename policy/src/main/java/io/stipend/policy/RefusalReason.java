@@ -25,6 +25,8 @@ public enum RefusalReason {
   UNSUPPORTED_ENCODING,
   /** The body is not what the dialect asks for. */
   INVALID_BODY,
+  /** The principal's allowance is frozen. */
+  FROZEN,
   /** No provider serves a model of this name. */
   UNKNOWN_MODEL,
   /** The model exists but this principal may not use it. */

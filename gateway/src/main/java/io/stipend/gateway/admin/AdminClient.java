@@ -98,6 +98,26 @@ public final class AdminClient implements AdminService {
   }
 
   @Override
+  public PersonAllowance allowance(String person) {
+    return ask("GET", "/v1/allowances/" + segment(person), null, "", PersonAllowance.class);
+  }
+
+  @Override
+  public TransferMade transfer(TransferOrder order, String by) {
+    return ask("POST", "/v1/transfers", order, by, TransferMade.class);
+  }
+
+  @Override
+  public AdvanceMade advance(AdvanceOrder order, String by) {
+    return ask("POST", "/v1/advances", order, by, AdvanceMade.class);
+  }
+
+  @Override
+  public FreezeMade freeze(FreezeOrder order, String by) {
+    return ask("POST", "/v1/freezes", order, by, FreezeMade.class);
+  }
+
+  @Override
   public CorrectionMade correct(CorrectionOrder order, String by) {
     return ask("POST", "/v1/corrections", order, by, CorrectionMade.class);
   }

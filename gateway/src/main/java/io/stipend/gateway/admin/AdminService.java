@@ -31,8 +31,20 @@ public interface AdminService {
   /** Refuses a key from the next request on; revoking twice is revoking once. */
   KeyLine revokeKey(String id, String by);
 
+  /** What one person or service has, lot by lot. */
+  PersonAllowance allowance(String person);
+
   /** Enters a one-off grant on a person's own budget. */
   GrantMade grant(GrantOrder order, String by);
+
+  /** Moves what is left of one person or team pool to another, within the giver's rule. */
+  TransferMade transfer(TransferOrder order, String by);
+
+  /** Lends a person a part of the next period's grant, within the rule. */
+  AdvanceMade advance(AdvanceOrder order, String by);
+
+  /** Refuses all that a person asks for from the next request on, or no longer. */
+  FreezeMade freeze(FreezeOrder order, String by);
 
   /** Mends a settled attempt by a new entry. */
   CorrectionMade correct(CorrectionOrder order, String by);
@@ -91,9 +103,16 @@ public interface AdminService {
    * @param person who receives
    * @param amount a decimal, with or without the budget's unit: {@code 50}, {@code 50 USD}
    * @param reason in words
-   * @param expires when the unused part ends; null means with the period
+   * @param expires when the unused part ends: a date, an RFC 3339 instant or a duration such as
+   *     {@code 90d}, also after the period's end; null means with the period
+   * @param priority lower burns first; null means 0
    */
-  record GrantOrder(String person, String amount, String reason, @Nullable String expires) {
+  record GrantOrder(
+      String person,
+      String amount,
+      String reason,
+      @Nullable String expires,
+      @Nullable Integer priority) {
     /** Checks that nothing is missing. */
     public GrantOrder {
       required("person", person);
@@ -106,6 +125,7 @@ public interface AdminService {
    * A grant that was entered.
    *
    * @param account which account received, as the ledger names it
+   * @param by who approved it
    * @param remaining what is left there now
    */
   record GrantMade(
@@ -114,8 +134,105 @@ public interface AdminService {
       String amount,
       String unit,
       String reason,
+      String by,
       @Nullable String expiresAt,
+      int priority,
       String remaining) {}
+
+  /**
+   * A transfer to enter.
+   *
+   * @param from a person, a service, or {@code pool/TEAM}
+   * @param to the same
+   * @param amount as of a grant
+   * @param reason in words
+   * @param expires as of a grant
+   */
+  record TransferOrder(
+      String from, String to, String amount, String reason, @Nullable String expires) {
+    /** Checks that nothing is missing. */
+    public TransferOrder {
+      required("from", from);
+      required("to", to);
+      required("amount", amount);
+      required("reason", reason);
+    }
+  }
+
+  /** A transfer that was entered, with what is left on both sides now. */
+  record TransferMade(
+      String from,
+      String to,
+      String fromAccount,
+      String toAccount,
+      String amount,
+      String unit,
+      String reason,
+      String by,
+      @Nullable String expiresAt,
+      String fromRemaining,
+      String toRemaining) {}
+
+  /**
+   * An advance to enter.
+   *
+   * @param person who borrows
+   * @param amount as of a grant
+   * @param reason in words
+   */
+  record AdvanceOrder(String person, String amount, String reason) {
+    /** Checks that nothing is missing. */
+    public AdvanceOrder {
+      required("person", person);
+      required("amount", amount);
+      required("reason", reason);
+    }
+  }
+
+  /**
+   * An advance that was entered.
+   *
+   * @param lent all loans of this period
+   * @param remaining what is left now
+   */
+  record AdvanceMade(
+      String person,
+      String account,
+      String amount,
+      String unit,
+      String reason,
+      String by,
+      String lent,
+      String remaining) {}
+
+  /**
+   * A freeze, or its end.
+   *
+   * @param person who
+   * @param frozen whether it is to be frozen
+   * @param reason in words
+   */
+  record FreezeOrder(String person, boolean frozen, String reason) {
+    /** Checks that nothing is missing. */
+    public FreezeOrder {
+      required("person", person);
+      required("reason", reason);
+    }
+  }
+
+  /**
+   * What holds now.
+   *
+   * @param changed whether it is so only since this order
+   * @param since when it was entered; null if it was never otherwise
+   */
+  record FreezeMade(
+      String person,
+      boolean frozen,
+      boolean changed,
+      @Nullable String since,
+      @Nullable String reason,
+      @Nullable String by) {}
 
   /**
    * A correction to enter: the tokens as they should stand; what is null stays as it stands.

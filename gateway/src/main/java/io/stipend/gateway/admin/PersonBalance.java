@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param person id of the person or service
  * @param unit {@code tokens} or a currency
  * @param resetsAt when the tightest account begins anew; null if never
+ * @param lent loans of this period, which {@code granted} counts
+ * @param repaid loans returned in this period, which {@code granted} has lost
+ * @param frozen whether all that the person asks for is refused now
  * @param accounts every account that binds, the person's own first
  */
 public record PersonBalance(
@@ -27,10 +30,13 @@ public record PersonBalance(
     String expired,
     String remaining,
     @Nullable String resetsAt,
+    String lent,
+    String repaid,
+    boolean frozen,
     List<AccountLine> accounts) {
   /** Unit and amounts of a person whom no budget binds. */
   private static final AccountLine NONE =
-      new AccountLine("", "", "", "0", "0", "0", "0", "0", "0", "0", "0", null);
+      new AccountLine("", "", "", "0", "0", "0", "0", "0", "0", "0", "0", null, "0", "0");
 
   /** Copies the list. */
   public PersonBalance {
@@ -50,7 +56,9 @@ public record PersonBalance(
       String held,
       String expired,
       String remaining,
-      @Nullable String resetsAt) {
+      @Nullable String resetsAt,
+      String lent,
+      String repaid) {
     static AccountLine of(String person, AccountBalance balance) {
       Unit unit = balance.account().unit();
       return new AccountLine(
@@ -65,12 +73,14 @@ public record PersonBalance(
           unit.format(balance.held()),
           unit.format(balance.expired()),
           unit.format(balance.remaining()),
-          balance.resetsAt() == null ? null : balance.resetsAt().toString());
+          balance.resetsAt() == null ? null : balance.resetsAt().toString(),
+          unit.format(balance.lent()),
+          unit.format(balance.repaid()));
     }
   }
 
   /** Renders the balances of one person. */
-  public static PersonBalance of(String person, List<AccountBalance> balances) {
+  public static PersonBalance of(String person, List<AccountBalance> balances, boolean frozen) {
     AccountBalance tightest = AccountBalance.tightest(balances);
     AccountLine top = tightest == null ? NONE : AccountLine.of(person, tightest);
     return new PersonBalance(
@@ -85,6 +95,9 @@ public record PersonBalance(
         top.expired,
         top.remaining,
         top.resetsAt,
+        top.lent,
+        top.repaid,
+        frozen,
         balances.stream().map(b -> AccountLine.of(person, b)).toList());
   }
 }

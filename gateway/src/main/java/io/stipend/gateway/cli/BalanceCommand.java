@@ -3,10 +3,11 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.AdminClient;
 import io.stipend.gateway.admin.PersonBalance;
 import io.stipend.gateway.admin.PersonBalance.AccountLine;
-import io.stipend.gateway.admin.Table;
+import io.stipend.gateway.admin.RecordedBalances;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,10 +42,16 @@ final class BalanceCommand implements Callable<Integer> {
   public Integer call() {
     Optional<AdminClient> gateway = workspace.gateway();
     if (person == null) {
-      everybody(gateway.map(AdminClient::balances).orElseGet(() -> workspace.recorded().all()));
+      everybody(
+          gateway
+              .map(AdminClient::balances)
+              .orElseGet(() -> workspace.recorded(RecordedBalances::all)));
     } else {
       String id = person;
-      one(gateway.map(g -> g.balance(id)).orElseGet(() -> workspace.recorded().one(id)));
+      one(
+          gateway
+              .map(g -> g.balance(id))
+              .orElseGet(() -> workspace.recorded(balances -> balances.one(id))));
     }
     return Exit.DONE;
   }
@@ -54,18 +61,24 @@ final class BalanceCommand implements Callable<Integer> {
       terminal.json(balances);
       return;
     }
-    Table table = new Table("PERSON", "UNIT", "GRANTED", "USED", "HELD", "REMAINING", "RESETS");
+    SparseTable table = columns("PERSON");
     for (PersonBalance b : balances) {
       table.row(
           b.person(),
           b.unit(),
           b.granted(),
+          b.carried(),
+          b.received(),
+          b.sent(),
           b.used(),
           b.held(),
+          b.expired(),
           b.remaining(),
-          resets(b.resetsAt()));
+          b.lent(),
+          resets(b.resetsAt()),
+          b.frozen() ? "yes" : "");
     }
-    terminal.text(table);
+    terminal.text(table.table());
   }
 
   private void one(PersonBalance balance) {
@@ -83,13 +96,47 @@ final class BalanceCommand implements Callable<Integer> {
             + balance.granted()
             + "; resets "
             + resets(balance.resetsAt()));
+    if (balance.frozen()) {
+      terminal.line(balance.person() + " is frozen: every call is refused until it is unfrozen.");
+    }
     terminal.line("");
-    Table table = new Table("ACCOUNT", "UNIT", "GRANTED", "USED", "HELD", "REMAINING", "RESETS");
+    SparseTable table = columns("ACCOUNT");
     for (AccountLine a : balance.accounts()) {
       table.row(
-          a.name(), a.unit(), a.granted(), a.used(), a.held(), a.remaining(), resets(a.resetsAt()));
+          a.name(),
+          a.unit(),
+          a.granted(),
+          a.carried(),
+          a.received(),
+          a.sent(),
+          a.used(),
+          a.held(),
+          a.expired(),
+          a.remaining(),
+          a.lent(),
+          resets(a.resetsAt()),
+          "");
     }
-    terminal.text(table);
+    terminal.text(table.table());
+  }
+
+  /** What few have is a column only where somebody has it. */
+  private static SparseTable columns(String who) {
+    return new SparseTable(
+        Set.of("CARRIED", "RECEIVED", "SENT", "EXPIRED", "LENT", "FROZEN"),
+        who,
+        "UNIT",
+        "GRANTED",
+        "CARRIED",
+        "RECEIVED",
+        "SENT",
+        "USED",
+        "HELD",
+        "EXPIRED",
+        "REMAINING",
+        "LENT",
+        "RESETS",
+        "FROZEN");
   }
 
   private static String resets(@Nullable String at) {

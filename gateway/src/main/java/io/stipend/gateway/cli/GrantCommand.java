@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 /** {@code grant}: a one-off top-up. */
 @Command(
     name = "grant",
-    description = "Top up a person's own budget for its current period, as an entry of the ledger.")
+    description = "Top up a person's own budget, once, as an entry of the ledger.")
 final class GrantCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Workspace workspace;
@@ -26,16 +26,23 @@ final class GrantCommand implements Callable<Integer> {
       description = "In the budget's unit: 50, or \"50 USD\".")
   String amount = "";
 
-  @Option(names = "--reason", required = true, description = "Why; part of the record.")
-  String reason = "";
-
   @Option(
       names = "--expires",
       paramLabel = "TIME",
-      description =
-          "When the unused part ends. Only the end of the period is built yet, which is the"
-              + " default.")
+      description = {
+        "When the unused part ends: a date, an RFC 3339 time or a duration such as 90d, also after"
+            + " the period's end.",
+        "Default: with the period."
+      })
   @Nullable String expires;
+
+  @Option(
+      names = "--priority",
+      paramLabel = "N",
+      description = "-1000 to 1000: what has a lower one is used up first. Default: 0.")
+  @Nullable Integer priority;
+
+  @Mixin ReasonOptions why = new ReasonOptions();
 
   @Mixin JsonOption json = new JsonOption();
 
@@ -46,8 +53,9 @@ final class GrantCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    GrantOrder order = new GrantOrder(person, amount, reason, expires);
-    GrantMade made = workspace.change(admin -> admin.grant(order, workspace.operator()));
+    GrantOrder order = new GrantOrder(person, amount, why.reason, expires, priority);
+    String by = why.by(workspace);
+    GrantMade made = workspace.change(admin -> admin.grant(order, by));
     if (json.on) {
       terminal.json(made);
     } else {
@@ -60,7 +68,7 @@ final class GrantCommand implements Callable<Integer> {
               + made.person()
               + " on "
               + made.account()
-              + "; "
+              + (made.expiresAt() == null ? "; " : " until " + made.expiresAt() + "; ")
               + made.remaining()
               + " "
               + made.unit()

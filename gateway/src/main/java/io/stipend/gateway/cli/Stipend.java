@@ -29,8 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
-      "Not built yet: plan, transfer, allowance, report, statement, prices,",
-      "reconcile, forget, ledger close."
+      "Not built yet: plan, report, statement, prices, reconcile, forget,",
+      "allowance export, ledger close."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -81,12 +81,15 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("keys", KeysCommand.line(terminal, workspace));
     root.addSubcommand("balance", new BalanceCommand(terminal, workspace));
     root.addSubcommand("grant", new GrantCommand(terminal, workspace));
+    root.addSubcommand("transfer", new TransferCommand(terminal, workspace));
+    root.addSubcommand("advance", new AdvanceCommand(terminal, workspace));
+    root.addSubcommand("freeze", FreezeCommand.freeze(terminal, workspace));
+    root.addSubcommand("unfreeze", FreezeCommand.unfreeze(terminal, workspace));
+    root.addSubcommand("allowance", AllowanceCommand.line(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     for (String name :
-        new String[] {
-          "plan", "transfer", "allowance", "report", "statement", "prices", "reconcile", "forget"
-        }) {
+        new String[] {"plan", "report", "statement", "prices", "reconcile", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

@@ -13,6 +13,7 @@ import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.Problem;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
+import io.stipend.policy.store.Freezes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -104,7 +105,7 @@ final class Workspace {
       KeyRing keys = KeyRing.open(data);
       keys.addAll(ledger.keys());
       LocalBudgets budgets = new LocalBudgets(ledger, clock);
-      return action.apply(new LocalAdmin(ledger, budgets, keys, () -> quota, clock));
+      return action.apply(new LocalAdmin(ledger, budgets, keys, freezes(data), () -> quota, clock));
     } catch (IOException e) {
       throw new UncheckedIOException("data folder: " + data, e);
     }
@@ -126,15 +127,23 @@ final class Workspace {
     }
   }
 
-  /** Balances from the record, for when no gateway runs. */
-  RecordedBalances recorded() {
+  private static Freezes freezes(Path data) {
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      return new Freezes(reader.frozen().values());
+    }
+  }
+
+  /** Reads balances from the record, for when no gateway runs. */
+  <T> T recorded(Function<RecordedBalances, T> reading) {
     QuotaFile quota = quota();
     Path data = quota.gateway().data();
+    // One instant for all that is read.
+    InstantSource at = InstantSource.fixed(now());
     if (!Files.exists(data.resolve(LEDGER))) {
-      return new RecordedBalances(quota, null, now());
+      return reading.apply(new RecordedBalances(quota, null, at));
     }
     try (LedgerReader reader = LedgerReader.open(data)) {
-      return new RecordedBalances(quota, reader, now());
+      return reading.apply(new RecordedBalances(quota, reader, at));
     }
   }
 

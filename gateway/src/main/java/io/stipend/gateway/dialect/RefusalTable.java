@@ -48,6 +48,7 @@ final class RefusalTable {
     table.put(BODY_TOO_LARGE, new RefusalForm(413, INVALID, "request_too_large"));
     table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, "unsupported_encoding"));
     table.put(INVALID_BODY, new RefusalForm(400, INVALID, "invalid_body"));
+    table.put(FROZEN, new RefusalForm(403, INVALID, "account_frozen"));
     table.put(UNKNOWN_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
     table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, INVALID, NO_MODEL));
     table.put(UNPRICED_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
@@ -70,6 +71,7 @@ final class RefusalTable {
     table.put(BODY_TOO_LARGE, new RefusalForm(413, "request_too_large", null));
     table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, null));
     table.put(INVALID_BODY, new RefusalForm(400, INVALID, null));
+    table.put(FROZEN, new RefusalForm(403, "permission_error", null));
     table.put(UNKNOWN_MODEL, new RefusalForm(404, "not_found_error", null));
     table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, "not_found_error", null));
     table.put(UNPRICED_MODEL, new RefusalForm(404, "not_found_error", null));

@@ -14,6 +14,7 @@ import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
+import io.stipend.policy.store.Freezes;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -60,7 +61,8 @@ class AdminHandlerTest {
     ledger = SqliteLedger.open(data, new LedgerOptions(64, 64, 64, () -> {}), clock);
     KeyRing keys = KeyRing.open(data);
     LocalAdmin admin =
-        new LocalAdmin(ledger, new LocalBudgets(ledger, clock), keys, () -> quota, clock);
+        new LocalAdmin(
+            ledger, new LocalBudgets(ledger, clock), keys, new Freezes(), () -> quota, clock);
     access = AdminAccess.open(data);
     handler = new AdminHandler(admin, () -> new GatewayStatus("1", "hash", 2, 3, ready), access);
     transport = Transport.start(1);

@@ -23,20 +23,21 @@ class PersonBalanceTest {
             "ada",
             List.of(
                 account("person/ada", Unit.USD, 400_000_000_000L, 1_500_000_000L, 500_000_000L),
-                account("team/payments", Unit.USD, 12_000_000_000_000L, 0, 0)));
+                account("team/payments", Unit.USD, 12_000_000_000_000L, 0, 0)),
+            false);
 
     assertThat(AdminJson.text(balance))
         .isEqualTo(
             """
             {"person":"ada","unit":"USD","granted":"400","carried":"0","received":"0","sent":"0",\
             "used":"1.5","held":"0.5","expired":"0","remaining":"398",\
-            "resets_at":"2026-12-01T00:00:00Z","accounts":[\
+            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0","frozen":false,"accounts":[\
             {"name":"person/ada","person":"ada","unit":"USD","granted":"400","carried":"0",\
             "received":"0","sent":"0","used":"1.5","held":"0.5","expired":"0","remaining":"398",\
-            "resets_at":"2026-12-01T00:00:00Z"},\
+            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0"},\
             {"name":"team/payments","person":"ada","unit":"USD","granted":"12000","carried":"0",\
             "received":"0","sent":"0","used":"0","held":"0","expired":"0","remaining":"12000",\
-            "resets_at":"2026-12-01T00:00:00Z"}]}""");
+            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0"}]}""");
   }
 
   @Test
@@ -44,7 +45,7 @@ class PersonBalanceTest {
     AccountBalance own = account("person/ada", Unit.USD, 400, 10, 0);
     AccountBalance team = account("team/payments", Unit.USD, 250_000, 249_700, 0);
 
-    assertThat(PersonBalance.of("ada", List.of(own, team)).remaining()).isEqualTo("0.0000003");
+    assertThat(PersonBalance.of("ada", List.of(own, team), false).remaining()).isEqualTo("0.0000003");
     assertThat(AccountBalance.tightest(List.of(own, team))).isSameAs(team);
   }
 
@@ -70,8 +71,8 @@ class PersonBalanceTest {
     AccountBalance balance =
         new AccountBalance(once.account(NOW), once, 5, 0, 0, 0, 0, 0, 0, 0, 0, once.resetsAt(NOW));
 
-    assertThat(AdminJson.text(PersonBalance.of("ada", List.of(balance))))
-        .contains("\"remaining\":\"5\",\"resets_at\":null,\"accounts\":[{");
+    assertThat(AdminJson.text(PersonBalance.of("ada", List.of(balance), true)))
+        .contains("\"remaining\":\"5\",\"resets_at\":null,\"lent\":\"0\",\"repaid\":\"0\",\"frozen\":true,\"accounts\":[{");
   }
 
   private static AccountBalance account(

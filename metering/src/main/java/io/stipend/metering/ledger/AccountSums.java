@@ -12,6 +12,31 @@ final class AccountSums {
   /** By place of the sum; the places are in memory only. */
   private final long[] sums = new long[Sum.ALL.size()];
 
+  /** The sums that a record tells. */
+  static AccountSums of(AccountRecord record) {
+    AccountTotals totals = record.totals();
+    AccountSums sums = new AccountSums();
+    sums.add(Sum.GRANTED, totals.granted());
+    sums.add(Sum.CARRIED, totals.carried());
+    sums.add(Sum.RECEIVED, totals.received());
+    for (LoanKind kind : LoanKind.values()) {
+      sums.add(Sum.of(kind), record.lent(kind));
+    }
+    sums.add(Sum.USED, totals.used());
+    sums.add(Sum.HELD, totals.held());
+    sums.add(Sum.EXPIRED, totals.expired());
+    sums.add(Sum.SENT, totals.sent());
+    sums.add(Sum.CARRIED_OUT, totals.carriedOut());
+    sums.add(Sum.REPAID, totals.repaid());
+    sums.add(Sum.ADJUSTMENTS, record.counts().adjustments());
+    sums.add(Sum.ONE_OFFS, record.counts().oneOffs());
+    sums.add(Sum.TRANSFERS, record.counts().transfers());
+    sums.add(Sum.LOANS, record.counts().loans());
+    sums.add(Sum.EXPIRIES, record.counts().expiries());
+    sums.add(Sum.CLOSED, totals.closed() ? 1 : 0);
+    return sums;
+  }
+
   void add(Sum sum, long amount) {
     int place = place(sum);
     sums[place] = Math.addExact(sums[place], amount);

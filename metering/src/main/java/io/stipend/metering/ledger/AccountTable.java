@@ -159,6 +159,23 @@ final class AccountTable {
       }
       budgets.add(List.of(key.budget(), key.unit().name()));
     }
+    unclosedOf(budgets, row -> found.put(account(row), sums(row)));
+    Map<AccountKey, AccountRecord> records = new LinkedHashMap<>();
+    for (Map.Entry<AccountKey, AccountSums> entry : found.entrySet()) {
+      AccountKey key = entry.getKey();
+      records.put(key, record(key, entry.getValue(), lots(key)));
+    }
+    return records;
+  }
+
+  /** The accounts of these budgets and units that are not closed. */
+  Set<AccountKey> unclosed(Collection<List<String>> budgets) throws SQLException {
+    Set<AccountKey> keys = new LinkedHashSet<>();
+    unclosedOf(budgets, row -> keys.add(account(row)));
+    return keys;
+  }
+
+  private void unclosedOf(Collection<List<String>> budgets, Row each) throws SQLException {
     for (List<String> budget : budgets) {
       read(
           UNCLOSED_OF_BUDGET,
@@ -166,14 +183,8 @@ final class AccountTable {
             select.setString(1, budget.get(0));
             select.setString(2, budget.get(1));
           },
-          row -> found.put(account(row), sums(row)));
+          each);
     }
-    Map<AccountKey, AccountRecord> records = new LinkedHashMap<>();
-    for (Map.Entry<AccountKey, AccountSums> entry : found.entrySet()) {
-      AccountKey key = entry.getKey();
-      records.put(key, record(key, entry.getValue(), lots(key)));
-    }
-    return records;
   }
 
   /**

@@ -7,13 +7,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -146,21 +150,49 @@ public final class LedgerReader implements AutoCloseable {
 
   /** All that is known of an account; empty if it was never used. */
   public Optional<AccountRecord> account(AccountKey account) {
+    return snapshot(() -> Optional.ofNullable(record(Tail.read(connection, tables), account)));
+  }
+
+  /**
+   * Those of these accounts that were ever used, and all accounts of the same budgets and units
+   * that no roll has closed.
+   */
+  public Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables);
-          AccountSums stored = tables.accounts().sums(account);
-          AccountSums more = tail.moves().get(account);
-          if (stored == null && more == null) {
-            return Optional.empty();
+          Set<List<String>> budgets = new HashSet<>();
+          keys.forEach(key -> budgets.add(List.of(key.budget(), key.unit().name())));
+          Set<AccountKey> found = new LinkedHashSet<>(keys);
+          found.addAll(tables.accounts().unclosed(budgets));
+          for (AccountKey key : tail.moves().keySet()) {
+            if (budgets.contains(List.of(key.budget(), key.unit().name()))) {
+              found.add(key);
+            }
           }
-          AccountSums sums = new AccountSums();
-          Stream.of(stored, more).filter(Objects::nonNull).forEach(sums::add);
-          Map<String, Lot> lots = new HashMap<>();
-          tables.accounts().lots(account).forEach(lot -> lots.put(lot.id(), lot));
-          tail.lots(account).forEach((id, lot) -> lots.merge(id, lot, Lot::plus));
-          return Optional.of(AccountTable.record(account, sums, List.copyOf(lots.values())));
+          Map<AccountKey, AccountRecord> records = new LinkedHashMap<>();
+          for (AccountKey key : found) {
+            AccountRecord record = record(tail, key);
+            if (record != null && (!record.totals().closed() || keys.contains(key))) {
+              records.put(key, record);
+            }
+          }
+          return records;
         });
+  }
+
+  private @Nullable AccountRecord record(Tail tail, AccountKey account) throws SQLException {
+    AccountSums stored = tables.accounts().sums(account);
+    AccountSums more = tail.moves().get(account);
+    if (stored == null && more == null) {
+      return null;
+    }
+    AccountSums sums = new AccountSums();
+    Stream.of(stored, more).filter(Objects::nonNull).forEach(sums::add);
+    Map<String, Lot> lots = new HashMap<>();
+    tables.accounts().lots(account).forEach(lot -> lots.put(lot.id(), lot));
+    tail.lots(account).forEach((id, lot) -> lots.merge(id, lot, Lot::plus));
+    return AccountTable.record(account, sums, List.copyOf(lots.values()));
   }
 
   /** The lots of an account, by id; empty if it was never used. */
@@ -171,6 +203,25 @@ public final class LedgerReader implements AutoCloseable {
   /** Every grant that was ever entered, in the order of entry. */
   public List<LedgerEntry.Granted> grants() {
     return facts(LedgerEntry.Granted.class, FactCodec.GRANTED);
+  }
+
+  /** The grants that somebody entered, in the order of entry; no others are kept meanwhile. */
+  public List<LedgerEntry.Granted> oneOffGrants() {
+    return snapshot(
+        () -> {
+          List<LedgerEntry.Granted> grants = new ArrayList<>();
+          Consumer<LedgerEntry> keep =
+              fact -> {
+                if (fact instanceof LedgerEntry.Granted grant
+                    && grant.kind() == LedgerEntry.GrantKind.ONE_OFF) {
+                  grants.add(grant);
+                }
+              };
+          Tail tail = Tail.read(connection, tables);
+          tables.facts(FactCodec.GRANTED, keep);
+          tail.facts(LedgerEntry.Granted.class).forEach(keep);
+          return grants;
+        });
   }
 
   /** Every transfer, in the order of entry. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -108,16 +109,21 @@ final class LedgerTables implements AutoCloseable {
   /** The facts of one kind, in the order of entry. */
   List<LedgerEntry> facts(int kind) throws SQLException {
     List<LedgerEntry> facts = new ArrayList<>();
+    facts(kind, facts::add);
+    return facts;
+  }
+
+  /** Streams the facts of one kind, in the order of entry. */
+  void facts(int kind, Consumer<LedgerEntry> each) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement("select body from fact where kind = ? order by seq")) {
       select.setInt(1, kind);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          facts.add(fact(row.getBytes(1)));
+          each.accept(fact(row.getBytes(1)));
         }
       }
     }
-    return facts;
   }
 
   @Nullable LedgerEntry fact(int kind, String id) throws SQLException {

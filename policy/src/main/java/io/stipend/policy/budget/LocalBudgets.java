@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -300,27 +301,41 @@ public final class LocalBudgets implements Budgets {
   /** Reading enters nothing, except that periods which are over are rolled. */
   @Override
   public CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now) {
-    return balances(rules, rules.stream().map(rule -> periods.account(rule, now)).toList(), now);
+    return read(rules, now, (account, rule) -> balance(account, rule, now));
   }
 
-  private CompletableFuture<List<AccountBalance>> balances(
-      List<BudgetRule> rules, List<AccountKey> keys, Instant now) {
+  /** What the accounts of these budgets are made of, as {@link #balances} reads them. */
+  public CompletableFuture<List<AccountLots>> lots(List<BudgetRule> rules, Instant now) {
+    return read(rules, now, (account, rule) -> AccountLots.of(account, rule, now));
+  }
+
+  private <T> CompletableFuture<List<T>> read(
+      List<BudgetRule> rules, Instant now, BiFunction<Account, BudgetRule, T> reading) {
+    List<AccountKey> keys = rules.stream().map(rule -> periods.account(rule, now)).toList();
+    return read(rules, keys, now, reading);
+  }
+
+  private <T> CompletableFuture<List<T>> read(
+      List<BudgetRule> rules,
+      List<AccountKey> keys,
+      Instant now,
+      BiFunction<Account, BudgetRule, T> reading) {
     return book.whenWarm(
             keys,
             taken -> {
               List<AccountKey> later = Opening.forward(taken, rules);
               if (later != null) {
-                return balances(rules, later, now);
+                return read(rules, later, now, reading);
               }
-              List<AccountBalance> balances = new ArrayList<>(taken.size());
+              List<T> read = new ArrayList<>(taken.size());
               for (int i = 0; i < taken.size(); i++) {
                 CompletableFuture<Void> warm = opening.roll(taken.get(i), rules.get(i), now);
                 if (warm != null) {
-                  return warm.thenCompose(done -> balances(rules, keys, now));
+                  return warm.thenCompose(done -> read(rules, keys, now, reading));
                 }
-                balances.add(balance(taken.get(i), rules.get(i), now));
+                read.add(reading.apply(taken.get(i), rules.get(i)));
               }
-              return CompletableFuture.completedFuture(balances);
+              return CompletableFuture.completedFuture(read);
             })
         .thenCompose(Function.identity());
   }

@@ -7,16 +7,7 @@ import java.util.Set;
  * name, so that none is ever ignored. Who builds the effect of one takes it out of here.
  */
 final class NotYet {
-  static final Set<String> KEYS =
-      Set.of(
-          "carry_over",
-          "overdraft",
-          "finish",
-          "advance",
-          "transfer",
-          "downgrade",
-          "priority",
-          "pool");
+  static final Set<String> KEYS = Set.of("overdraft", "finish", "downgrade");
 
   private NotYet() {}
 }

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The policy engine over the snapshot that a {@link PolicyStore} holds. */
@@ -37,23 +38,44 @@ public final class SnapshotPolicy implements PolicyEngine {
   /** How much of a model's name a message repeats. */
   private static final int MAX_SHOWN = 100;
 
-  private final PolicyStore store;
+  private final @Nullable PolicyStore store;
+  private final Supplier<PolicySnapshot> inForce;
   private final RequestLimits limits;
+  private final Freezes freezes;
 
-  /** An engine over this store and these limits. */
-  public SnapshotPolicy(PolicyStore store, RequestLimits limits) {
+  /** An engine over this store, these limits and those who are frozen. */
+  public SnapshotPolicy(PolicyStore store, RequestLimits limits, Freezes freezes) {
+    this(store, store::snapshot, limits, freezes);
+  }
+
+  private SnapshotPolicy(
+      @Nullable PolicyStore store,
+      Supplier<PolicySnapshot> inForce,
+      RequestLimits limits,
+      Freezes freezes) {
     this.store = store;
+    this.inForce = inForce;
     this.limits = limits;
+    this.freezes = freezes;
+  }
+
+  /**
+   * An engine that knows one quota file alone, for asking what it would decide: it authenticates
+   * nobody, and nobody is frozen.
+   */
+  public static SnapshotPolicy of(PolicySnapshot snapshot) {
+    return new SnapshotPolicy(
+        null, () -> snapshot, new RequestLimits(System::nanoTime), new Freezes());
   }
 
   @Override
   public @Nullable Entitlement authenticate(@Nullable String credential, Instant now) {
-    return store.entitlement(credential, now);
+    return store == null ? null : store.entitlement(credential, now);
   }
 
   @Override
   public Decision decide(Entitlement entitlement, ModelCall call, Instant now) {
-    PolicySnapshot snapshot = store.snapshot();
+    PolicySnapshot snapshot = inForce.get();
     List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
     if (rules == null) {
       return Refusal.of(
@@ -62,6 +84,9 @@ public final class SnapshotPolicy implements PolicyEngine {
     Refusal absent = absent(snapshot, entitlement, now);
     if (absent != null) {
       return absent;
+    }
+    if (freezes.of(entitlement.principal().scope()) != null) {
+      return frozen(entitlement);
     }
     ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
     List<ProviderConfig> servedBy =
@@ -98,6 +123,17 @@ public final class SnapshotPolicy implements PolicyEngine {
                 + (absence.before() ? "from " : "until ")
                 + absence.day()
                 + (absence.before() ? " on." : " only."));
+  }
+
+  /** Why is between the person and whoever did it: a message ends up in logs of tools. */
+  private Refusal frozen(Entitlement entitlement) {
+    String contact = inForce.get().file().gateway().contact();
+    return Refusal.of(
+        RefusalReason.FROZEN,
+        "The allowance of "
+            + entitlement.principal().scope()
+            + " is frozen: nothing can be used until it is unfrozen."
+            + (contact.isEmpty() ? "" : " " + contact + "."));
   }
 
   private Decision limited(
@@ -160,7 +196,7 @@ public final class SnapshotPolicy implements PolicyEngine {
   }
 
   private Refusal model(RefusalReason reason, String text) {
-    String contact = store.snapshot().file().gateway().contact();
+    String contact = inForce.get().file().gateway().contact();
     String end = text.endsWith("?") ? " " : ". ";
     return new Refusal(
         reason,
@@ -209,9 +245,11 @@ public final class SnapshotPolicy implements PolicyEngine {
 
   @Override
   public List<ModelListing> models(Entitlement entitlement, Instant now) {
-    PolicySnapshot snapshot = store.snapshot();
+    PolicySnapshot snapshot = inForce.get();
     List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
-    if (rules == null || absent(snapshot, entitlement, now) != null) {
+    if (rules == null
+        || absent(snapshot, entitlement, now) != null
+        || freezes.of(entitlement.principal().scope()) != null) {
       return List.of();
     }
     Map<String, ModelListing> listings = new LinkedHashMap<>();

@@ -56,6 +56,7 @@ class SnapshotPolicyTest {
 
   @TempDir Path folder;
   private final AtomicLong nanos = new AtomicLong();
+  private final Freezes freezes = new Freezes();
   private KeyRing ring;
   private PolicyStore store;
   private SnapshotPolicy policy;
@@ -64,7 +65,7 @@ class SnapshotPolicyTest {
   void open() throws IOException {
     ring = KeyRing.open(folder);
     store = new PolicyStore(snapshot(YAML), ring);
-    policy = new SnapshotPolicy(store, new RequestLimits(nanos::get));
+    policy = new SnapshotPolicy(store, new RequestLimits(nanos::get), freezes);
   }
 
   private PolicySnapshot snapshot(String yaml) {

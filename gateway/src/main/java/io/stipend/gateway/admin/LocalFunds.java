@@ -1,0 +1,160 @@
+package io.stipend.gateway.admin;
+
+import io.stipend.gateway.admin.AdminException.Kind;
+import io.stipend.gateway.admin.AdminService.AdvanceMade;
+import io.stipend.gateway.admin.AdminService.AdvanceOrder;
+import io.stipend.gateway.admin.AdminService.FreezeMade;
+import io.stipend.gateway.admin.AdminService.FreezeOrder;
+import io.stipend.gateway.admin.AdminService.GrantMade;
+import io.stipend.gateway.admin.AdminService.GrantOrder;
+import io.stipend.gateway.admin.AdminService.TransferMade;
+import io.stipend.gateway.admin.AdminService.TransferOrder;
+import io.stipend.metering.ledger.Ledger;
+import io.stipend.metering.ledger.LedgerEntry.Frozen;
+import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets.AccountBalance;
+import io.stipend.policy.budget.Funds;
+import io.stipend.policy.config.QuotaFile;
+import io.stipend.policy.store.Freezes;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Grants, transfers, advances and freezes in the process that holds the ledger. Blocks. */
+final class LocalFunds {
+  /** As far from the default, 0, as a quota file may go. */
+  private static final int MAX_PRIORITY = 1_000;
+
+  private final Ledger ledger;
+  private final Funds funds;
+  private final Freezes freezes;
+  private final Balances balances;
+
+  LocalFunds(Ledger ledger, Funds funds, Freezes freezes, Balances balances) {
+    this.ledger = ledger;
+    this.funds = funds;
+    this.freezes = freezes;
+    this.balances = balances;
+  }
+
+  GrantMade grant(QuotaFile file, GrantOrder order, String by, Instant now) {
+    Orders.Sum sum =
+        Orders.sum(
+            "grant",
+            order.amount(),
+            order.person(),
+            Orders.own(file, Orders.principal(file, order.person()).id()),
+            rule -> true);
+    String reason = Orders.text("reason", order.reason());
+    int priority = order.priority() == null ? 0 : order.priority();
+    if (Math.abs((long) priority) > MAX_PRIORITY) {
+      throw new AdminException(Kind.INVALID, "priority: " + priority + " (expected: -1000..1000)");
+    }
+    Instant expires = expires(order.expires(), sum.rule().zone(), now);
+    Funds.Gift gift = new Funds.Gift(sum.units(), reason, by, expires, priority);
+    enter(() -> funds.grant(sum.rule(), gift, now));
+    AccountBalance after = balances.account(sum.rule(), now);
+    return new GrantMade(
+        order.person(),
+        after.account().toString(),
+        sum.text(),
+        sum.rule().unit().name(),
+        reason,
+        by,
+        gift.expiresAt() == null ? null : gift.expiresAt().toString(),
+        priority,
+        sum.rule().unit().format(after.remaining()));
+  }
+
+  TransferMade transfer(QuotaFile file, TransferOrder order, String by, Instant now) {
+    Orders.Sum sum =
+        Orders.sum(
+            "transfer",
+            order.amount(),
+            order.from(),
+            Orders.own(file, order.from()),
+            rule -> rule.transfer() > 0);
+    BudgetRule from = sum.rule();
+    BudgetRule to =
+        Orders.budget(Orders.own(file, order.to()), order.to(), from.unit().name(), rule -> true);
+    String reason = Orders.text("reason", order.reason());
+    Instant expires = expires(order.expires(), to.zone(), now);
+    Funds.Gift gift = new Funds.Gift(sum.units(), reason, by, expires, 0);
+    enter(() -> funds.transfer(from, to, gift, now));
+    AccountBalance giver = balances.account(from, now);
+    AccountBalance receiver = balances.account(to, now);
+    return new TransferMade(
+        order.from(),
+        order.to(),
+        giver.account().toString(),
+        receiver.account().toString(),
+        sum.text(),
+        from.unit().name(),
+        reason,
+        by,
+        gift.expiresAt() == null ? null : gift.expiresAt().toString(),
+        from.unit().format(giver.remaining()),
+        to.unit().format(receiver.remaining()));
+  }
+
+  AdvanceMade advance(QuotaFile file, AdvanceOrder order, String by, Instant now) {
+    Orders.Sum sum =
+        Orders.sum(
+            "advance",
+            order.amount(),
+            order.person(),
+            Orders.own(file, Orders.principal(file, order.person()).id()),
+            rule -> rule.advance() > 0);
+    BudgetRule rule = sum.rule();
+    String reason = Orders.text("reason", order.reason());
+    enter(() -> funds.advance(rule, sum.units(), reason, by, now));
+    AccountBalance after = balances.account(rule, now);
+    return new AdvanceMade(
+        order.person(),
+        after.account().toString(),
+        sum.text(),
+        rule.unit().name(),
+        reason,
+        by,
+        rule.unit().format(after.lent()),
+        rule.unit().format(after.remaining()));
+  }
+
+  /** Freezing who is frozen, or the other way round, is no new fact. */
+  FreezeMade freeze(QuotaFile file, FreezeOrder order, String by, Instant now) {
+    String scope = Orders.principal(file, order.person()).scope();
+    String reason = Orders.text("reason", order.reason());
+    Frozen stands = freezes.of(scope);
+    if ((stands != null) == order.frozen()) {
+      return stands == null
+          ? new FreezeMade(order.person(), false, false, null, null, null)
+          : made(order.person(), stands, false);
+    }
+    Frozen entry =
+        new Frozen(now, "freeze-" + UUID.randomUUID(), scope, order.frozen(), reason, by);
+    Awaiting.durable(ledger.append(entry));
+    freezes.apply(entry);
+    return made(order.person(), entry, true);
+  }
+
+  private static FreezeMade made(String person, Frozen entry, boolean changed) {
+    return new FreezeMade(
+        person, entry.frozen(), changed, entry.at().toString(), entry.reason(), entry.by());
+  }
+
+  private static @Nullable Instant expires(@Nullable String text, ZoneId zone, Instant now) {
+    return text == null ? null : TimeText.end(text, zone, now);
+  }
+
+  /** What is wrong with an order may be told at once or by its future. */
+  private static void enter(Supplier<CompletableFuture<Void>> entry) {
+    try {
+      Awaiting.durable(entry.get());
+    } catch (IllegalArgumentException e) {
+      throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
+    }
+  }
+}
