@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
-      "Not built yet: plan, report, statement, prices, reconcile, forget,",
+      "Not built yet: report, statement, prices, reconcile, forget,",
       "allowance export, ledger close."
     })
 public final class Stipend implements Callable<Integer> {
@@ -78,6 +78,7 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("serve", new ServeCommand(terminal, workspace));
     root.addSubcommand("demo", new DemoCommand(terminal));
     root.addSubcommand("check", new CheckCommand(terminal, workspace));
+    root.addSubcommand("plan", new PlanCommand(terminal, workspace));
     root.addSubcommand("keys", KeysCommand.line(terminal, workspace));
     root.addSubcommand("balance", new BalanceCommand(terminal, workspace));
     root.addSubcommand("grant", new GrantCommand(terminal, workspace));
@@ -88,8 +89,7 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("allowance", AllowanceCommand.line(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
-    for (String name :
-        new String[] {"plan", "report", "statement", "prices", "reconcile", "forget"}) {
+    for (String name : new String[] {"report", "statement", "prices", "reconcile", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

@@ -53,9 +53,19 @@ final class Workspace {
     return QuotaFile.load(config.get(), System.getenv(), clock.instant());
   }
 
+  /** Reads any quota file, valid or not; the provider keys in it are not needed. */
+  QuotaFile.Result read(Path file) {
+    return QuotaFile.load(file, new AnySecret(), clock.instant());
+  }
+
   /** The valid quota file; the provider keys in it are not needed and may be missing. */
   QuotaFile quota() {
-    QuotaFile.Result result = QuotaFile.load(config.get(), new AnySecret(), clock.instant());
+    return quota(config.get());
+  }
+
+  /** Another valid quota file. */
+  QuotaFile quota(Path file) {
+    QuotaFile.Result result = read(file);
     if (result instanceof QuotaFile.Loaded loaded) {
       return loaded.quotaFile();
     }
@@ -119,7 +129,7 @@ final class Workspace {
   /** Every key, from the record: revocations of a running gateway are in it. */
   List<AdminService.KeyLine> keys() {
     Path data = quota().gateway().data();
-    if (!Files.exists(data.resolve(LEDGER))) {
+    if (!hasLedger(data)) {
       return List.of();
     }
     try (LedgerReader reader = LedgerReader.open(data)) {
@@ -139,12 +149,17 @@ final class Workspace {
     Path data = quota.gateway().data();
     // One instant for all that is read.
     InstantSource at = InstantSource.fixed(now());
-    if (!Files.exists(data.resolve(LEDGER))) {
+    if (!hasLedger(data)) {
       return reading.apply(new RecordedBalances(quota, null, at));
     }
     try (LedgerReader reader = LedgerReader.open(data)) {
       return reading.apply(new RecordedBalances(quota, reader, at));
     }
+  }
+
+  /** Whether anything was ever recorded in a data folder. */
+  boolean hasLedger(Path data) {
+    return Files.exists(data.resolve(LEDGER));
   }
 
   /** The ledger, for reading only; a gateway may write it meanwhile. */
@@ -155,7 +170,7 @@ final class Workspace {
   /** The data folder, which has a ledger. */
   Path recordFolder() {
     Path data = quota().gateway().data();
-    if (!Files.exists(data.resolve(LEDGER))) {
+    if (!hasLedger(data)) {
       throw new CommandFailure(
           Exit.FAILED,
           "no ledger in " + data + " yet (expected: serve or keys create ran with this file)");

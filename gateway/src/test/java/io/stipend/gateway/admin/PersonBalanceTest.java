@@ -45,7 +45,8 @@ class PersonBalanceTest {
     AccountBalance own = account("person/ada", Unit.USD, 400, 10, 0);
     AccountBalance team = account("team/payments", Unit.USD, 250_000, 249_700, 0);
 
-    assertThat(PersonBalance.of("ada", List.of(own, team), false).remaining()).isEqualTo("0.0000003");
+    assertThat(PersonBalance.of("ada", List.of(own, team), false).remaining())
+        .isEqualTo("0.0000003");
     assertThat(AccountBalance.tightest(List.of(own, team))).isSameAs(team);
   }
 
@@ -72,7 +73,8 @@ class PersonBalanceTest {
         new AccountBalance(once.account(NOW), once, 5, 0, 0, 0, 0, 0, 0, 0, 0, once.resetsAt(NOW));
 
     assertThat(AdminJson.text(PersonBalance.of("ada", List.of(balance), true)))
-        .contains("\"remaining\":\"5\",\"resets_at\":null,\"lent\":\"0\",\"repaid\":\"0\",\"frozen\":true,\"accounts\":[{");
+        .contains(
+            "\"remaining\":\"5\",\"resets_at\":null,\"lent\":\"0\",\"repaid\":\"0\",\"frozen\":true,\"accounts\":[{");
   }
 
   private static AccountBalance account(

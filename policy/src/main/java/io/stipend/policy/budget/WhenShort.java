@@ -17,7 +17,7 @@ public enum WhenShort {
   REFUSE;
 
   /** The loan that this step takes; null if it takes none. */
-  @Nullable LoanKind loan() {
+  public @Nullable LoanKind loan() {
     return this == OVERDRAFT ? LoanKind.OVERDRAFT : this == FINISH ? LoanKind.FINISH : null;
   }
 }

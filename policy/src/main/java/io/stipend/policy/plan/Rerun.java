@@ -1,0 +1,386 @@
+package io.stipend.policy.plan;
+
+import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.UsageReport;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.Granted;
+import io.stipend.metering.ledger.LedgerEntry.KeyCreated;
+import io.stipend.metering.ledger.LedgerEntry.Lent;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import io.stipend.metering.ledger.LedgerEntry.Transferred;
+import io.stipend.metering.ledger.MemoryLedger;
+import io.stipend.metering.ledger.UsageRow;
+import io.stipend.policy.Decision;
+import io.stipend.policy.Entitlement;
+import io.stipend.policy.ModelCall;
+import io.stipend.policy.Permit;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.BudgetException;
+import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets;
+import io.stipend.policy.budget.Estimate;
+import io.stipend.policy.budget.Funds;
+import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.budget.WhenShort;
+import io.stipend.policy.config.QuotaFile;
+import io.stipend.policy.store.PolicySnapshot;
+import io.stipend.policy.store.SnapshotPolicy;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Recorded calls and what people did to budgets, run again under one quota file, in the order of
+ * time. Each call is decided and reserved at its recorded start with what it really cost, and
+ * settled at its recorded end. For one thread.
+ */
+final class Rerun {
+  /** The key's person is not in the file. */
+  static final String REMOVED = "not_in_file";
+
+  /** The person has not come yet, or has gone. */
+  static final String ABSENT = "not_entitled_then";
+
+  /** Each step that helps covers at least one more budget. */
+  private static final int MAX_TRIES = 16;
+
+  /** Models that are refused; to find out costs more than to remember. */
+  private static final int MAX_REFUSED = 10_000;
+
+  private final QuotaFile file;
+  private final PolicySnapshot snapshot;
+  private final SnapshotPolicy policy;
+  private final LocalBudgets budgets;
+  private final Map<RefusedModel, String> refusedModels = new HashMap<>();
+  private final PriorityQueue<Running> running =
+      new PriorityQueue<>(
+          Comparator.comparing((Running r) -> r.end.at()).thenComparing(Running::number));
+  private long numbers;
+  private long skipped;
+
+  Rerun(QuotaFile file) {
+    this.file = file;
+    this.snapshot = new PolicySnapshot(file, "");
+    this.policy = SnapshotPolicy.of(snapshot);
+    // The instants come with the calls; nothing here asks what time it is.
+    this.budgets = new LocalBudgets(MemoryLedger.empty(), () -> Instant.EPOCH);
+  }
+
+  private record Running(long number, Reservation reservation, Reservation.Settlement end) {}
+
+  private record RefusedModel(String person, String dialect, String model, LocalDate day) {}
+
+  /**
+   * What becomes of a call.
+   *
+   * @param refused why; null if it is admitted
+   * @param shortened whether it is admitted with less output or on a cheaper model
+   * @param charge what it costs under this file
+   * @param rated its price by the cards of this file; null if they know none
+   */
+  record Answer(
+      @Nullable String refused, boolean shortened, Charge charge, @Nullable Charge rated) {}
+
+  /** Grants, transfers and advances that this file could not repeat. */
+  long skipped() {
+    return skipped;
+  }
+
+  /** Repeats what somebody did to a budget. */
+  void moved(LedgerEntry entry) {
+    endUntil(entry.at());
+    CompletableFuture<Void> done;
+    try {
+      done = repeat(entry);
+    } catch (IllegalArgumentException | BudgetException e) {
+      done = CompletableFuture.failedFuture(e);
+    }
+    if (done.isCompletedExceptionally()) {
+      skipped++;
+    }
+  }
+
+  private CompletableFuture<Void> repeat(LedgerEntry entry) {
+    Funds funds = budgets.funds();
+    if (entry instanceof Granted g) {
+      BudgetRule rule = file.budget(g.account());
+      return rule == null
+          ? gone()
+          : funds.grant(
+              rule,
+              new Funds.Gift(g.amount(), g.reason(), g.by(), g.expiresAt(), g.priority()),
+              g.at());
+    }
+    if (entry instanceof Transferred t) {
+      BudgetRule from = file.budget(t.from());
+      BudgetRule to = file.budget(t.to());
+      return from == null || to == null
+          ? gone()
+          : funds.transfer(
+              from, to, new Funds.Gift(t.amount(), t.reason(), t.by(), t.expiresAt(), 0), t.at());
+    }
+    Lent lent = (Lent) entry;
+    BudgetRule rule = file.budget(lent.account());
+    return rule == null
+        ? gone()
+        : funds.advance(rule, lent.amount(), lent.reason(), lent.by(), lent.at());
+  }
+
+  private static CompletableFuture<Void> gone() {
+    return CompletableFuture.failedFuture(new BudgetException("no such budget in this file"));
+  }
+
+  /**
+   * Runs a call again.
+   *
+   * @param reference its price by the file in force; null if there is none
+   */
+  Answer call(UsageRow row, @Nullable Charge reference) {
+    endUntil(row.startedAt());
+    Charge recorded = new Charge(row.nanos(), row.usage().total());
+    Entitlement who = snapshot.entitlement(key(row));
+    if (who == null) {
+      return new Answer(REMOVED, false, recorded, null);
+    }
+    Object decided = decide(who, row, row.modelRequested());
+    if (!(decided instanceof Permit permit)) {
+      return new Answer(String.valueOf(decided), false, recorded, null);
+    }
+    Charge rated = rated(permit, row, row.usage());
+    boolean same = reference == null ? isPricedBy(permit, row) : reference.equals(rated);
+    return new Attempt(row, who, permit, same ? recorded : rated).run(rated);
+  }
+
+  /** The price of a call by the cards of this file; null if it may not be used or has none. */
+  @Nullable Charge rated(UsageRow row) {
+    Entitlement who = snapshot.entitlement(key(row));
+    Object decided = who == null ? REMOVED : decide(who, row, row.modelRequested());
+    return decided instanceof Permit permit ? rated(permit, row, row.usage()) : null;
+  }
+
+  private static boolean isPricedBy(Permit permit, UsageRow row) {
+    return permit.provider().name().equals(row.provider())
+        && permit.rating().priceVersion().equals(row.priceVersion());
+  }
+
+  private static Charge rated(Permit permit, UsageRow row, TokenUsage usage) {
+    boolean sameModel = permit.model().equals(row.modelRequested());
+    return permit
+        .rating()
+        .charge(
+            new UsageReport(
+                List.of(new UsageReport.Part(null, usage)),
+                sameModel ? row.modelServed() : permit.model(),
+                row.serviceTier(),
+                false));
+  }
+
+  private static KeyCreated key(UsageRow row) {
+    return new KeyCreated(
+        row.startedAt(), row.keyId(), row.person(), "", row.project(), "", null, "");
+  }
+
+  /** A permit, or why there is none. */
+  private Object decide(Entitlement who, UsageRow row, String model) {
+    LocalDate day = row.startedAt().atOffset(ZoneOffset.UTC).toLocalDate();
+    RefusedModel known = new RefusedModel(row.person(), row.dialect(), model, day);
+    String refused = refusedModels.get(known);
+    if (refused != null) {
+      return refused;
+    }
+    // Rates and concurrency are not what is asked: no limit binds.
+    Entitlement unlimited = new Entitlement(who.principal(), who.budgets(), List.of());
+    Decision decision = policy.decide(unlimited, call(row, model), row.startedAt());
+    if (decision instanceof Permit permit) {
+      permit.lease().close();
+      return permit;
+    }
+    RefusalReason reason = ((Refusal) decision).reason();
+    if (reason == RefusalReason.BAD_CREDENTIAL) {
+      return ABSENT;
+    }
+    if (refusedModels.size() >= MAX_REFUSED) {
+      refusedModels.clear();
+    }
+    refusedModels.put(known, reason.label());
+    return reason.label();
+  }
+
+  private static ModelCall call(UsageRow row, String model) {
+    int dash = row.dialect().indexOf('-');
+    String vendor = dash < 0 ? row.dialect() : row.dialect().substring(0, dash);
+    return new ModelCall(
+        row.dialect(),
+        vendor,
+        model,
+        row.usage().output(),
+        1,
+        false,
+        row.serviceTier(),
+        0,
+        0,
+        0,
+        false,
+        true);
+  }
+
+  private void endUntil(Instant now) {
+    while (!running.isEmpty() && !running.peek().end.at().isAfter(now)) {
+      Running ended = running.remove();
+      ended.reservation.settle(ended.end);
+    }
+  }
+
+  /** One call that a model serves: what is left when its budgets are short. */
+  private final class Attempt {
+    private final UsageRow row;
+    private final Entitlement who;
+    private Permit permit;
+    private TokenUsage usage;
+    private Charge charge;
+    private boolean downgraded;
+    private boolean shortened;
+
+    Attempt(UsageRow row, Entitlement who, Permit permit, Charge charge) {
+      this.row = row;
+      this.who = who;
+      this.permit = permit;
+      this.usage = row.usage();
+      this.charge = charge;
+    }
+
+    Answer run(Charge rated) {
+      AttemptId id = new AttemptId(row.exchangeId(), row.attempt());
+      for (int tries = 0; tries < MAX_TRIES; tries++) {
+        Budgets.Result result =
+            budgets.reserve(
+                id,
+                facts(),
+                permit.budgets(),
+                new Estimate(charge, charge, Charge.ZERO),
+                row.startedAt());
+        if (result instanceof Budgets.Held held) {
+          held.reservation().sent();
+          running.add(new Running(++numbers, held.reservation(), settlement()));
+          return new Answer(null, shortened, charge, rated);
+        }
+        if (!(result instanceof Budgets.Shortfall shortfall)) {
+          throw new IllegalStateException("a ledger in memory answered " + result);
+        }
+        if (!relieved(shortfall)) {
+          break;
+        }
+      }
+      return new Answer(RefusalReason.BUDGET_EXHAUSTED.label(), false, charge, rated);
+    }
+
+    /** The steps of the allowance, in order; whether one helps. */
+    private boolean relieved(Budgets.Shortfall shortfall) {
+      for (WhenShort step : shortfall.rule().whenShort()) {
+        boolean helps =
+            switch (step) {
+              case CLAMP -> clamp(shortfall);
+              case DOWNGRADE -> downgrade(shortfall.rule());
+              case OVERDRAFT, FINISH -> borrow(shortfall, step.loan());
+              case REFUSE -> false;
+            };
+        if (helps || step == WhenShort.REFUSE) {
+          return helps;
+        }
+      }
+      return false;
+    }
+
+    private boolean borrow(Budgets.Shortfall shortfall, @Nullable LoanKind kind) {
+      return kind != null
+          && (kind != LoanKind.FINISH || row.sessionId() != null)
+          && budgets.borrow(shortfall.rule(), kind, shortfall.lacking(), row.startedAt());
+    }
+
+    private boolean clamp(Budgets.Shortfall shortfall) {
+      BudgetRule rule = shortfall.rule();
+      long left = Math.max(0, shortfall.available());
+      long output =
+          rule.unit().isMoney()
+              ? permit.rating().affordableOutput(usage.inputTotal(), left, row.serviceTier())
+              : left - usage.inputTotal();
+      if (output < rule.clampFloor() || output >= usage.output()) {
+        return false;
+      }
+      usage =
+          new TokenUsage(
+              usage.input(),
+              usage.cacheRead(),
+              usage.cacheWrite(),
+              usage.cacheWrite1h(),
+              output,
+              Math.min(usage.reasoning(), output));
+      charge = rated(permit, row, usage);
+      shortened = true;
+      return true;
+    }
+
+    private boolean downgrade(BudgetRule rule) {
+      String target = rule.downgrade().get(permit.model());
+      if (target == null || downgraded) {
+        return false;
+      }
+      downgraded = true;
+      if (!(decide(who, row, target) instanceof Permit cheaper)) {
+        return false;
+      }
+      permit = cheaper;
+      charge = rated(cheaper, row, usage);
+      shortened = true;
+      return true;
+    }
+
+    private AttemptFacts facts() {
+      return new AttemptFacts(
+          row.person(),
+          row.team(),
+          row.costCenter(),
+          row.project(),
+          row.keyId(),
+          row.sessionId(),
+          row.client(),
+          row.dialect(),
+          permit.provider().name(),
+          permit.model(),
+          row.serviceTier(),
+          permit.rating().priceVersion(),
+          row.currency(),
+          usage.inputTotal(),
+          usage.output(),
+          usage.output(),
+          charge.nanos());
+    }
+
+    private Reservation.Settlement settlement() {
+      Instant end = row.finishedAt().isBefore(row.startedAt()) ? row.startedAt() : row.finishedAt();
+      return new Reservation.Settlement(
+          end,
+          charge,
+          usage,
+          row.usageSource(),
+          row.outcome(),
+          row.httpStatus(),
+          row.modelServed(),
+          row.serviceTier(),
+          null,
+          "");
+    }
+  }
+}
