@@ -60,7 +60,7 @@ public final class QuotaFiles {
   }
 
   /** The file, as if every key were built. */
-  static QuotaFile.Loaded unlockedFile(Path folder, String yaml) {
+  public static QuotaFile.Loaded unlockedFile(Path folder, String yaml) {
     QuotaFile.Result result = unlocked(folder, yaml);
     if (result instanceof QuotaFile.Broken broken) {
       throw new AssertionError("broken: " + broken.problems());
