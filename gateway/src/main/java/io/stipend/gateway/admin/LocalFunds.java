@@ -18,6 +18,7 @@ import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.store.Freezes;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -134,7 +135,13 @@ final class LocalFunds {
           : made(order.person(), stands, false);
     }
     Frozen entry =
-        new Frozen(now, "freeze-" + UUID.randomUUID(), scope, order.frozen(), reason, by);
+        new Frozen(
+            now.truncatedTo(ChronoUnit.MILLIS),
+            "freeze-" + UUID.randomUUID(),
+            scope,
+            order.frozen(),
+            reason,
+            by);
     Awaiting.durable(ledger.append(entry));
     freezes.apply(entry);
     return made(order.person(), entry, true);

@@ -7,6 +7,7 @@ import io.stipend.gateway.testing.Api;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.UsageRow;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -129,6 +130,8 @@ class QuotaReloadTest {
     assertThat(status(bob)).isEqualTo(401);
     assertThat(status(ada)).isEqualTo(200);
     assertThat(provider.requests()).isEqualTo(2);
+    assertThat(gateway.rows()).as("the record stays").extracting(UsageRow::person).contains("bob");
+    assertThat(gateway.verify().problems()).isEmpty();
 
     edit("  ada: { allowance: small }\n", "  ada: { allowance: small }\n" + line);
     swapped(2);
