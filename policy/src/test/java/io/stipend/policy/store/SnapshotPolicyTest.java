@@ -5,6 +5,7 @@ import static io.stipend.policy.config.QuotaFiles.PROVIDERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.ledger.KeyRecord;
+import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.ModelCall;
@@ -382,5 +383,28 @@ class SnapshotPolicyTest {
     Decision long_ago =
         policy.decide(ada, call("openai", "gpt-5-mini", 1), Instant.parse("2019-01-01T00:00:00Z"));
     assertThat(((Refusal) long_ago).reason()).isEqualTo(RefusalReason.UNPRICED_MODEL);
+  }
+
+  @Test
+  void whoIsFrozenIsRefusedAndNobodyElseUntilItIsUndone() {
+    freezes.apply(frozen("person/ada", true));
+
+    Refusal refusal = refusal("ada", "openai", "gpt-5-mini");
+    assertThat(refusal.reason()).isEqualTo(RefusalReason.FROZEN);
+    assertThat(refusal.message()).contains("person/ada is frozen").contains("Ask #llm-budget.");
+    assertThat(refusal("ada", "openai", "no-such-model").reason())
+        .as("before the model")
+        .isEqualTo(RefusalReason.FROZEN);
+    assertThat(policy.models(entitled("ada"), NOW)).isEmpty();
+    assertThat(permit("bob", "openai", "gpt-5-mini")).isNotNull();
+
+    freezes.apply(frozen("service/ada", false));
+    assertThat(decide("ada", "openai", "gpt-5-mini")).isInstanceOf(Refusal.class);
+    freezes.apply(frozen("person/ada", false));
+    assertThat(permit("ada", "openai", "gpt-5-mini")).isNotNull();
+  }
+
+  private static LedgerEntry.Frozen frozen(String scope, boolean frozen) {
+    return new LedgerEntry.Frozen(NOW, "id", scope, frozen, "on leave", "eve");
   }
 }
