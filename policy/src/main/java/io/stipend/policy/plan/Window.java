@@ -30,7 +30,7 @@ final class Window {
   static Instant start(Instant from, QuotaFile... files) {
     Window window = new Window(from);
     for (QuotaFile file : files) {
-      window.add(file.organisation());
+      window.add(file.organisation().budgets());
       file.groups().values().forEach(group -> window.add(group.budgets()));
       for (Team team : file.teams().values()) {
         window.add(team.budgets());
