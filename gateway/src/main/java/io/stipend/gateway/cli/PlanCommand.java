@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import io.stipend.gateway.admin.Table;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import io.stipend.policy.config.Problem;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.plan.Plan;
@@ -37,9 +38,6 @@ final class PlanCommand implements Callable<Integer> {
   private static final String FILE_IN_FORCE = "stipend.yaml";
   private static final int MAX_DAYS = 3_660;
   private static final int MAX_NAMES = 20;
-
-  /** Calls between two signs of life. */
-  private static final long PROGRESS = 250_000;
 
   private final Terminal terminal;
   private final Workspace workspace;
@@ -139,23 +137,12 @@ final class PlanCommand implements Callable<Integer> {
     Path data = now.gateway().data();
     if (!workspace.hasLedger(data)) {
       terminal.note("stipend: no ledger in " + data + " yet: no usage to run again");
-      return Plan.of(now, next, null, to, span, calls -> {});
+      return Plan.of(now, next, null, to, span, Progress.NONE);
     }
-    try (LedgerReader reader = LedgerReader.open(data)) {
-      return Plan.of(now, next, reader, to, span, this::progress);
+    try (LedgerReader reader = LedgerReader.open(data);
+        ProgressLine progress = ProgressLine.of(terminal, "plan")) {
+      return Plan.of(now, next, reader, to, span, progress);
     }
-  }
-
-  private void progress(long calls) {
-    if (calls % PROGRESS == 0 && isTerminal()) {
-      terminal.note("stipend: " + calls + " calls …");
-    }
-  }
-
-  /** Where a later Java says yes to a pipe too, the lines do no harm. */
-  @SuppressWarnings("SystemConsoleNull")
-  private static boolean isTerminal() {
-    return System.console() != null;
   }
 
   private void print(Path changed, Path inForce, PlanReport plan) {

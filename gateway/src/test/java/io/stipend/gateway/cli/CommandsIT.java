@@ -100,16 +100,7 @@ class CommandsIT {
       assertThat(read("balance", "ada", "--json").path("granted").asText()).isEqualTo("450");
       assertThat(me(data, key)).isEqualTo(read("balance", "ada", "--json"));
 
-      assertThat(jar.run("freeze", "ada", "--reason", "on leave").code()).isZero();
-      assertThat(ask(data, key).statusCode()).as("the next request").isEqualTo(403);
-      assertThat(read("unfreeze", "ada", "--reason", "back", "--json").path("changed").asBoolean())
-          .isTrue();
-      assertThat(jar.run("transfer", "ada", "bob", "1", "--reason", "x").code())
-          .as("no rule lets ada send")
-          .isEqualTo(1);
-      assertThat(read("allowance", "show", "ada", "--json").path("accounts").path(0).path("lots"))
-          .hasSize(2);
-      assertThat(jar.run("plan", "--days", "1").code()).isZero();
+      allowancesMoveThroughTheGateway(data, key);
       assertRows(2, usedLive);
       assertThat(jar.run("ledger", "verify").code()).isZero();
       JsonNode mended =
@@ -149,6 +140,19 @@ class CommandsIT {
     assertThat(jar.run("grant", "bob", "1", "--reason", "x").code()).isZero();
     assertThat(jar.run("ledger", "verify").code()).isZero();
     assertThat(provider.requests()).isEqualTo(2);
+  }
+
+  private void allowancesMoveThroughTheGateway(String data, String key) throws Exception {
+    assertThat(jar.run("freeze", "ada", "--reason", "on leave").code()).isZero();
+    assertThat(ask(data, key).statusCode()).as("the next request").isEqualTo(403);
+    assertThat(read("unfreeze", "ada", "--reason", "back", "--json").path("changed").asBoolean())
+        .isTrue();
+    assertThat(jar.run("transfer", "ada", "bob", "1", "--reason", "x").code())
+        .as("no rule lets ada send")
+        .isEqualTo(1);
+    assertThat(read("allowance", "show", "ada", "--json").path("accounts").path(0).path("lots"))
+        .hasSize(2);
+    assertThat(jar.run("plan", "--days", "1").code()).isZero();
   }
 
   @Test

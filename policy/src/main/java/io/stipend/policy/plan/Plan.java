@@ -4,6 +4,7 @@ import io.stipend.metering.Charge;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import io.stipend.metering.ledger.UsageRow;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ProviderConfig;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +41,10 @@ public final class Plan {
   private final Tallies tallies;
   private final Instant from;
   private final Instant to;
-  private final LongConsumer progress;
-  private long read;
+  private final Instant start;
+  private final Progress progress;
 
-  private Plan(QuotaFile file, QuotaFile other, Instant from, Instant to, LongConsumer progress) {
+  private Plan(QuotaFile file, QuotaFile other, Instant from, Instant to, Progress progress) {
     this.file = file;
     this.other = other;
     this.now = new Rerun(file);
@@ -52,6 +52,7 @@ public final class Plan {
     this.tallies = new Tallies(other.currency());
     this.from = from;
     this.to = to;
+    this.start = Window.start(from, file, other);
     this.progress = progress;
   }
 
@@ -63,7 +64,7 @@ public final class Plan {
    * @param record the ledger; null if nothing was recorded yet
    * @param to the end of what is counted: now
    * @param span how far back is counted
-   * @param progress is told from time to time how many calls have run
+   * @param progress is told which part of the time has been run, in milliseconds
    */
   public static PlanReport of(
       QuotaFile file,
@@ -71,15 +72,14 @@ public final class Plan {
       @Nullable LedgerReader record,
       Instant to,
       Duration span,
-      LongConsumer progress) {
+      Progress progress) {
     Instant from = to.minus(span);
     return new Plan(file, other, from, to, progress).run(record);
   }
 
   private PlanReport run(@Nullable LedgerReader record) {
-    Instant start = Window.start(from, file, other);
     if (record != null) {
-      Queue<LedgerEntry> moves = moves(record, start);
+      Queue<LedgerEntry> moves = moves(record);
       record.usage(start, to, row -> rerun(row, moves));
     }
     MonthlyGrants before = new MonthlyGrants(file, to);
@@ -100,7 +100,7 @@ public final class Plan {
   }
 
   /** What people did to budgets, in the order of time. */
-  private Queue<LedgerEntry> moves(LedgerReader record, Instant start) {
+  private Queue<LedgerEntry> moves(LedgerReader record) {
     List<LedgerEntry> moves = new ArrayList<>();
     Stream.of(
             record.oneOffGrants().stream(),
@@ -125,7 +125,9 @@ public final class Plan {
     if (!row.startedAt().isBefore(from)) {
       tallies.count(row, before, after);
     }
-    progress.accept(++read);
+    progress.at(
+        Duration.between(start, row.startedAt()).toMillis(),
+        Duration.between(start, to).toMillis());
   }
 
   /** What one file has and the other has not. */

@@ -14,6 +14,7 @@ import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
+import io.stipend.metering.ledger.Progress;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.QuotaFiles;
@@ -148,7 +149,8 @@ class PlanTest {
 
   private PlanReport plan(String current, String changed, int days) {
     try (LedgerReader reader = LedgerReader.open(folder.resolve("data"))) {
-      return Plan.of(file(current), file(changed), reader, NOW, Duration.ofDays(days), calls -> {});
+      return Plan.of(
+          file(current), file(changed), reader, NOW, Duration.ofDays(days), Progress.NONE);
     }
   }
 
@@ -358,7 +360,7 @@ class PlanTest {
             null,
             NOW,
             Duration.ofDays(30),
-            calls -> {});
+            Progress.NONE);
 
     assertThat(plan.calls()).isZero();
     assertThat(plan.total().get(0).grantedPerMonthNow()).isEqualTo("40");
