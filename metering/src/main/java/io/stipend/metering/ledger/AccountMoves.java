@@ -60,7 +60,8 @@ final class AccountMoves {
     }
     sink.moved(r.from(), Sum.EXPIRED, r.expired());
     sink.moved(r.from(), Sum.REPAID, r.repaid());
-    if (to != null && r.owed() != 0) {
+    if (to != null) {
+      // Even of nothing: whoever finds the closed account must find the one that goes on.
       sink.moved(to, Sum.REPAID, r.owed());
     }
     sink.moved(r.from(), Sum.CLOSED, 1);

@@ -38,13 +38,14 @@ final class InFlightTable implements AutoCloseable {
   /** Version 2 has the number of the last batch that was acknowledged; 1 has no such word. */
   private static final int VERSION = 2;
 
-  /** The header has a page of its own: magic, version, bytes per slot, slots, acknowledged. */
+  /** The header has a page of its own: magic, version, bytes per slot, slots, acknowledged, run. */
   private static final int HEADER_BYTES = 4096;
 
   private static final int VERSION_AT = 8;
   private static final int SLOT_BYTES_AT = 12;
   private static final int SLOTS_AT = 16;
   private static final int ACKNOWLEDGED_AT = 24;
+  private static final int RUN_AT = 32;
 
   private static final int MAX_SLOT_BYTES = 1 << 20;
   private static final int READ_BYTES = 1 << 20;
@@ -76,9 +77,20 @@ final class InFlightTable implements AutoCloseable {
    * @param slots how many slots the table has; 0 if it cannot be used again
    * @param acknowledged number of a batch that was acknowledged; 0 if none is known. A killed
    *     process leaves the last one, a power cut that or one before
+   * @param run which run of the machine wrote it, as {@link Storage#run}; 0 if unknown
    */
-  record Leftover(List<Slot.Content> contents, List<Integer> taken, int slots, long acknowledged) {
-    static final Leftover NONE = new Leftover(List.of(), List.of(), 0, 0);
+  record Leftover(
+      List<Slot.Content> contents, List<Integer> taken, int slots, long acknowledged, long run) {
+    static final Leftover NONE = new Leftover(List.of(), List.of(), 0, 0, 0);
+
+    /**
+     * Whether the marks of the slots are the last ones that the process wrote. After a power cut
+     * any page may be an older one: what is not marked as sent may have been sent.
+     */
+    boolean marksAreLast(Storage storage) {
+      long now = storage.run();
+      return run == 0 || now == 0 || run == now;
+    }
   }
 
   /** Reads a table that nobody uses, without mapping it. */
@@ -144,7 +156,8 @@ final class InFlightTable implements AutoCloseable {
     // An older table was read; what it held is recovered, and another takes its place.
     boolean usable = version == VERSION && slotBytes == Slot.BYTES && whole;
     long acknowledged = version >= 2 ? Math.max(0, header.getLong(ACKNOWLEDGED_AT)) : 0;
-    return new Leftover(contents, taken, usable ? slots : 0, acknowledged);
+    long run = version >= 2 ? header.getLong(RUN_AT) : 0;
+    return new Leftover(contents, taken, usable ? slots : 0, acknowledged, run);
   }
 
   private static ByteBuffer fill(FileChannel file, long at, int length) throws IOException {
@@ -173,6 +186,7 @@ final class InFlightTable implements AutoCloseable {
       if (old.slots() == slots) {
         old.taken().forEach(slot -> table.mark(slot, FREE));
       }
+      LONG.setRelease(map, RUN_AT, storage.run());
       return table;
     } catch (IOException e) {
       throw new LedgerException(

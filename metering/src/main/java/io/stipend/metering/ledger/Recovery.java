@@ -20,6 +20,9 @@ import java.util.Map;
  *   <tr><td>unknown</td><td>reserved; settled, assumed</td><td>nothing</td><td>nothing</td></tr>
  * </table>
  *
+ * <p>After a power cut the table may hold older marks than the process wrote: a slot that is not
+ * marked as sent then counts as sent where the ledger has the attempt open.
+ *
  * <p>Assumed is the greater of what was expected at the reservation and the progress that an
  * extension told of, and of output never more than the cap.
  */
@@ -51,8 +54,12 @@ final class Recovery {
     return released;
   }
 
-  /** Encodes what is to be entered. */
-  void run(List<Slot.Content> slots) throws SQLException {
+  /**
+   * Encodes what is to be entered.
+   *
+   * @param marksAreLast whether a slot that is not marked as sent was not sent
+   */
+  void run(List<Slot.Content> slots, boolean marksAreLast) throws SQLException {
     Map<AttemptId, OpenReservation> open = new HashMap<>();
     for (OpenReservation reservation : projection.open().values()) {
       open.put(reservation.reserved().id(), reservation);
@@ -63,7 +70,7 @@ final class Recovery {
     }
     for (OpenReservation reservation : projection.open().values()) {
       Slot.Content slot = bySlot.get(reservation.reserved().id());
-      if (slot != null && !slot.sent()) {
+      if (slot != null && !slot.sent() && marksAreLast) {
         release(reservation);
       } else {
         assume(

@@ -97,7 +97,7 @@ public final class SqliteLedger implements Ledger {
     BatchEncoder encoder = projection.tables().encoder();
     Instant now = clock.instant();
     Recovery recovery = new Recovery(projection, encoder, now);
-    recovery.run(left.contents());
+    recovery.run(left.contents(), left.marksAreLast(storage));
     if (encoder.entries() > 0) {
       batches.append(encoder.finish());
       projectAll(projection);

@@ -25,6 +25,9 @@ interface Storage {
   /** The disk, without faults of its own. */
   Storage DISK = new Storage() {};
 
+  /** Linux tells each run of the kernel from all others. */
+  Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
   /** What a commit makes last. */
   enum Commit {
     /** A batch: the record. */
@@ -44,6 +47,18 @@ interface Storage {
 
   /** Called when the state word of a slot was written. */
   default void slotWritten() {}
+
+  /**
+   * Which run of the machine this is, from one power-on to the next; 0 if it cannot be told. What a
+   * dead process of the same run wrote to mapped memory is all there.
+   */
+  default long run() {
+    try {
+      return Math.max(1, Files.readString(BOOT_ID).strip().hashCode() & 0xFFFF_FFFFL);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
 
   /** Bytes that this process can still write in a folder. */
   default long usableBytes(Path folder) throws IOException {

@@ -146,6 +146,6 @@ class InFlightTableTest {
     assertThat(left.acknowledged()).isZero();
     open().acknowledge(5);
     assertThat(InFlightTable.read(path))
-        .isEqualTo(new InFlightTable.Leftover(List.of(), List.of(), 4, 5));
+        .isEqualTo(new InFlightTable.Leftover(List.of(), List.of(), 4, 5, Storage.DISK.run()));
   }
 }

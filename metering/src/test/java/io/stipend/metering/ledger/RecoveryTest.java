@@ -59,6 +59,21 @@ class RecoveryTest {
   }
 
   @Test
+  void openAndNotMarkedAsSentIsBookedAfterAPowerCutBecauseTheMarkMayBeLost() throws Exception {
+    get(ledger.begin(reserved).reservedDurably());
+    Folders.copy(live, dead);
+    Storage afterwards =
+        new Storage() {
+          @Override
+          public long run() {
+            return Storage.super.run() + 1;
+          }
+        };
+    SqliteLedger.open(dead, Samples.SMALL, InstantSource.fixed(LATER), afterwards).close();
+    assertAssumed(TokenUsage.of(2_000, 1_024), reserved.facts().expectedNanos());
+  }
+
+  @Test
   void openWithoutASlotIsBookedAsExpected() throws Exception {
     get(ledger.begin(reserved).reservedDurably());
     Folders.copy(live, dead);

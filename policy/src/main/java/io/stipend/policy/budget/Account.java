@@ -10,6 +10,7 @@ import io.stipend.metering.ledger.LedgerEntry.Rolled;
 import io.stipend.metering.ledger.Lot;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,10 @@ final class Account {
   private int exhausted;
   private int pins;
   private int entering;
+
+  /** Reservations that have not ended durably; one may hold nothing here and still be charged. */
+  private int open;
+
   private boolean failed;
 
   /** When a lot ends before the period does, and has something left; null if none. */
@@ -200,7 +205,19 @@ final class Account {
   /** This account ends: what the roll says leaves it. */
   void rollOut(Rolled roll) {
     closed = true;
+    AccountKey to = roll.to();
+    if (to != null) {
+      lagging(to);
+    }
     change(given.plus(Movement.rolledOut(roll)));
+  }
+
+  /** The last account of its budget that goes on after this one, as far as is known; else null. */
+  @Nullable AccountKey successor() {
+    return behind.stream()
+        .filter(other -> other.period().compareTo(key.period()) > 0)
+        .max(Comparator.comparing(AccountKey::period))
+        .orElse(null);
   }
 
   /** What the roll of an earlier account brings, and what it leaves to repay. */
@@ -222,13 +239,15 @@ final class Account {
       return List.of();
     }
     List<Lots.Left> overdue = new ArrayList<>();
-    for (Lots.Left left : Lots.spread(lots, Math.addExact(burnt(), held), periodEnd).left()) {
+    // What open calls may still cost must not end under them.
+    long needed = Math.max(held, exposed);
+    for (Lots.Left left : Lots.spread(lots, Math.addExact(burnt(), needed), periodEnd).left()) {
       Instant at = left.lot().expiresAt();
       if (at != null && !at.isAfter(now) && left.amount() > 0) {
         overdue.add(left);
       }
     }
-    if (held == 0 && overdue.isEmpty()) {
+    if (needed == 0 && overdue.isEmpty()) {
       // All of them are burnt; a correction looks again.
       nextExpiry =
           lots.stream()
@@ -286,7 +305,12 @@ final class Account {
 
   /** Whether nothing is open on it or on its way to it, so that it can be rolled. */
   boolean quiet() {
-    return held == 0 && entering == 0;
+    return open == 0 && held == 0 && entering == 0;
+  }
+
+  /** A reservation on it begins, or has ended durably. */
+  void open(int more) {
+    open += more;
   }
 
   /** An entry that moves it once it is durable is queued, or no longer. */

@@ -56,8 +56,9 @@ final class Closing {
     List<CarriedLot> carried = new Closing(rule, from, end).carried(spread);
     long on = carried.stream().mapToLong(CarriedLot::amount).reduce(0, Math::addExact);
     long owed = Math.min(lent, spread.unfunded());
-    return new Rolled(
-        now, from, to, carried, Math.subtractExact(spread.total(), on), lent - owed, owed);
+    // A correction that gave back more than was used here belongs to no lot: it ends as well.
+    long ended = Math.addExact(Math.subtractExact(spread.total(), on), Math.max(0, -burnt));
+    return new Rolled(now, from, to, carried, ended, lent - owed, owed);
   }
 
   /** Whether a lot is what was left of the recurring grant of an earlier period. */

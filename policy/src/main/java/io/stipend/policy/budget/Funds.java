@@ -121,7 +121,9 @@ public final class Funds {
   private CompletableFuture<Void> transfer(
       Account from, Account to, BudgetRule rule, Gift gift, Instant now) {
     long room = Math.max(0, Math.subtractExact(rule.transfer(), from.totals().sent()));
-    long possible = Math.max(0, Math.min(room, from.free()));
+    // What open calls may still cost stays, beyond what they hold.
+    long left = Math.min(from.free(), from.room(0));
+    long possible = Math.max(0, Math.min(room, left));
     if (gift.amount > possible) {
       throw new BudgetException(
           "transfer of "
@@ -130,9 +132,7 @@ public final class Funds {
               + rule.budget()
               + " (expected: at most "
               + shown(rule, possible)
-              + (room <= from.free()
-                  ? ", what its rule still lets it send"
-                  : ", what is left of it")
+              + (room <= left ? ", what its rule still lets it send" : ", what is left of it")
               + ")");
     }
     String id = "transfer:" + from.key + ":" + from.nextTransfer();
@@ -172,7 +172,8 @@ public final class Funds {
    * Enters a correction of a settled attempt.
    *
    * @param rules the budget of an account, as it stands now; where the account of a posting is
-   *     closed the correction goes to the current one, and stays where it is if there is none
+   *     closed the correction goes to the current one, and where there is no rule any more to the
+   *     one that the last roll led to
    */
   public CompletableFuture<Void> correct(
       Corrected corrected, Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
@@ -184,8 +185,8 @@ public final class Funds {
               List<Posting> postings = new ArrayList<>();
               for (int i = 0; i < accounts.size(); i++) {
                 Posting posting = corrected.postings().get(i);
-                BudgetRule rule = accounts.get(i).closed() ? rules.apply(keys.get(i)) : null;
-                AccountKey current = rule == null ? keys.get(i) : periods.account(rule, now);
+                AccountKey current =
+                    accounts.get(i).closed() ? goesOn(accounts.get(i), rules, now) : keys.get(i);
                 moved |= !current.equals(keys.get(i));
                 postings.add(new Posting(current, posting.amount()));
               }
@@ -194,6 +195,19 @@ public final class Funds {
                   : enter(corrected, accounts);
             })
         .thenCompose(Function.identity());
+  }
+
+  private AccountKey goesOn(
+      Account closed, Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
+    BudgetRule rule = rules.apply(closed.key);
+    AccountKey current = rule == null ? null : periods.account(rule, now);
+    // Where the clock went back the current one is this one; the unit may have been edited.
+    if (current == null
+        || current.equals(closed.key)
+        || !current.unit().equals(closed.key.unit())) {
+      current = closed.successor();
+    }
+    return current == null ? closed.key : current;
   }
 
   private CompletableFuture<Void> enter(Corrected corrected, List<Account> accounts) {

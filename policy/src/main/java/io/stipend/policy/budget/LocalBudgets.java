@@ -398,7 +398,12 @@ public final class LocalBudgets implements Budgets {
 
   /** The sums of an account, for the invariants. */
   CompletableFuture<Account.State> state(AccountKey key) {
-    return book.whenWarm(List.of(key), taken -> taken.get(0).state());
+    return look(key, Account::state);
+  }
+
+  /** Looks at an account under the lock, once it is in memory. */
+  <T> CompletableFuture<T> look(AccountKey key, Function<Account, T> look) {
+    return book.whenWarm(List.of(key), taken -> look.apply(taken.get(0)));
   }
 
   /** How many accounts are in memory. */

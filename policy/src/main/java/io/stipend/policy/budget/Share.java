@@ -68,10 +68,12 @@ final class Share {
 
   void begin() {
     account.hold(hold, exposure);
+    account.open(1);
   }
 
   void undo() {
     account.release(hold, exposure);
+    account.open(-1);
     account.unpin();
   }
 
@@ -130,6 +132,7 @@ final class Share {
   }
 
   private void ended() {
+    account.open(-1);
     if (marked) {
       account.unexhaust();
     }
