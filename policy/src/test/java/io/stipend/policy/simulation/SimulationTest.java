@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 class SimulationTest {
   private static final int STEPS = 150;
   private static final long SECONDS = 60;
-  private static final long SHRINKING_SECONDS = 60;
+  private static final long SHRINKING_SECONDS = Long.getLong("shrink", 60);
 
   @TempDir Path temporary;
 
