@@ -44,8 +44,8 @@ final class Company {
   }
 
   private void add(String budget, Unit unit, long amount, Every every, ZoneId zone, Random random) {
-    long some = amount / 2 + random.nextInt((int) amount);
-    rules.put(budget, edited(BudgetRule.of(budget, unit, some, every, zone), random, 4));
+    long some = amount / 3 + random.nextInt((int) amount);
+    rules.put(budget, edited(BudgetRule.of(budget, unit, some, every, zone), random, 8));
   }
 
   private static BudgetRule edited(BudgetRule rule, Random random, int times) {

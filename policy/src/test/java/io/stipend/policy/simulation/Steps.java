@@ -45,9 +45,10 @@ final class Steps {
     List<BudgetRule> rules = world.company.rulesOf(person);
     Call call = new Call(new AttemptId("x" + ++world.attempts, 1), person, random);
     Budgets.Result result = reserve(call, rules);
-    if (result instanceof Budgets.Shortfall s && s.lacking() > 0 && random.nextInt(3) == 0) {
+    if (result instanceof Budgets.Shortfall s && s.lacking() > 0 && random.nextInt(3) > 0) {
       LoanKind kind = LoanKind.values()[random.nextInt(2)];
       borrow(s.rule(), kind, s.lacking());
+      result = reserve(call, rules);
     }
     return "reserve " + call + " for " + person + " → " + Call.shown(result);
   }
