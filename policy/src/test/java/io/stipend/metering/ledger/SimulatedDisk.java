@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
@@ -16,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -126,7 +126,7 @@ public final class SimulatedDisk implements Storage, AutoCloseable {
   }
 
   /** Waits until something is so; the condition is asked under this disk's lock. */
-  public synchronized void await(String what, java.util.function.BooleanSupplier condition) {
+  public synchronized void await(String what, BooleanSupplier condition) {
     long end = System.nanoTime() + PATIENCE_NANOS;
     try {
       while (!condition.getAsBoolean()) {
@@ -343,13 +343,5 @@ public final class SimulatedDisk implements Storage, AutoCloseable {
   @Override
   public void close() {
     delete(root);
-  }
-
-  /** Number of batches in the record; a prepared look that a reader of the journal shares. */
-  static long head(Connection connection) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement("select max(seq) from batch");
-        java.sql.ResultSet row = select.executeQuery()) {
-      return row.next() ? row.getLong(1) : 0;
-    }
   }
 }

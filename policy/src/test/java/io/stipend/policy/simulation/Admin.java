@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /** What people do to budgets, and what time does. */
 final class Admin {
@@ -135,7 +136,7 @@ final class Admin {
       return "nothing again while stalled";
     }
     List<LedgerEntry> facts =
-        java.util.stream.Stream.concat(
+        Stream.concat(
                 world.process.found.stream(), world.process.handed().stream().map(one -> one.entry))
             .filter(entry -> entry.uniqueId() != null)
             .toList();

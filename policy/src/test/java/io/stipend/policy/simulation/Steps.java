@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** What exchanges do, each judged against the model at once. */
 final class Steps {
@@ -32,7 +33,7 @@ final class Steps {
     this.world = world;
   }
 
-  private Call any(Random random, java.util.function.Predicate<Call> which) {
+  private Call any(Random random, Predicate<Call> which) {
     List<Call> some = world.calls.stream().filter(which).toList();
     return some.isEmpty() ? null : some.get(random.nextInt(some.size()));
   }
@@ -238,9 +239,13 @@ final class Steps {
   }
 
   String settle(Random random) {
-    Call call = any(random, c -> c.open() && c.sent);
+    Call call = any(random, Call::open);
     if (call == null) {
       return "nothing to settle";
+    }
+    if (!call.sent) {
+      call.reservation.sent();
+      call.sent = true;
     }
     Charge bill = call.billed(random);
     call.ended = true;

@@ -9,6 +9,7 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.SimulatedDisk;
 import io.stipend.metering.ledger.SimulatedDisk.Crash;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.BudgetsProbe;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,13 +155,11 @@ final class World implements AutoCloseable {
 
   private void refusesAll(Random random) {
     Call call = new Call(new AttemptId("p" + ++attempts, 1), "ada", random);
-    Object result =
+    Budgets.Result result =
         process.budgets.reserve(call.id, call.facts, company.rulesOf("ada"), call.estimate, now);
-    boolean refused = result instanceof io.stipend.policy.budget.Budgets.Unavailable;
-    refused |= result instanceof io.stipend.policy.budget.Budgets.Shortfall;
-    refused |=
-        result instanceof io.stipend.policy.budget.Budgets.Cold cold
-            && cold.warm().isCompletedExceptionally();
+    boolean refused = result instanceof Budgets.Unavailable;
+    refused |= result instanceof Budgets.Shortfall;
+    refused |= result instanceof Budgets.Cold cold && cold.warm().isCompletedExceptionally();
     require(refused, "I10 admitted by a failed ledger: " + result);
     process.applyNew();
   }
