@@ -157,6 +157,7 @@ final class Books {
         Comparator.<Lot>comparingInt(lot -> lot.expired.signum() == 0 ? 1 : 0)
             .thenComparingInt(lot -> lot.priority)
             .thenComparing(lot -> lot.expiresAt == null ? last : lot.expiresAt)
+            .thenComparing(lot -> lot.id.startsWith("carry:") ? 0 : 1)
             .thenComparing(lot -> lot.since)
             .thenComparing(lot -> lot.id));
     Map<String, BigInteger> left = new LinkedHashMap<>();
