@@ -122,6 +122,16 @@ public final class AdminClient implements AdminService {
     return ask("POST", "/v1/corrections", order, by, CorrectionMade.class);
   }
 
+  @Override
+  public List<MonthLine> months() {
+    return List.of(ask("GET", "/v1/months", null, "", MonthLine[].class));
+  }
+
+  @Override
+  public MonthLine closeMonth(MonthOrder order, String by) {
+    return ask("POST", "/v1/months", order, by, MonthLine.class);
+  }
+
   private static String segment(String id) {
     if (!SEGMENT.matcher(id).matches()) {
       throw new AdminException(

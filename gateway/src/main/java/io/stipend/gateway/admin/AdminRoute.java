@@ -17,6 +17,7 @@ final class AdminRoute {
   private static final String FREEZES = "/v1/freezes";
   private static final String ALLOWANCES = "/v1/allowances";
   private static final String CORRECTIONS = "/v1/corrections";
+  private static final String MONTHS = "/v1/months";
   private static final String STATUS = "/v1/status";
 
   /** What only takes orders. */
@@ -39,7 +40,7 @@ final class AdminRoute {
         || below(path, ALLOWANCES)) {
       return List.of(HttpMethod.GET);
     }
-    if (path.equals(KEYS)) {
+    if (path.equals(KEYS) || path.equals(MONTHS)) {
       return List.of(HttpMethod.GET, HttpMethod.POST);
     }
     if (below(path, KEYS)) {
@@ -66,6 +67,10 @@ final class AdminRoute {
       case FREEZES -> service.freeze(AdminJson.read(body, AdminService.FreezeOrder.class), by);
       case CORRECTIONS ->
           service.correct(AdminJson.read(body, AdminService.CorrectionOrder.class), by);
+      case MONTHS ->
+          post
+              ? service.closeMonth(AdminJson.read(body, AdminService.MonthOrder.class), by)
+              : service.months();
       default -> runBelow(path, by);
     };
   }

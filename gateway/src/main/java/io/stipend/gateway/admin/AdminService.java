@@ -49,6 +49,12 @@ public interface AdminService {
   /** Mends a settled attempt by a new entry. */
   CorrectionMade correct(CorrectionOrder order, String by);
 
+  /** Every month that ever was closed, oldest first. */
+  List<MonthLine> months();
+
+  /** Closes a month that is over, or opens one that is closed. */
+  MonthLine closeMonth(MonthOrder order, String by);
+
   /**
    * A key to make.
    *
@@ -266,7 +272,12 @@ public interface AdminService {
     }
   }
 
-  /** A correction that was entered, with the cost before and after. */
+  /**
+   * A correction that was entered, with the cost before and after.
+   *
+   * @param month the month of the export in which the difference stands: the attempt's own, or that
+   *     of today if the attempt's is closed
+   */
   record CorrectionMade(
       String exchange,
       int attempt,
@@ -274,7 +285,50 @@ public interface AdminService {
       String costAfter,
       String currency,
       long inputTokens,
-      long outputTokens) {}
+      long outputTokens,
+      String month) {}
+
+  /**
+   * A month to close or to reopen.
+   *
+   * @param month of UTC, such as {@code 2026-11}
+   * @param closed whether it is closed from now on
+   * @param reason in words; may be null only where the month is closed
+   */
+  record MonthOrder(String month, @Nullable Boolean closed, @Nullable String reason) {
+    /** Checks that nothing is missing. */
+    public MonthOrder {
+      required("month", month);
+      if (closed == null) {
+        throw new AdminException(
+            AdminException.Kind.INVALID, "closed is missing (expected: true or false)");
+      }
+      if (!closed) {
+        required("reason", reason);
+      }
+    }
+
+    boolean isClosing() {
+      return Boolean.TRUE.equals(closed);
+    }
+  }
+
+  /**
+   * What was said last of a month that ever was closed.
+   *
+   * @param month of UTC
+   * @param closed whether it is closed; else it was reopened
+   * @param at when that was said
+   * @param by who said it
+   * @param reason in words; may be empty
+   */
+  record MonthLine(String month, boolean closed, String at, String by, String reason) {
+    /** Renders an entry of the ledger. */
+    public static MonthLine of(LedgerEntry.MonthClosed entry) {
+      return new MonthLine(
+          entry.month(), entry.closed(), entry.at().toString(), entry.by(), entry.reason());
+    }
+  }
 
   private static void required(String field, @Nullable String value) {
     if (value == null || value.isBlank()) {

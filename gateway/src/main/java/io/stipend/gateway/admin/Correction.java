@@ -6,6 +6,7 @@ import io.stipend.gateway.admin.AdminService.CorrectionOrder;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageReport;
+import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
@@ -17,7 +18,13 @@ import io.stipend.policy.config.ProviderConfig;
 import io.stipend.policy.config.QuotaFile;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,27 +32,39 @@ import org.jspecify.annotations.Nullable;
  * A correction worked out: what an attempt should have been, less what stands.
  *
  * @param stands the attempt with every earlier correction
+ * @param closed whether the month in which it stands is closed
  * @param usage its tokens as they should be
  * @param nanos its cost as it should be
  * @param reason in words
  */
-record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String reason) {
+record Correction(
+    SettledAttempt stands, boolean closed, TokenUsage usage, long nanos, String reason) {
   /** Reads the attempt from the ledger and prices the new figures as of its start. */
   static Correction of(CorrectionOrder order, QuotaFile quota) {
     if (order.isEmpty()) {
       throw new AdminException(
           Kind.INVALID, "nothing to correct (expected: a count of tokens or a cost)");
     }
-    SettledAttempt attempt = find(order, quota.gateway().data());
+    Found found = find(order, quota.gateway().data());
+    SettledAttempt attempt = found.attempt();
     UsageRow row = attempt.row();
     TokenUsage usage = usage(order, row.usage());
-    return new Correction(attempt, usage, cost(order, row, usage, quota), order.reason());
+    return new Correction(
+        attempt,
+        found.closed().contains(month(row.startedAt())),
+        usage,
+        cost(order, row, usage, quota),
+        order.reason());
   }
 
-  private static SettledAttempt find(CorrectionOrder order, Path data) {
+  private record Found(SettledAttempt attempt, Set<String> closed) {}
+
+  private static Found find(CorrectionOrder order, Path data) {
     List<SettledAttempt> attempts;
+    Set<String> closed;
     try (LedgerReader reader = LedgerReader.open(data)) {
       attempts = reader.attempts(order.exchange());
+      closed = reader.closedMonths();
     }
     List<Integer> numbers = attempts.stream().map(a -> a.row().attempt()).toList();
     if (attempts.isEmpty()) {
@@ -65,7 +84,7 @@ record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String re
       throw new AdminException(
           Kind.NOT_FOUND, "attempt: " + order.attempt() + " (expected: one of " + numbers + ")");
     }
-    return attempts.get(index);
+    return new Found(attempts.get(index), closed);
   }
 
   private static TokenUsage usage(CorrectionOrder order, TokenUsage stands) {
@@ -134,7 +153,7 @@ record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String re
 
   /** The entry that mends the record: differences only. */
   LedgerEntry.Corrected entry(Instant now, String by) {
-    List<Posting> postings = stands.debits().stream().map(this::difference).toList();
+    List<Posting> postings = differences();
     return new LedgerEntry.Corrected(
         now,
         "correction-" + UUID.randomUUID(),
@@ -146,12 +165,34 @@ record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String re
         reason);
   }
 
-  private Posting difference(Posting debit) {
-    long should = debit.account().unit().isMoney() ? nanos : usage.total();
-    return new Posting(debit.account(), Math.subtractExact(should, debit.amount()));
+  /**
+   * What is still to be debited to each budget. A budget has several accounts here if an earlier
+   * correction came after its period had rolled; they bear the attempt together.
+   */
+  private List<Posting> differences() {
+    Map<List<String>, AccountKey> first = new LinkedHashMap<>();
+    Map<AccountKey, Long> debited = new LinkedHashMap<>();
+    for (Posting debit : stands.debits()) {
+      AccountKey account = debit.account();
+      AccountKey own =
+          first.computeIfAbsent(
+              List.of(account.budget(), account.unit().name()), budget -> account);
+      debited.merge(own, debit.amount(), Math::addExact);
+    }
+    List<Posting> postings = new ArrayList<>(debited.size());
+    debited.forEach(
+        (account, amount) -> {
+          long should = account.unit().isMoney() ? nanos : usage.total();
+          postings.add(new Posting(account, Math.subtractExact(should, amount)));
+        });
+    return postings;
   }
 
-  CorrectionMade made() {
+  private static String month(Instant at) {
+    return YearMonth.from(at.atOffset(ZoneOffset.UTC)).toString();
+  }
+
+  CorrectionMade made(Instant now) {
     Unit unit = new Unit(stands.row().currency());
     return new CorrectionMade(
         stands.row().exchangeId(),
@@ -160,6 +201,7 @@ record Correction(SettledAttempt stands, TokenUsage usage, long nanos, String re
         unit.format(nanos),
         unit.name(),
         usage.inputTotal(),
-        usage.output());
+        usage.output(),
+        month(closed ? now : stands.row().startedAt()));
   }
 }

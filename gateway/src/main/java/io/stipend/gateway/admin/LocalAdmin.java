@@ -12,6 +12,7 @@ import io.stipend.policy.identity.NewKey;
 import io.stipend.policy.store.Freezes;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -132,6 +133,24 @@ public final class LocalAdmin implements AdminService {
     Correction correction = Correction.of(order, quota.get());
     Instant now = clock.instant();
     Awaiting.durable(budgets.funds().correct(correction.entry(now, by), quota.get()::budget, now));
-    return correction.made();
+    return correction.made(now);
+  }
+
+  @Override
+  public List<MonthLine> months() {
+    return MonthClosings.lines(quota.get().gateway().data());
+  }
+
+  @Override
+  public MonthLine closeMonth(MonthOrder order, String by) {
+    if (order.reason() != null) {
+      Orders.text("reason", order.reason());
+    }
+    // As the ledger keeps it.
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    LedgerEntry.MonthClosed entry =
+        MonthClosings.entry(order, quota.get().gateway().data(), now, by);
+    Awaiting.durable(ledger.append(entry));
+    return MonthLine.of(entry);
   }
 }

@@ -14,19 +14,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code ledger}: the record itself. */
-@Command(name = "ledger", description = "Verify the ledger, copy it, and mend it by new entries.")
+@Command(
+    name = "ledger",
+    description = "Verify the ledger, copy it, mend it by new entries, close months.")
 final class LedgerCommand {
   private LedgerCommand() {}
 
   static CommandLine line(Terminal terminal, Workspace workspace) {
-    CommandLine ledger =
-        new CommandLine(new LedgerCommand())
-            .addSubcommand("verify", new Verify(terminal, workspace))
-            .addSubcommand("correct", new Correct(terminal, workspace))
-            .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
-            .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));
-    Stipend.notBuilt(ledger, terminal, "close", "ledger close");
-    return ledger;
+    return new CommandLine(new LedgerCommand())
+        .addSubcommand("verify", new Verify(terminal, workspace))
+        .addSubcommand("correct", new Correct(terminal, workspace))
+        .addSubcommand("close", new LedgerCloseCommand(terminal, workspace))
+        .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
+        .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));
   }
 
   /** {@code ledger verify}. */
@@ -186,7 +186,9 @@ final class LedgerCommand {
                 + made.inputTokens()
                 + " input and "
                 + made.outputTokens()
-                + " output tokens.");
+                + " output tokens; the difference stands in "
+                + made.month()
+                + ".");
       }
       return Exit.DONE;
     }

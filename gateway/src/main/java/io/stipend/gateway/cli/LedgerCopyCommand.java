@@ -63,7 +63,7 @@ final class LedgerCopyCommand {
                 + made.entries()
                 + " entries, "
                 + made.accounts()
-                + " accounts, "
+                + (made.accounts() == 1 ? " account, " : " accounts, ")
                 + (made.differences().isEmpty()
                     ? "balances as before"
                     : made.differences().size() + " balances differ")

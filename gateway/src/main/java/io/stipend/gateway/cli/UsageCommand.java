@@ -1,17 +1,24 @@
 package io.stipend.gateway.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import io.stipend.gateway.admin.AdminJson;
 import io.stipend.gateway.admin.TimeText;
 import io.stipend.metering.Unit;
 import io.stipend.metering.export.UsageExport;
+import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.YearMonth;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +38,8 @@ final class UsageCommand {
   @Command(
       name = "export",
       description = {
-        "Write one row for each attempt that was sent to a provider.",
+        "Write one row for each attempt that was sent to a provider, and one for each correction",
+        "of a month that was closed by then.",
         "Works while a gateway runs and while none does."
       })
   static final class Export implements Callable<Integer> {
@@ -86,14 +94,14 @@ final class UsageCommand {
       }
       boolean toScreen = out.toString().equals("-");
       Report report;
+      // Before the rows: what begins later they may lack.
+      Instant now = workspace.now();
       try (LedgerReader reader = workspace.reader()) {
-        // Before the rows: what is open now is the least that they may lack.
-        Instant complete = complete(reader, end);
         UsageExport.Summary summary =
             toScreen
                 ? UsageExport.write(reader, first, end, type, terminal.out())
                 : UsageExport.write(reader, first, end, type, out);
-        report = Report.of(out, type, first, end, complete, summary);
+        report = Report.of(out, type, first, end, now, summary);
       }
       terminal.out().flush();
       if (!toScreen) {
@@ -106,14 +114,6 @@ final class UsageCommand {
         terminal.line(said);
       }
       return Exit.DONE;
-    }
-
-    /** Rows that start before this instant are all there: nothing older is still under way. */
-    private Instant complete(LedgerReader reader, Instant end) {
-      Instant now = workspace.now();
-      Instant open = reader.oldestOpen().orElse(now);
-      Instant least = open.isBefore(now) ? open : now;
-      return least.isBefore(end) ? least : end;
     }
 
     private UsageExport.Format format() {
@@ -138,6 +138,8 @@ final class UsageCommand {
    *
    * @param totals the sum of all costs by currency, as decimal strings
    * @param completeUntil rows with an earlier {@code started_at} are all there; later ones may come
+   * @param months the months of UTC within the range that ever were closed: rows of those that are
+   *     closed stay as they are
    */
   record Report(
       String file,
@@ -147,6 +149,7 @@ final class UsageCommand {
       long rows,
       Map<String, String> totals,
       String completeUntil,
+      List<Month> months,
       long headSeq,
       String headHash) {
     static Report of(
@@ -154,7 +157,7 @@ final class UsageCommand {
         UsageExport.Format format,
         Instant from,
         Instant to,
-        Instant complete,
+        Instant now,
         UsageExport.Summary summary) {
       Map<String, String> totals = new TreeMap<>();
       summary
@@ -167,9 +170,42 @@ final class UsageCommand {
           to.toString(),
           summary.rows(),
           totals,
-          complete.toString(),
+          complete(to, now, summary.state().oldestOpen()).toString(),
+          months(from, to, summary.state()),
           summary.head().seq(),
           summary.head().hash());
+    }
+
+    /** Rows that start before this instant are all there: nothing older is still under way. */
+    private static Instant complete(Instant end, Instant now, @Nullable Instant oldestOpen) {
+      Instant least = oldestOpen != null && oldestOpen.isBefore(now) ? oldestOpen : now;
+      return least.isBefore(end) ? least : end;
+    }
+
+    private static List<Month> months(Instant from, Instant to, LedgerReader.BookedState state) {
+      String first = YearMonth.from(from.atOffset(ZoneOffset.UTC)).toString();
+      String last = YearMonth.from(to.minusNanos(1).atOffset(ZoneOffset.UTC)).toString();
+      return state.months().values().stream()
+          .filter(m -> m.month().compareTo(first) >= 0 && m.month().compareTo(last) <= 0)
+          .map(Month::of)
+          .toList();
+    }
+
+    /**
+     * A month that ever was closed.
+     *
+     * @param state {@code closed} or {@code reopened}
+     * @param at since when
+     */
+    record Month(String month, String state, String at, String by, String reason) {
+      static Month of(LedgerEntry.MonthClosed entry) {
+        return new Month(
+            entry.month(),
+            entry.closed() ? "closed" : "reopened",
+            entry.at().toString(),
+            entry.by(),
+            entry.reason());
+      }
     }
 
     String sentence() {
@@ -182,6 +218,7 @@ final class UsageCommand {
           .append(to)
           .append("; complete until ")
           .append(completeUntil)
+          .append(months.stream().map(m -> "; " + m.month() + " " + m.state()).collect(joining()))
           .append("; ledger head ")
           .append(headSeq)
           .append(' ')

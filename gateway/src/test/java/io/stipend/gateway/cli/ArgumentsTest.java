@@ -80,8 +80,7 @@ class ArgumentsTest {
         "statement ada --month 2026-11",
         "prices list",
         "reconcile",
-        "forget ada",
-        "ledger close 2026-11"
+        "forget ada"
       })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
     Invocation run = Invocation.of(line.split(" "));

@@ -74,6 +74,9 @@ class LedgerCommandsTest {
       assertThat(refused.code()).as(command).isNotZero();
       assertThat(refused.err()).contains("ledger.db: is there already").doesNotContain("\tat ");
     }
+    Invocation nowhere = run("ledger", "backup", "--out", path("missing/copy.db"));
+    assertThat(nowhere.code()).isNotZero();
+    assertThat(nowhere.err()).contains("missing: no such folder");
   }
 
   @Test
@@ -125,6 +128,62 @@ class LedgerCommandsTest {
         run("usage", "export", "--from", "2020-01-01", "--to", "2100-01-01", "--out", "-");
     assertThat(shown.out()).isEqualTo(Files.readString(out));
     assertThat(shown.err()).contains("ledger head", meta.path("head_hash").asText());
+  }
+
+  @Test
+  void aMonthIsClosedOnceAndReopenedWithAReason() throws Exception {
+    JsonNode closed = read("ledger", "close", "2020-02", "--reason", "books", "--json");
+    assertThat(closed.path("month").asText()).isEqualTo("2020-02");
+    assertThat(closed.path("closed").asBoolean()).isTrue();
+    assertThat(closed.path("reason").asText()).isEqualTo("books");
+    assertThat(run("ledger", "close", "2020-03").out()).startsWith("2020-03 is closed: ");
+
+    Invocation again = run("ledger", "close", "2020-02");
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(again.err()).contains("month: 2020-02 was closed by ", "--reopen");
+    Invocation future = run("ledger", "close", "9998-12");
+    assertThat(future.code()).isEqualTo(1);
+    assertThat(future.err()).contains("month: 9998-12 ends at 9999-01-01T00:00:00Z");
+    for (String wrong : new String[] {"2020-2", "2020-00", "november", "2020-02-01"}) {
+      Invocation refused = run("ledger", "close", wrong);
+      assertThat(refused.code()).as(wrong).isEqualTo(2);
+      assertThat(refused.err()).contains(wrong, "expected: a month of UTC such as 2026-11");
+    }
+
+    Invocation unreasoned = run("ledger", "close", "2020-02", "--reopen");
+    assertThat(unreasoned.code()).isEqualTo(2);
+    assertThat(unreasoned.err()).contains("--reason is missing");
+    Invocation open = run("ledger", "close", "2020-02", "--reopen", "--reason", "late invoice");
+    assertThat(open.code()).as(open.err()).isZero();
+    assertThat(open.out()).startsWith("2020-02 is open again");
+    assertThat(run("ledger", "close", "2020-04", "--reopen", "--reason", "x").err())
+        .contains("month: 2020-04 is open");
+
+    for (String format : new String[] {"csv", "jsonl"}) {
+      JsonNode report =
+          read(
+              "usage",
+              "export",
+              "--from",
+              "2020-02-01T00:00:00Z",
+              "--to",
+              "2020-03-01T00:00:00Z",
+              "--format",
+              format,
+              "--out",
+              path("february"),
+              "--json");
+      assertThat(report)
+          .isEqualTo(json.readTree(Files.readString(folder.resolve("february.meta.json"))));
+      assertThat(report.path("months")).hasSize(1);
+      JsonNode month = report.path("months").get(0);
+      assertThat(month.path("month").asText()).isEqualTo("2020-02");
+      assertThat(month.path("state").asText()).isEqualTo("reopened");
+      assertThat(month.path("reason").asText()).isEqualTo("late invoice");
+    }
+    Invocation both =
+        run("usage", "export", "--from", "2020-01-01", "--to", "2021-01-01", "--out", "-");
+    assertThat(both.err()).contains("; 2020-02 reopened; 2020-03 closed; ledger head ");
   }
 
   @Test

@@ -1,6 +1,6 @@
 package io.stipend.metering.export;
 
-import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.ledger.Booking;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -23,7 +23,7 @@ final class CsvWriter implements UsageExport.RowWriter {
   }
 
   @Override
-  public void row(UsageRow row) {
+  public void row(Booking row) {
     line(
         column -> {
           String value = column.value().of(row);

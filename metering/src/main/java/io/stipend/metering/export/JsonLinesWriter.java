@@ -3,7 +3,7 @@ package io.stipend.metering.export;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
-import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.ledger.Booking;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -25,7 +25,7 @@ final class JsonLinesWriter implements UsageExport.RowWriter {
   }
 
   @Override
-  public void row(UsageRow row) {
+  public void row(Booking row) {
     try {
       try (JsonGenerator json = JSON.createGenerator(out)) {
         json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);

@@ -1,7 +1,7 @@
 package io.stipend.metering.export;
 
 import io.stipend.metering.Unit;
-import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.ledger.Booking;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -16,36 +16,38 @@ final class UsageColumns {
 
   static final List<Column> ALL =
       List.of(
-          Column.text("exchange_id", UsageRow::exchangeId),
-          Column.number("attempt", row -> (long) row.attempt()),
+          Column.text("exchange_id", row -> row.attempt().exchangeId()),
+          Column.number("attempt", row -> (long) row.attempt().attempt()),
           Column.plain("started_at", row -> time(row.startedAt())),
           Column.plain("finished_at", row -> time(row.finishedAt())),
-          Column.text("person", UsageRow::person),
-          Column.text("team", UsageRow::team),
-          Column.text("cost_center", UsageRow::costCenter),
-          Column.text("project", UsageRow::project),
-          Column.text("key_id", UsageRow::keyId),
-          Column.text("session_id", UsageRow::sessionId),
-          Column.text("client", UsageRow::client),
-          Column.text("dialect", UsageRow::dialect),
-          Column.text("provider", UsageRow::provider),
-          Column.text("model_requested", UsageRow::modelRequested),
-          Column.text("model_served", UsageRow::modelServed),
-          Column.text("service_tier", UsageRow::serviceTier),
+          Column.text("person", row -> row.attempt().person()),
+          Column.text("team", row -> row.attempt().team()),
+          Column.text("cost_center", row -> row.attempt().costCenter()),
+          Column.text("project", row -> row.attempt().project()),
+          Column.text("key_id", row -> row.attempt().keyId()),
+          Column.text("session_id", row -> row.attempt().sessionId()),
+          Column.text("client", row -> row.attempt().client()),
+          Column.text("dialect", row -> row.attempt().dialect()),
+          Column.text("provider", row -> row.attempt().provider()),
+          Column.text("model_requested", row -> row.attempt().modelRequested()),
+          Column.text("model_served", row -> row.attempt().modelServed()),
+          Column.text("service_tier", row -> row.attempt().serviceTier()),
           Column.number("input_tokens", row -> row.usage().input()),
           Column.number("cache_read_tokens", row -> row.usage().cacheRead()),
           Column.number("cache_write_tokens", row -> row.usage().cacheWrite()),
           Column.number("cache_write_1h_tokens", row -> row.usage().cacheWrite1h()),
           Column.number("output_tokens", row -> row.usage().output()),
           Column.number("reasoning_tokens", row -> row.usage().reasoning()),
-          Column.plain("usage_source", row -> row.usageSource().label()),
-          Column.text("outcome", UsageRow::outcome),
+          Column.plain("usage_source", row -> row.attempt().usageSource().label()),
+          Column.text("outcome", Booking::outcome),
           Column.number(
-              "http_status", row -> row.httpStatus() == 0 ? null : (long) row.httpStatus()),
-          Column.plain("cost", row -> new Unit(row.currency()).format(row.nanos())),
-          Column.text("currency", UsageRow::currency),
-          Column.text("price_version", UsageRow::priceVersion),
-          Column.text("provider_request_id", UsageRow::providerRequestId));
+              "http_status",
+              row -> row.attempt().httpStatus() == 0 ? null : (long) row.attempt().httpStatus()),
+          Column.plain(
+              "cost", row -> new Unit(row.attempt().currency()).format(row.usage().nanos())),
+          Column.text("currency", row -> row.attempt().currency()),
+          Column.text("price_version", row -> row.attempt().priceVersion()),
+          Column.text("provider_request_id", row -> row.attempt().providerRequestId()));
 
   private UsageColumns() {}
 
@@ -62,7 +64,7 @@ final class UsageColumns {
   /** How a column is found in a row. */
   @FunctionalInterface
   interface Getter<T> {
-    @Nullable T of(UsageRow row);
+    @Nullable T of(Booking row);
   }
 
   /**

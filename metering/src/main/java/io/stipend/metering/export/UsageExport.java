@@ -1,9 +1,9 @@
 package io.stipend.metering.export;
 
+import io.stipend.metering.ledger.Booking;
 import io.stipend.metering.ledger.LedgerException;
 import io.stipend.metering.ledger.LedgerHead;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.UsageRow;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -23,8 +23,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The usage export: one row per attempt that was sent and has ended, corrections netted in, by the
- * instant of its reservation.
+ * The usage export: one row per attempt that was sent and has ended, by the instant of its
+ * reservation, corrections netted in; but rows of a closed month stay as they are, and what is
+ * corrected later is a row of its own in the open month ({@link Booking}).
  *
  * <p>Both formats have the columns of {@link UsageColumns}, in its order. The file holds nothing
  * but rows; what proves them (row count, totals, head of the ledger) is the returned {@link
@@ -46,12 +47,17 @@ public final class UsageExport {
    *
    * @param rows data rows
    * @param totalNanos the sum of all costs in nano-units, by currency; empty without rows
-   * @param head end of the ledger that was read
+   * @param state the state of the ledger that was read
    */
-  public record Summary(long rows, Map<String, Long> totalNanos, LedgerHead head) {
+  public record Summary(long rows, Map<String, Long> totalNanos, LedgerReader.BookedState state) {
     /** Copies the totals. */
     public Summary {
       totalNanos = Map.copyOf(totalNanos);
+    }
+
+    /** End of the ledger that was read. */
+    public LedgerHead head() {
+      return state.head();
     }
   }
 
@@ -99,23 +105,23 @@ public final class UsageExport {
     Map<String, Long> totals = new TreeMap<>();
     long[] count = {0};
     rows.header();
-    LedgerHead head =
-        reader.usage(
+    LedgerReader.BookedState state =
+        reader.bookings(
             from,
             to,
             row -> {
               rows.row(row);
-              totals.merge(row.currency(), row.nanos(), Math::addExact);
+              totals.merge(row.attempt().currency(), row.usage().nanos(), Math::addExact);
               count[0]++;
             });
-    return new Summary(count[0], totals, head);
+    return new Summary(count[0], totals, state);
   }
 
   /** One format. */
   interface RowWriter {
     void header();
 
-    void row(UsageRow row);
+    void row(Booking row);
   }
 
   private static void move(Path from, Path to) throws IOException {

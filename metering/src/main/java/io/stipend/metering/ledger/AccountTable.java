@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -79,15 +81,16 @@ final class AccountTable {
 
   void add(Map<AccountKey, AccountSums> moves) throws SQLException {
     try (PreparedStatement upsert = connection.prepareStatement(ADD_SUMS)) {
-      for (Map.Entry<AccountKey, AccountSums> move : moves.entrySet()) {
-        AccountKey account = move.getKey();
-        upsert.setString(1, account.toString());
+      for (Map.Entry<String, AccountKey> named : byName(moves.keySet()).entrySet()) {
+        AccountKey account = named.getValue();
+        AccountSums sums = moves.getOrDefault(account, new AccountSums());
+        upsert.setString(1, named.getKey());
         upsert.setString(2, account.budget());
         upsert.setString(3, account.unit().name());
         upsert.setString(4, account.period());
         int column = 5;
         for (Sum sum : Sum.ALL) {
-          upsert.setLong(column++, move.getValue().get(sum));
+          upsert.setLong(column++, sums.get(sum));
         }
         upsert.executeUpdate();
       }
@@ -96,9 +99,12 @@ final class AccountTable {
 
   void addLots(Map<LotKey, Lot> lots) throws SQLException {
     try (PreparedStatement upsert = connection.prepareStatement(ADD_LOT)) {
-      for (Map.Entry<LotKey, Lot> entry : lots.entrySet()) {
+      List<Map.Entry<String, Lot>> sorted = new ArrayList<>(lots.size());
+      lots.forEach((key, lot) -> sorted.add(Map.entry(key.account().toString(), lot)));
+      sorted.sort(Map.Entry.comparingByKey());
+      for (Map.Entry<String, Lot> entry : sorted) {
         Lot lot = entry.getValue();
-        upsert.setString(1, entry.getKey().account().toString());
+        upsert.setString(1, entry.getKey());
         upsert.setString(2, lot.id());
         upsert.setLong(3, lot.amount());
         upsert.setInt(4, lot.priority());
@@ -109,6 +115,13 @@ final class AccountTable {
         upsert.executeUpdate();
       }
     }
+  }
+
+  /** In the order of the table: its pages are then written one after the other. */
+  private static SortedMap<String, AccountKey> byName(Collection<AccountKey> accounts) {
+    SortedMap<String, AccountKey> sorted = new TreeMap<>();
+    accounts.forEach(account -> sorted.put(account.toString(), account));
+    return sorted;
   }
 
   /** The sums of every account. */

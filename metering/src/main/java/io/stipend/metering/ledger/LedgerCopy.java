@@ -69,6 +69,7 @@ public final class LedgerCopy {
   public static BackedUp backup(Path dataDir, Path out, Progress checking) {
     Path file = Files.isDirectory(out) ? LedgerFiles.database(out) : out;
     requireAbsent(file);
+    requireFolder(file);
     Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
       Files.deleteIfExists(part);
@@ -200,6 +201,15 @@ public final class LedgerCopy {
   private static void requireAbsent(Path file) {
     if (Files.exists(file)) {
       throw new LedgerException(file + ": is there already (expected: a new file)", null);
+    }
+  }
+
+  private static void requireFolder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new LedgerException(
+          "folder " + folder + ": no such folder (expected: one that a backup can be put into)",
+          null);
     }
   }
 

@@ -21,7 +21,7 @@ final class LedgerDatabase {
   static final int SCHEMA = 1;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 3;
+  static final int PROJECTION = 4;
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();
@@ -31,6 +31,9 @@ final class LedgerDatabase {
       "expected: a whole record; run `ledger verify`, then restore a backup into an empty folder";
 
   private static final int BUSY_MILLIS = 10_000;
+
+  /** Accounts are touched in no order: what is touched often should stay in memory. */
+  private static final int CACHE_KIB = 32 * 1_024;
 
   private static final List<String> RECORD =
       List.of(
@@ -55,20 +58,32 @@ final class LedgerDatabase {
               + " profile integer not null, session, client, input integer, cache_read integer,"
               + " cache_write integer, cache_write_1h integer, output integer, reasoning integer,"
               + " source integer, outcome, status integer, model, tier, nanos integer,"
-              + " request text, debits blob, flags)",
+              + " request text, debits blob, flags, booked integer)",
           "create index usage_started on usage(started)",
+          "create index usage_booked on usage(booked) where booked is not null",
           // Ids are ordered by time: a prefix finds few rows, and new ones go to the index's end.
           "create index usage_exchange on usage(substr(exchange, 1, 12))",
+          AdjustmentTable.ADJUSTMENT,
+          AdjustmentTable.ADJUSTMENT_BOOKED,
           "create table open_attempt(attempt integer primary key, profile integer not null,"
               + " body blob not null)",
           "create table fact(seq integer primary key, kind integer not null, id text,"
               + " body blob not null)",
-          "create unique index fact_id on fact(kind, id) where id is not null",
+          "create unique index fact_id on fact(kind, id)",
           "create table refusal(day text, person text, reason text, count integer not null,"
               + " last integer not null, primary key(day, person, reason)) without rowid");
 
   private static final List<String> PROJECTED_TABLES =
-      List.of("name", "profile", "account", "lot", "usage", "open_attempt", "fact", "refusal");
+      List.of(
+          "name",
+          "profile",
+          "account",
+          "lot",
+          "usage",
+          "adjustment",
+          "open_attempt",
+          "fact",
+          "refusal");
 
   private LedgerDatabase() {}
 
@@ -80,6 +95,10 @@ final class LedgerDatabase {
       config.setJournalMode(SQLiteConfig.JournalMode.WAL);
       config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
       config.setBusyTimeout(BUSY_MILLIS);
+      config.setCacheSize(-CACHE_KIB);
+      config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+      // Else the driver asks for the row id after each insert, which costs as much again.
+      config.setGetGeneratedKeys(false);
       Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
       try {
         prepare(connection, file);

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,7 +19,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -38,12 +41,14 @@ public final class LedgerReader implements AutoCloseable {
   private final Connection connection;
   private final LedgerTables tables;
   private final UsageTable usage;
+  private final AdjustmentTable adjustments;
 
   private LedgerReader(Path file, Connection connection) throws SQLException {
     this.file = file;
     this.connection = connection;
     tables = new LedgerTables(connection);
     usage = new UsageTable(connection, Definitions.stored(tables));
+    adjustments = new AdjustmentTable(connection);
   }
 
   /**
@@ -71,14 +76,14 @@ public final class LedgerReader implements AutoCloseable {
   }
 
   /**
-   * Streams the usage rows with {@code from <= startedAt < to}, by start.
+   * Streams the usage rows with {@code from <= startedAt < to}, by start, each as it stands today.
    *
    * @return the head of the state that was read
    */
   public LedgerHead usage(Instant from, Instant to, Consumer<UsageRow> rows) {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables);
+          Tail tail = Tail.read(connection, tables, usage);
           List<UsageTable.Row> added = new ArrayList<>();
           for (UsageTable.Row row : tail.settled()) {
             Instant start = attempt(row).row().startedAt();
@@ -104,20 +109,57 @@ public final class LedgerReader implements AutoCloseable {
         });
   }
 
+  /**
+   * The state that lines were read from.
+   *
+   * @param head end of the chain
+   * @param oldestOpen earliest start of an attempt that is under way; null if none is
+   * @param months the last closing or opening of each month that ever was closed, by month
+   */
+  public record BookedState(
+      LedgerHead head,
+      @Nullable Instant oldestOpen,
+      SortedMap<String, LedgerEntry.MonthClosed> months) {
+    /** Copies the months. */
+    public BookedState {
+      months = Collections.unmodifiableSortedMap(new TreeMap<>(months));
+    }
+  }
+
+  /**
+   * Streams the lines of the books with {@code from <= startedAt < to}, by start: usage as closed
+   * months have it. Over all time they count what {@link #usage} does.
+   *
+   * @return the state that was read
+   */
+  public BookedState bookings(Instant from, Instant to, Consumer<Booking> lines) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables, usage);
+          Bookings.read(usage, adjustments, tail, from, to, lines);
+          SortedMap<String, LedgerEntry.MonthClosed> months = new TreeMap<>();
+          facts(tail, LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED)
+              .forEach(entry -> months.put(entry.month(), entry));
+          return new BookedState(readHead(), oldestOpen(tail).orElse(null), months);
+        });
+  }
+
   /** The earliest start of an attempt that is still under way; empty if none is. */
   public Optional<Instant> oldestOpen() {
-    return snapshot(
-        () ->
-            Tail.read(connection, tables).open().values().stream()
-                .map(open -> open.reserved().at())
-                .min(Comparator.naturalOrder()));
+    return snapshot(() -> oldestOpen(Tail.read(connection, tables, usage)));
+  }
+
+  private static Optional<Instant> oldestOpen(Tail tail) {
+    return tail.open().values().stream()
+        .map(open -> open.reserved().at())
+        .min(Comparator.naturalOrder());
   }
 
   /** The settled attempts of an exchange, by number; empty if it is unknown or none has settled. */
   public List<SettledAttempt> attempts(String exchangeId) {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables);
+          Tail tail = Tail.read(connection, tables, usage);
           List<UsageTable.Row> rows = new ArrayList<>();
           for (UsageTable.Row row : usage.find(exchangeId)) {
             rows.add(tail.netted(row));
@@ -137,7 +179,7 @@ public final class LedgerReader implements AutoCloseable {
     return snapshot(
         () -> {
           Map<AccountKey, AccountSums> sums = tables.accounts().sums();
-          Tail.read(connection, tables)
+          Tail.read(connection, tables, usage)
               .moves()
               .forEach(
                   (account, more) ->
@@ -150,7 +192,8 @@ public final class LedgerReader implements AutoCloseable {
 
   /** All that is known of an account; empty if it was never used. */
   public Optional<AccountRecord> account(AccountKey account) {
-    return snapshot(() -> Optional.ofNullable(record(Tail.read(connection, tables), account)));
+    return snapshot(
+        () -> Optional.ofNullable(record(Tail.read(connection, tables, usage), account)));
   }
 
   /**
@@ -160,7 +203,7 @@ public final class LedgerReader implements AutoCloseable {
   public Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables);
+          Tail tail = Tail.read(connection, tables, usage);
           Set<List<String>> budgets = new HashSet<>();
           keys.forEach(key -> budgets.add(List.of(key.budget(), key.unit().name())));
           Set<AccountKey> found = new LinkedHashSet<>(keys);
@@ -217,7 +260,7 @@ public final class LedgerReader implements AutoCloseable {
                   grants.add(grant);
                 }
               };
-          Tail tail = Tail.read(connection, tables);
+          Tail tail = Tail.read(connection, tables, usage);
           tables.facts(FactCodec.GRANTED, keep);
           tail.facts(LedgerEntry.Granted.class).forEach(keep);
           return grants;
@@ -256,7 +299,9 @@ public final class LedgerReader implements AutoCloseable {
             () -> {
               LedgerEntry kept = tables.fact(FactCodec.ALERT_RAISED, id);
               return kept == null
-                  ? Tail.read(connection, tables).facts(LedgerEntry.AlertRaised.class).stream()
+                  ? Tail.read(connection, tables, usage)
+                      .facts(LedgerEntry.AlertRaised.class)
+                      .stream()
                       .filter(alert -> alert.id().equals(id))
                       .toList()
                   : List.of((LedgerEntry.AlertRaised) kept);
@@ -309,7 +354,7 @@ public final class LedgerReader implements AutoCloseable {
   public List<KeyRecord> keys() {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables);
+          Tail tail = Tail.read(connection, tables, usage);
           Map<String, Instant> revoked = new HashMap<>();
           for (LedgerEntry.KeyRevoked key :
               facts(tail, LedgerEntry.KeyRevoked.class, FactCodec.KEY_REVOKED)) {
@@ -330,7 +375,7 @@ public final class LedgerReader implements AutoCloseable {
         () -> {
           Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
           List<LedgerEntry.RefusalsCounted> all = new ArrayList<>(tables.refusals());
-          all.addAll(Tail.read(connection, tables).facts(LedgerEntry.RefusalsCounted.class));
+          all.addAll(Tail.read(connection, tables, usage).facts(LedgerEntry.RefusalsCounted.class));
           for (LedgerEntry.RefusalsCounted one : all) {
             sums.merge(
                 one.day() + "\n" + one.person() + "\n" + one.reason(),
@@ -357,7 +402,7 @@ public final class LedgerReader implements AutoCloseable {
 
   /** The same, telling how far it is. */
   public Verification verify(Progress progress) {
-    return snapshot(() -> new Verifier(connection, tables, usage, progress).run());
+    return snapshot(() -> new Verifier(connection, tables, usage, adjustments, progress).run());
   }
 
   @Override
@@ -372,7 +417,7 @@ public final class LedgerReader implements AutoCloseable {
   }
 
   private <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
-    return snapshot(() -> facts(Tail.read(connection, tables), type, tag));
+    return snapshot(() -> facts(Tail.read(connection, tables, usage), type, tag));
   }
 
   private <T extends LedgerEntry> List<T> facts(Tail tail, Class<T> type, int tag)

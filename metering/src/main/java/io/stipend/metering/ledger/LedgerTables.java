@@ -23,11 +23,13 @@ final class LedgerTables implements AutoCloseable {
   private final AccountTable accounts;
   private final PreparedStatement selectName;
   private final PreparedStatement selectProfile;
+  private final PreparedStatement selectFact;
 
   LedgerTables(Connection connection) throws SQLException {
     this.connection = connection;
     accounts = new AccountTable(connection);
     selectName = connection.prepareStatement("select text from name where id = ?");
+    selectFact = connection.prepareStatement("select body from fact where kind = ? and id = ?");
     selectProfile =
         connection.prepareStatement(
             "select person, team, cost_center, project, key_id, dialect, provider, model, tier,"
@@ -127,13 +129,10 @@ final class LedgerTables implements AutoCloseable {
   }
 
   @Nullable LedgerEntry fact(int kind, String id) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("select body from fact where kind = ? and id = ?")) {
-      select.setInt(1, kind);
-      select.setString(2, id);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? fact(row.getBytes(1)) : null;
-      }
+    selectFact.setInt(1, kind);
+    selectFact.setString(2, id);
+    try (ResultSet row = selectFact.executeQuery()) {
+      return row.next() ? fact(row.getBytes(1)) : null;
     }
   }
 
@@ -207,5 +206,6 @@ final class LedgerTables implements AutoCloseable {
   public void close() throws SQLException {
     selectName.close();
     selectProfile.close();
+    selectFact.close();
   }
 }

@@ -2,8 +2,8 @@ package io.stipend.metering.ledger;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -22,6 +22,8 @@ final class Projection implements ReplaySink, AutoCloseable {
   private final Storage storage;
   private final LedgerTables tables;
   private final UsageTable usage;
+  private final AdjustmentTable adjustments;
+  private final Months months;
   private final Replay replay;
   private final Map<AccountKey, AccountSums> moves = new HashMap<>();
   private final Map<LotKey, Lot> lots = new HashMap<>();
@@ -34,6 +36,8 @@ final class Projection implements ReplaySink, AutoCloseable {
 
   private final PreparedStatement insertName;
   private final PreparedStatement insertProfile;
+  private final PreparedStatement insertFact;
+  private final PreparedStatement selectBatch;
   private long projectedSeq;
 
   Projection(Connection connection, Storage storage) throws SQLException {
@@ -42,11 +46,17 @@ final class Projection implements ReplaySink, AutoCloseable {
     tables = new LedgerTables(connection);
     Definitions definitions = Definitions.stored(tables);
     usage = new UsageTable(connection, definitions);
+    adjustments = new AdjustmentTable(connection);
+    months = Months.stored(tables);
     Map<Long, OpenReservation> open = new TreeMap<>(tables.open());
     storedOpen.addAll(open.keySet());
     replay = new Replay(definitions, open, this);
     projectedSeq = tables.projectedSeq();
     insertName = connection.prepareStatement("insert into name(id, text) values(?, ?)");
+    insertFact = connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)");
+    selectBatch =
+        connection.prepareStatement(
+            "select seq, blob from batch where seq > ? order by seq limit 1");
     insertProfile =
         connection.prepareStatement(
             "insert into profile(id, person, team, cost_center, project, key_id, dialect, provider,"
@@ -85,32 +95,39 @@ final class Projection implements ReplaySink, AutoCloseable {
   int project(long entries) throws SQLException {
     int count = 0;
     long enough = replay.entries() + entries;
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("begin immediate");
-      try {
-        while (replay.entries() < enough
-            && BatchTable.read(connection, projectedSeq, 1, this::apply) == 1) {
-          count++;
-        }
-        if (count > 0) {
-          flushAccounts();
-          flushOpen();
-          LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
-        }
-        storage.beforeCommit(Storage.Commit.TABLES);
-      } catch (SQLException | RuntimeException e) {
-        statement.execute("rollback");
-        throw e;
+    // Not by a statement of its own: the driver would try to begin one before each other.
+    connection.setAutoCommit(false);
+    try {
+      while (replay.entries() < enough && applyNext()) {
+        count++;
       }
-      statement.execute("commit");
-      storage.afterCommit(Storage.Commit.TABLES);
+      if (count > 0) {
+        flushAccounts();
+        flushOpen();
+        LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
+      }
+      storage.beforeCommit(Storage.Commit.TABLES);
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback();
+      connection.setAutoCommit(true);
+      throw e;
     }
+    // This commits.
+    connection.setAutoCommit(true);
+    storage.afterCommit(Storage.Commit.TABLES);
     return count;
   }
 
-  private void apply(long seq, byte[] prevHash, byte[] hash, byte[] blob) throws SQLException {
-    replay.apply(blob);
-    projectedSeq = seq;
+  private boolean applyNext() throws SQLException {
+    selectBatch.setLong(1, projectedSeq);
+    try (ResultSet row = selectBatch.executeQuery()) {
+      if (!row.next()) {
+        return false;
+      }
+      replay.apply(row.getBytes(2));
+      projectedSeq = row.getLong(1);
+      return true;
+    }
   }
 
   @Override
@@ -157,7 +174,7 @@ final class Projection implements ReplaySink, AutoCloseable {
   public void settled(OpenReservation reservation, LedgerEntry.Settled settled)
       throws SQLException {
     touched.add(reservation.number());
-    usage.insert(reservation, settled);
+    usage.insert(reservation, settled, months.moved(reservation.reserved().at(), settled.at()));
   }
 
   @Override
@@ -173,15 +190,17 @@ final class Projection implements ReplaySink, AutoCloseable {
       count(refusals);
       return;
     }
-    try (PreparedStatement insert =
-        connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)")) {
-      insert.setInt(1, FactCodec.tag(fact));
-      insert.setString(2, id);
-      insert.setBytes(3, LedgerTables.body(fact));
-      insert.executeUpdate();
-    }
+    insertFact.setInt(1, FactCodec.tag(fact));
+    insertFact.setString(2, id);
+    insertFact.setBytes(3, LedgerTables.body(fact));
+    insertFact.executeUpdate();
     if (fact instanceof LedgerEntry.Corrected correction) {
-      usage.correct(correction);
+      Adjustment apart = Adjustment.of(correction, usage.correct(correction), months);
+      if (apart != null) {
+        adjustments.insert(apart);
+      }
+    } else if (fact instanceof LedgerEntry.MonthClosed closing) {
+      months.apply(closing);
     }
   }
 
@@ -236,6 +255,8 @@ final class Projection implements ReplaySink, AutoCloseable {
   public void close() throws SQLException {
     insertName.close();
     insertProfile.close();
+    insertFact.close();
+    selectBatch.close();
     usage.close();
     tables.close();
   }

@@ -3,6 +3,7 @@ package io.stipend.metering.ledger;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -27,6 +28,9 @@ public final class SqliteLedger implements Ledger {
 
   /** Leaves room for this many slots to be taken in each millisecond between two openings. */
   private static final int GENERATIONS_PER_MILLI_BITS = 20;
+
+  /** How long a start may fill tables without a word. */
+  private static final Duration PROGRESS = Duration.ofSeconds(2);
 
   /** Entries that one transaction projects while nobody waits. */
   private static final int ENTRIES_AT_ONCE = 100_000;
@@ -92,8 +96,8 @@ public final class SqliteLedger implements Ledger {
       Storage storage)
       throws SQLException {
     Projection projection = new Projection(connection, storage);
-    projectAll(projection);
     BatchTable batches = new BatchTable(connection, storage);
+    fill(projection, batches.seq(), clock);
     BatchEncoder encoder = projection.tables().encoder();
     Instant now = clock.instant();
     Recovery recovery = new Recovery(projection, encoder, now);
@@ -118,6 +122,26 @@ public final class SqliteLedger implements Ledger {
         new BatchWriter(options, files.folder(), storage, table, batches, projection, encoder);
     writer.start();
     return new SqliteLedger(files, connection, table, writer);
+  }
+
+  /** Projects what is behind; a start that takes long for it says so. */
+  private static void fill(Projection projection, long last, InstantSource clock)
+      throws SQLException {
+    Instant said = clock.instant();
+    boolean slow = false;
+    while (projection.project(ENTRIES_AT_ONCE) > 0) {
+      Instant now = clock.instant();
+      if (now.isAfter(said.plus(PROGRESS))) {
+        slow = true;
+        said = now;
+        LOG.info(
+            "ledger: filling its tables from its batches: {} of {} ({} %)",
+            projection.projectedSeq(), last, 100 * projection.projectedSeq() / last);
+      }
+    }
+    if (slow) {
+      LOG.info("ledger: its tables are filled");
+    }
   }
 
   private static void projectAll(Projection projection) throws SQLException {

@@ -6,22 +6,35 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the batches that are not projected yet add to the tables. */
 final class Tail implements ReplaySink {
   private final Map<AccountKey, AccountSums> moves = new HashMap<>();
   private final Map<AccountKey, Map<String, Lot>> lots = new HashMap<>();
+
+  /** Attempts that settled here, corrections netted in. */
   private final Map<AttemptId, UsageTable.Row> settled = new HashMap<>();
-  private final Map<AttemptId, List<LedgerEntry.Corrected>> corrections = new HashMap<>();
+
+  /** Attempts of the tables that were corrected here, corrections netted in. */
+  private final Map<AttemptId, UsageTable.Row> corrected = new HashMap<>();
+
+  private final List<Adjustment> adjustments = new ArrayList<>();
+  private final Months months;
+  private final UsageTable usage;
   private final List<LedgerEntry> facts = new ArrayList<>();
 
   private Map<Long, OpenReservation> open = Map.of();
 
-  private Tail() {}
+  private Tail(Months months, UsageTable usage) {
+    this.months = months;
+    this.usage = usage;
+  }
 
-  static Tail read(Connection connection, LedgerTables tables) throws SQLException {
-    Tail tail = new Tail();
+  static Tail read(Connection connection, LedgerTables tables, UsageTable usage)
+      throws SQLException {
+    Tail tail = new Tail(Months.stored(tables), usage);
     Replay replay = new Replay(Definitions.kept(tables), tables.open(), tail);
     BatchTable.read(
         connection,
@@ -48,11 +61,20 @@ final class Tail implements ReplaySink {
 
   /** Attempts that settled here, corrections netted in. */
   List<UsageTable.Row> settled() {
-    List<UsageTable.Row> rows = new ArrayList<>(settled.size());
-    for (UsageTable.Row row : settled.values()) {
-      rows.add(netted(row));
-    }
-    return rows;
+    return List.copyOf(settled.values());
+  }
+
+  /** The attempt of this number if it settled or was corrected here; else null. */
+  UsageTable.@Nullable Row find(long number) {
+    return Stream.concat(settled.values().stream(), corrected.values().stream())
+        .filter(row -> row.number() == number)
+        .findAny()
+        .orElse(null);
+  }
+
+  /** Corrections that stand apart from their attempts, in the order of entry. */
+  List<Adjustment> adjustments() {
+    return adjustments;
   }
 
   /** All facts of a type, in the order of entry. */
@@ -60,17 +82,12 @@ final class Tail implements ReplaySink {
     return facts.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  /** The row with the corrections that stand here. */
+  /** A row of the tables with the corrections that stand here. */
   UsageTable.Row netted(UsageTable.Row row) {
     SettledAttempt attempt = row.settled();
-    if (corrections.isEmpty() || attempt == null) {
-      return row;
-    }
-    for (LedgerEntry.Corrected correction :
-        corrections.getOrDefault(UsageRows.id(attempt.row()), List.of())) {
-      attempt = UsageRows.corrected(attempt, correction);
-    }
-    return new UsageTable.Row(row.number(), attempt);
+    return corrected.isEmpty() || attempt == null
+        ? row
+        : corrected.getOrDefault(UsageRows.id(attempt.row()), row);
   }
 
   @Override
@@ -102,7 +119,10 @@ final class Tail implements ReplaySink {
   public void settled(OpenReservation reservation, LedgerEntry.Settled entry) {
     settled.put(
         reservation.reserved().id(),
-        new UsageTable.Row(reservation.number(), UsageRows.of(reservation, entry)));
+        new UsageTable.Row(
+            reservation.number(),
+            UsageRows.of(reservation, entry),
+            months.moved(reservation.reserved().at(), entry.at())));
   }
 
   @Override
@@ -111,10 +131,34 @@ final class Tail implements ReplaySink {
   }
 
   @Override
-  public void fact(LedgerEntry fact, @Nullable String id) {
+  public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
     facts.add(fact);
     if (fact instanceof LedgerEntry.Corrected correction) {
-      corrections.computeIfAbsent(correction.id(), key -> new ArrayList<>()).add(correction);
+      correct(correction);
+    } else if (fact instanceof LedgerEntry.MonthClosed closing) {
+      months.apply(closing);
     }
+  }
+
+  private void correct(LedgerEntry.Corrected correction) throws SQLException {
+    AttemptId id = correction.id();
+    Map<AttemptId, UsageTable.Row> rows = settled.containsKey(id) ? settled : corrected;
+    UsageTable.Row before = rows.get(id);
+    if (before == null) {
+      before = usage.find(id);
+    }
+    SettledAttempt attempt = before == null ? null : before.settled();
+    if (before == null || attempt == null) {
+      throw new LedgerException(
+          "correction " + correction.correctionId() + ": attempt " + id + " has not settled", null);
+    }
+    Adjustment apart = Adjustment.of(correction, before, months);
+    if (apart != null) {
+      adjustments.add(apart);
+    }
+    rows.put(
+        id,
+        new UsageTable.Row(
+            before.number(), UsageRows.corrected(attempt, correction), before.booked()));
   }
 }

@@ -20,7 +20,7 @@ final class UsageTable implements AutoCloseable {
   private static final String COLUMNS =
       "attempt, exchange, number, started, took, profile, session, client, input, cache_read,"
           + " cache_write, cache_write_1h, output, reasoning, source, outcome, status, model, tier,"
-          + " nanos, request, debits, flags";
+          + " nanos, request, debits, flags, booked";
 
   private final Connection connection;
   private final Definitions definitions;
@@ -37,8 +37,17 @@ final class UsageTable implements AutoCloseable {
    *
    * @param number the attempt's place among all reservations
    * @param settled its usage; null if it was released
+   * @param booked where it stands if its month was closed before it ended; null if where it started
    */
-  record Row(long number, @Nullable SettledAttempt settled) {}
+  record Row(long number, @Nullable SettledAttempt settled, @Nullable Instant booked) {
+    /** What decides the month that it stands in. */
+    Instant standsAt() {
+      if (settled == null) {
+        throw new IllegalStateException("attempt " + number + " was released");
+      }
+      return booked == null ? settled.row().startedAt() : booked;
+    }
+  }
 
   /** Takes one row of a reading. */
   @FunctionalInterface
@@ -46,7 +55,8 @@ final class UsageTable implements AutoCloseable {
     void row(Row row) throws SQLException;
   }
 
-  void insert(OpenReservation reservation, LedgerEntry.Settled settled) throws SQLException {
+  void insert(OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked)
+      throws SQLException {
     PreparedStatement into = insert();
     SettledAttempt attempt = UsageRows.of(reservation, settled);
     bindReservation(into, reservation, settled.at());
@@ -61,21 +71,26 @@ final class UsageTable implements AutoCloseable {
     into.setString(21, row.providerRequestId());
     into.setBytes(22, debits(attempt, reservation.profile()));
     label(into, 23, row.flags().isEmpty() ? null : row.flags());
+    into.setObject(24, booked == null ? null : booked.toEpochMilli());
     into.executeUpdate();
   }
 
   void insert(OpenReservation reservation, LedgerEntry.Released released) throws SQLException {
     PreparedStatement into = insert();
     bindReservation(into, reservation, released.at());
-    for (int column = 9; column <= 23; column++) {
+    for (int column = 9; column <= 24; column++) {
       into.setNull(column, Types.INTEGER);
     }
     label(into, 16, released.outcome());
     into.executeUpdate();
   }
 
-  /** Nets a correction into the row that it mends. */
-  void correct(LedgerEntry.Corrected correction) throws SQLException {
+  /**
+   * Nets a correction into the row that it mends.
+   *
+   * @return the row as it stood before
+   */
+  Row correct(LedgerEntry.Corrected correction) throws SQLException {
     Row before = find(correction.id());
     if (before == null || before.settled() == null) {
       throw new LedgerException(
@@ -103,6 +118,7 @@ final class UsageTable implements AutoCloseable {
       update.setLong(9, before.number());
       update.executeUpdate();
     }
+    return before;
   }
 
   @Nullable Row find(AttemptId id) throws SQLException {
@@ -150,14 +166,43 @@ final class UsageTable implements AutoCloseable {
 
   /** Streams the settled attempts with {@code from <= started < to}, by start and number. */
   void settled(Instant from, Instant to, Reading reading) throws SQLException {
+    range(
+        "started >= ? and started < ? and source is not null order by started, attempt",
+        from,
+        to,
+        reading);
+  }
+
+  /** Those of them that stand where they started. */
+  void unmoved(Instant from, Instant to, Reading reading) throws SQLException {
+    range(
+        "started >= ? and started < ? and source is not null and booked is null"
+            + " order by started, attempt",
+        from,
+        to,
+        reading);
+  }
+
+  /** The others that stand within this range instead. */
+  void moved(Instant from, Instant to, Reading reading) throws SQLException {
+    range("booked >= ? and booked < ?", from, to, reading);
+  }
+
+  /** Streams all rows with {@code from <= number < to}, by number. */
+  void numbered(long from, long to, Reading reading) throws SQLException {
+    range("attempt >= ? and attempt < ? order by attempt", from, to, reading);
+  }
+
+  private void range(String condition, Instant from, Instant to, Reading reading)
+      throws SQLException {
+    range(condition, millis(from), millis(to), reading);
+  }
+
+  private void range(String condition, long from, long to, Reading reading) throws SQLException {
     try (PreparedStatement range =
-        connection.prepareStatement(
-            "select "
-                + COLUMNS
-                + " from usage where started >= ? and started < ?"
-                + " and source is not null order by started, attempt")) {
-      range.setLong(1, millis(from));
-      range.setLong(2, millis(to));
+        connection.prepareStatement("select " + COLUMNS + " from usage where " + condition)) {
+      range.setLong(1, from);
+      range.setLong(2, to);
       try (ResultSet row = range.executeQuery()) {
         while (row.next()) {
           reading.row(read(row));
@@ -184,7 +229,7 @@ final class UsageTable implements AutoCloseable {
           connection.prepareStatement(
               "insert into usage("
                   + COLUMNS
-                  + ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                  + ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     }
     return insert;
   }
@@ -245,7 +290,7 @@ final class UsageTable implements AutoCloseable {
     long number = row.getLong(1);
     int source = row.getInt(15);
     if (row.wasNull()) {
-      return new Row(number, null);
+      return new Row(number, null, null);
     }
     Profile profile = definitions.profile(row.getLong(6));
     String model = label(row, 18);
@@ -276,6 +321,8 @@ final class UsageTable implements AutoCloseable {
             row.getString(21),
             flags == null ? "" : flags);
     byte[] debits = row.getBytes(22);
+    long booked = row.getLong(24);
+    Instant moved = row.wasNull() ? null : Instant.ofEpochMilli(booked);
     return new Row(
         number,
         new SettledAttempt(
@@ -283,7 +330,8 @@ final class UsageTable implements AutoCloseable {
             debits == null
                 ? PostingCodec.spread(
                     profile.accounts(), charge(usage).nanos(), charge(usage).tokens())
-                : AccountAmounts.read(new ByteReader(debits))));
+                : AccountAmounts.read(new ByteReader(debits))),
+        moved);
   }
 
   @Override

@@ -27,6 +27,9 @@ final class Verifier implements ReplaySink {
   private final Connection connection;
   private final LedgerTables tables;
   private final UsageTable usage;
+  private final UsageBlocks blocks;
+  private final AdjustmentTable adjustments;
+  private final Months months = new Months();
   private final Progress progress;
   private final Replay replay;
   private final long projectedSeq;
@@ -42,16 +45,27 @@ final class Verifier implements ReplaySink {
   private byte[] hash = Chain.genesis();
   private long batches;
   private long ends;
+
+  /** Corrections that count for themselves. */
+  private long ownRows;
+
   private @Nullable Instant lastStart;
   private boolean broken;
   private Verification.@Nullable BadBatch firstBad;
 
-  Verifier(Connection connection, LedgerTables tables, UsageTable usage, Progress progress)
+  Verifier(
+      Connection connection,
+      LedgerTables tables,
+      UsageTable usage,
+      AdjustmentTable adjustments,
+      Progress progress)
       throws SQLException {
+    this.adjustments = adjustments;
     this.connection = connection;
     this.progress = progress;
     this.tables = tables;
     this.usage = usage;
+    blocks = new UsageBlocks(usage);
     replay = new Replay(Definitions.stored(tables), new TreeMap<>(), this);
     projectedSeq = tables.projectedSeq();
   }
@@ -209,8 +223,11 @@ final class Verifier implements ReplaySink {
     }
     if (projected()) {
       UsageTable.Row expected =
-          new UsageTable.Row(reservation.number(), UsageRows.of(reservation, settled));
-      if (!expected.equals(usage.get(reservation.number()))) {
+          new UsageTable.Row(
+              reservation.number(),
+              UsageRows.of(reservation, settled),
+              months.moved(reservation.reserved().at(), settled.at()));
+      if (!expected.equals(blocks.get(reservation.number()))) {
         differing.put(settled.id(), expected);
       }
     }
@@ -223,8 +240,8 @@ final class Verifier implements ReplaySink {
     if (projected()) {
       expect(
           "attempt " + released.id() + " in the tables",
-          usage.get(reservation.number()),
-          new UsageTable.Row(reservation.number(), null));
+          blocks.get(reservation.number()),
+          new UsageTable.Row(reservation.number(), null, null));
     }
   }
 
@@ -245,6 +262,8 @@ final class Verifier implements ReplaySink {
     }
     if (fact instanceof LedgerEntry.Corrected correction) {
       correct(correction);
+    } else if (fact instanceof LedgerEntry.MonthClosed closing) {
+      months.apply(closing);
     }
   }
 
@@ -260,8 +279,17 @@ final class Verifier implements ReplaySink {
       problem("batch " + seq + ": correction of " + correction.id() + ", which has not settled");
       return;
     }
+    Adjustment apart = Adjustment.of(correction, before, months);
+    if (apart != null) {
+      ownRows++;
+      expect(
+          "correction " + correction.correctionId() + " in the tables",
+          adjustments.find(correction.correctionId()),
+          apart);
+    }
     UsageTable.Row after =
-        new UsageTable.Row(before.number(), UsageRows.corrected(before.settled(), correction));
+        new UsageTable.Row(
+            before.number(), UsageRows.corrected(before.settled(), correction), before.booked());
     if (!after.equals(stored)) {
       differing.put(correction.id(), after);
     }
@@ -279,6 +307,10 @@ final class Verifier implements ReplaySink {
     accounts.compare(tables.accounts());
     expect("open attempts in the tables", tables.open(), replay.open());
     expect("ended attempts in the tables", count("select count(*) from usage"), ends);
+    expect(
+        "corrections of closed months in the tables",
+        count("select count(*) from adjustment"),
+        ownRows);
     for (int tag : FactCodec.tags()) {
       expect(
           "facts of kind " + tag + " in the tables",

@@ -132,7 +132,7 @@ class VerifierTest {
             "delete from usage where attempt = 5",
             "insert into usage select attempt + 100, exchange, number, started, took, profile,"
                 + " session, client, input, cache_read, cache_write, cache_write_1h, output,"
-                + " reasoning, source, outcome, status, model, tier, nanos, request, debits, flags"
+                + " reasoning, source, outcome, status, model, tier, nanos, request, debits, flags, booked"
                 + " from usage where attempt = 1",
             "update name set text = 'eve' where text = 'ada'",
             "update profile set team = 'other'",

@@ -1,0 +1,35 @@
+package io.stipend.metering.ledger;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A correction that was entered after its attempt's month was closed: a row of its own.
+ *
+ * @param correctionId the correction
+ * @param attempt number of the attempt that it mends
+ * @param booked where it stands: the correction's instant, to the millisecond, or later if that
+ *     month was closed too
+ * @param more what it adds
+ */
+record Adjustment(String correctionId, long attempt, Instant booked, SignedUsage more) {
+  /**
+   * What a correction adds to a settled attempt as it stood just before, where that counts for
+   * itself; null where the attempt's month is open.
+   *
+   * @param months as they are when the correction is entered
+   */
+  static @Nullable Adjustment of(
+      LedgerEntry.Corrected correction, UsageTable.Row before, Months months) {
+    SettledAttempt settled = before.settled();
+    if (settled == null || !months.closed(before.standsAt())) {
+      return null;
+    }
+    SettledAttempt after = UsageRows.corrected(settled, correction);
+    return new Adjustment(
+        correction.correctionId(),
+        before.number(),
+        months.open(correction.at()),
+        SignedUsage.of(after.row()).minus(SignedUsage.of(settled.row())));
+  }
+}

@@ -1,0 +1,113 @@
+package io.stipend.metering.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The projected table of corrections that stand apart from their attempts. For one thread. */
+final class AdjustmentTable {
+  static final String ADJUSTMENT =
+      "create table adjustment(seq integer primary key, correction text not null unique,"
+          + " attempt integer not null, booked integer not null, input integer not null,"
+          + " cache_read integer not null, cache_write integer not null,"
+          + " cache_write_1h integer not null, output integer not null,"
+          + " reasoning integer not null, nanos integer not null)";
+
+  static final String ADJUSTMENT_BOOKED = "create index adjustment_booked on adjustment(booked)";
+
+  private static final String FIGURES =
+      "input, cache_read, cache_write, cache_write_1h, output, reasoning, nanos";
+  private static final String SELECT =
+      "select correction, attempt, booked, " + FIGURES + " from adjustment";
+
+  private final Connection connection;
+
+  AdjustmentTable(Connection connection) {
+    this.connection = connection;
+  }
+
+  void insert(Adjustment adjustment) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "insert into adjustment(correction, attempt, booked, "
+                + FIGURES
+                + ") values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+      SignedUsage more = adjustment.more();
+      insert.setString(1, adjustment.correctionId());
+      insert.setLong(2, adjustment.attempt());
+      insert.setLong(3, adjustment.booked().toEpochMilli());
+      insert.setLong(4, more.input());
+      insert.setLong(5, more.cacheRead());
+      insert.setLong(6, more.cacheWrite());
+      insert.setLong(7, more.cacheWrite1h());
+      insert.setLong(8, more.output());
+      insert.setLong(9, more.reasoning());
+      insert.setLong(10, more.nanos());
+      insert.executeUpdate();
+    }
+  }
+
+  @Nullable Adjustment find(String correctionId) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(SELECT + " where correction = ?")) {
+      select.setString(1, correctionId);
+      List<Adjustment> found = read(select);
+      return found.isEmpty() ? null : found.get(0);
+    }
+  }
+
+  /** Those with {@code from <= booked < to}, in the order of entry. */
+  List<Adjustment> booked(Instant from, Instant to) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(SELECT + " where booked >= ? and booked < ? order by seq")) {
+      select.setLong(1, UsageTable.millis(from));
+      select.setLong(2, UsageTable.millis(to));
+      return read(select);
+    }
+  }
+
+  /** By number of the attempt, the sum of what stands apart from rows of this range. */
+  Map<Long, SignedUsage> apart(Instant from, Instant to) throws SQLException {
+    Map<Long, SignedUsage> sums = new HashMap<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            SELECT
+                + " where attempt in (select attempt from usage where attempt = adjustment.attempt"
+                + " and coalesce(booked, started) >= ? and coalesce(booked, started) < ?)")) {
+      select.setLong(1, UsageTable.millis(from));
+      select.setLong(2, UsageTable.millis(to));
+      for (Adjustment one : read(select)) {
+        sums.merge(one.attempt(), one.more(), SignedUsage::plus);
+      }
+    }
+    return sums;
+  }
+
+  private static List<Adjustment> read(PreparedStatement select) throws SQLException {
+    List<Adjustment> found = new ArrayList<>();
+    try (ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        found.add(
+            new Adjustment(
+                row.getString(1),
+                row.getLong(2),
+                Instant.ofEpochMilli(row.getLong(3)),
+                new SignedUsage(
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getLong(6),
+                    row.getLong(7),
+                    row.getLong(8),
+                    row.getLong(9),
+                    row.getLong(10))));
+      }
+    }
+    return found;
+  }
+}

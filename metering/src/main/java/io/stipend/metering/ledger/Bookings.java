@@ -1,0 +1,139 @@
+package io.stipend.metering.ledger;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams the lines of a range of time. Nearly all are attempts that stand where they started, and
+ * come from the table in their order; the few others are held in memory and merged in.
+ */
+final class Bookings {
+  private static final Comparator<Line> ORDER =
+      Comparator.comparing(Line::at).thenComparing(Line::attempt).thenComparing(Line::place);
+
+  private final UsageTable usage;
+  private final AdjustmentTable adjustments;
+  private final Tail tail;
+  private final Instant from;
+  private final Instant to;
+
+  /** By number of the attempt: what corrections add that stand elsewhere. */
+  private final Map<Long, SignedUsage> apart;
+
+  private final List<Line> few = new ArrayList<>();
+
+  private Bookings(
+      UsageTable usage, AdjustmentTable adjustments, Tail tail, Instant from, Instant to)
+      throws SQLException {
+    this.usage = usage;
+    this.adjustments = adjustments;
+    this.tail = tail;
+    this.from = from;
+    this.to = to;
+    apart = adjustments.apart(from, to);
+    for (Adjustment adjustment : tail.adjustments()) {
+      apart.merge(adjustment.attempt(), adjustment.more(), SignedUsage::plus);
+    }
+  }
+
+  /**
+   * A line and what orders it.
+   *
+   * @param place 0 for an attempt, then its corrections in the order of entry
+   */
+  private record Line(Instant at, long attempt, int place, Booking booking) {}
+
+  /** Streams the lines with {@code from <= startedAt < to}, by start. */
+  static void read(
+      UsageTable usage,
+      AdjustmentTable adjustments,
+      Tail tail,
+      Instant from,
+      Instant to,
+      Consumer<Booking> lines)
+      throws SQLException {
+    new Bookings(usage, adjustments, tail, from, to).run(lines);
+  }
+
+  private void run(Consumer<Booking> lines) throws SQLException {
+    for (UsageTable.Row row : tail.settled()) {
+      addAttempt(row);
+    }
+    usage.moved(from, to, row -> addAttempt(tail.netted(row)));
+    List<Adjustment> corrections = new ArrayList<>(adjustments.booked(from, to));
+    corrections.addAll(tail.adjustments());
+    for (int i = 0; i < corrections.size(); i++) {
+      addCorrection(corrections.get(i), i + 1);
+    }
+    few.sort(ORDER);
+    int[] next = {0};
+    usage.unmoved(
+        from,
+        to,
+        row -> {
+          Line line = line(tail.netted(row));
+          while (next[0] < few.size() && ORDER.compare(few.get(next[0]), line) < 0) {
+            lines.accept(few.get(next[0]++).booking());
+          }
+          lines.accept(line.booking());
+        });
+    while (next[0] < few.size()) {
+      lines.accept(few.get(next[0]++).booking());
+    }
+  }
+
+  private void addAttempt(UsageTable.Row row) {
+    if (within(row.standsAt())) {
+      few.add(line(row));
+    }
+  }
+
+  private void addCorrection(Adjustment adjustment, int place) throws SQLException {
+    if (!within(adjustment.booked())) {
+      return;
+    }
+    UsageTable.Row row = tail.find(adjustment.attempt());
+    if (row == null) {
+      row = usage.get(adjustment.attempt());
+    }
+    UsageRow attempt = attempt(row).row();
+    few.add(
+        new Line(
+            adjustment.booked(),
+            adjustment.attempt(),
+            place,
+            new Booking(
+                attempt, adjustment.booked(), adjustment.booked(), adjustment.more(), true)));
+  }
+
+  private Line line(UsageTable.Row row) {
+    UsageRow attempt = attempt(row).row();
+    Instant moved = row.booked();
+    SignedUsage counted =
+        SignedUsage.of(attempt).minus(apart.getOrDefault(row.number(), SignedUsage.ZERO));
+    return new Line(
+        row.standsAt(),
+        row.number(),
+        0,
+        new Booking(
+            attempt, row.standsAt(), moved == null ? attempt.finishedAt() : moved, counted, false));
+  }
+
+  private boolean within(Instant at) {
+    return !at.isBefore(from) && at.isBefore(to);
+  }
+
+  private static SettledAttempt attempt(UsageTable.@Nullable Row row) {
+    SettledAttempt settled = row == null ? null : row.settled();
+    if (settled == null) {
+      throw new IllegalStateException("a line of what has not settled: " + row);
+    }
+    return settled;
+  }
+}
