@@ -30,6 +30,12 @@ final class LedgerCloseCommand implements Callable<Integer> {
   @Option(names = "--reason", description = "Why; part of the record.")
   @Nullable String reason;
 
+  @Option(
+      names = "--by",
+      paramLabel = "WHO",
+      description = "Who approved it. Default: who runs the command.")
+  @Nullable String by;
+
   @Mixin JsonOption json = new JsonOption();
 
   LedgerCloseCommand(Terminal terminal, Workspace workspace) {
@@ -44,7 +50,8 @@ final class LedgerCloseCommand implements Callable<Integer> {
           Exit.USAGE, "--reason is missing (expected: why " + month + " is reopened)");
     }
     MonthOrder order = new MonthOrder(month, !reopen, reason);
-    MonthLine made = workspace.change(admin -> admin.closeMonth(order, workspace.operator()));
+    String approver = ReasonOptions.by(by, workspace);
+    MonthLine made = workspace.change(admin -> admin.closeMonth(order, approver));
     if (json.on) {
       terminal.json(made);
     } else {

@@ -20,6 +20,11 @@ final class ReasonOptions {
 
   /** Who decided, for the ledger. */
   String by(Workspace workspace) {
+    return by(by, workspace);
+  }
+
+  /** Who decided, where the reason may be missing. */
+  static String by(@Nullable String by, Workspace workspace) {
     if (by == null) {
       return workspace.operator();
     }

@@ -132,7 +132,8 @@ class LedgerCommandsTest {
 
   @Test
   void aMonthIsClosedOnceAndReopenedWithAReason() throws Exception {
-    JsonNode closed = read("ledger", "close", "2020-02", "--reason", "books", "--json");
+    JsonNode closed =
+        read("ledger", "close", "2020-02", "--reason", "books", "--by", "eve", "--json");
     assertThat(closed.path("month").asText()).isEqualTo("2020-02");
     assertThat(closed.path("closed").asBoolean()).isTrue();
     assertThat(closed.path("reason").asText()).isEqualTo("books");
@@ -140,7 +141,7 @@ class LedgerCommandsTest {
 
     Invocation again = run("ledger", "close", "2020-02");
     assertThat(again.code()).isEqualTo(1);
-    assertThat(again.err()).contains("month: 2020-02 was closed by ", "--reopen");
+    assertThat(again.err()).contains("month: 2020-02 was closed by eve at ", "--reopen");
     Invocation future = run("ledger", "close", "9998-12");
     assertThat(future.code()).isEqualTo(1);
     assertThat(future.err()).contains("month: 9998-12 ends at 9999-01-01T00:00:00Z");
