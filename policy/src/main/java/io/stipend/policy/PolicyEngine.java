@@ -24,6 +24,17 @@ public interface PolicyEngine {
    */
   Decision decide(Entitlement entitlement, ModelCall call, Instant now);
 
+  /**
+   * Decides the same call anew for another model of the same API. Nothing is taken from the limits:
+   * the permit shares the lease of the one that the call has.
+   *
+   * @param had the permit that the call has
+   * @param model its own name or {@code provider/model}, no alias
+   * @return null if the principal may not use it, or it has no price
+   */
+  @Nullable Permit instead(
+      Entitlement entitlement, ModelCall call, Permit had, String model, Instant now);
+
   /** What this principal may use: model names, sorted, each with its provider and vendor. */
   List<ModelListing> models(Entitlement entitlement, Instant now);
 

@@ -1,26 +1,19 @@
 package io.stipend.gateway.exchange;
 
 import io.netty.buffer.ByteBuf;
-import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
-import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
-import io.stipend.metering.ledger.AttemptFacts;
-import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.Permit;
-import io.stipend.policy.Principal;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.Reservation;
-import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Steps 4 and 5 of an exchange: estimates the call, reserves it on every account, and where money
- * is short follows the allowance's {@code when_short}. Lives on the exchange's event loop.
+ * is short follows the steps of the {@link Shortage}. Lives on the exchange's event loop.
  */
 final class Admission {
   /**
@@ -37,8 +30,8 @@ final class Admission {
    */
   private static final int MAX_COUNTED_BYTES = 64 * 1_024;
 
-  /** Reservations tried for one attempt: each clamp satisfies at least one more budget. */
-  private static final int MAX_TRIES = 8;
+  /** Reservations tried for one attempt: each step satisfies at least one more budget. */
+  private static final int MAX_TRIES = 16;
 
   /** How often an admission waits for the ends of other attempts to become durable. */
   private static final int MAX_WAITS = 3;
@@ -49,7 +42,20 @@ final class Admission {
   /** The answer: a reservation with what it stands on, or a refusal. */
   sealed interface Result {}
 
-  record Admitted(Reservation reservation, Expectation expectation, boolean clamped)
+  /**
+   * A reservation.
+   *
+   * @param permit for the model that runs
+   * @param expectation what it stands on
+   * @param clamped whether the body must say its output cap
+   * @param downgradedFrom the model that was asked for, if another runs; null if that one does
+   */
+  record Admitted(
+      Reservation reservation,
+      Permit permit,
+      Expectation expectation,
+      boolean clamped,
+      @Nullable String downgradedFrom)
       implements Result {
     /** The output cap that is set in the body; -1 if none is. */
     long clampedCap() {
@@ -60,39 +66,23 @@ final class Admission {
   record Refused(Refusal refusal) implements Result {}
 
   private final Services services;
-  private final AttemptId id;
-  private final Permit permit;
-  private final Peeked peeked;
-  private final @Nullable String client;
-  private final Instant now;
+  private final Sessions sessions;
+  private final Asked asked;
+  private final ModelCall call;
+  private final Shortage shortage;
   private final Consumer<Result> then;
-  private long input;
-  private long cap;
-  private boolean clamped;
-  private boolean counted;
+  private Bid bid;
   private int waits;
   private int loads;
 
-  Admission(
-      Services services,
-      AttemptId id,
-      Permit permit,
-      Peeked peeked,
-      @Nullable String client,
-      Instant now,
-      Consumer<Result> then) {
+  Admission(Services services, Sessions sessions, Asked asked, Consumer<Result> then) {
     this.services = services;
-    this.id = id;
-    this.permit = permit;
-    this.peeked = peeked;
-    this.client = client;
-    this.now = now;
+    this.sessions = sessions;
+    this.asked = asked;
+    this.call = asked.peeked().call();
+    this.shortage = new Shortage(services, sessions, asked);
     this.then = then;
-    ModelCall call = peeked.call();
-    long text = services.tokens().learned().input().estimate(permit.model(), call.textBytes());
-    // A body may name more media than any model takes: beyond a bound it costs what it cannot pay.
-    this.input = Math.min(TokenUsage.MAX_COUNT, text + call.mediaTokens());
-    this.cap = call.outputCap();
+    this.bid = Bid.of(services.tokens(), asked.permit(), call);
   }
 
   /**
@@ -101,17 +91,22 @@ final class Admission {
    */
   void admit(Executor loop, ByteBuf body) {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
-      Expectation expectation = expectation();
+      Expectation expectation = bid.expectation(services.tokens(), call);
       Budgets.Result result =
           services
               .budgets()
-              .reserve(id, facts(expectation), permit.budgets(), expectation.estimate(), now);
+              .reserve(
+                  asked.id(),
+                  asked.facts(bid, expectation),
+                  bid.permit().budgets(),
+                  expectation.estimate(),
+                  asked.at());
       if (result instanceof Budgets.Held held) {
-        admitted(loop, new Admitted(held.reservation(), expectation, clamped));
+        admitted(loop, admitted(held.reservation(), expectation));
         return;
       }
       if (result instanceof Budgets.Unavailable unavailable) {
-        then.accept(new Refused(Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, unavailable.why())));
+        refuse(RefusalReason.LEDGER_UNAVAILABLE, unavailable.why());
         return;
       }
       if (result instanceof Budgets.Cold cold) {
@@ -122,14 +117,27 @@ final class Admission {
       if (awaitReturns(loop, body, shortfall) || countFirst(loop, body)) {
         return;
       }
-      if (!clamp(shortfall, expectation)) {
-        then.accept(new Refused(shortRefusal(shortfall, expectation)));
+      Shortage.Answer answer = shortage.answer(shortfall, bid, expectation);
+      if (answer instanceof Shortage.Refused refused) {
+        then.accept(new Refused(shortRefusal(refused.shortfall(), expectation)));
         return;
       }
+      bid = ((Shortage.Again) answer).bid();
     }
-    then.accept(
-        new Refused(
-            Refusal.of(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.")));
+    refuse(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.");
+  }
+
+  private void refuse(RefusalReason reason, String message) {
+    then.accept(new Refused(Refusal.of(reason, message)));
+  }
+
+  private Admitted admitted(Reservation reservation, Expectation expectation) {
+    return new Admitted(
+        reservation,
+        bid.permit(),
+        expectation,
+        bid.capped(),
+        shortage.downgraded(bid) ? asked.permit().model() : null);
   }
 
   /** Where money is unknown, nothing is sent. */
@@ -153,13 +161,12 @@ final class Admission {
   }
 
   private void balancesUnknown() {
-    then.accept(
-        new Refused(
-            Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot read the balances.")));
+    refuse(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot read the balances.");
   }
 
   /** With {@code durability: strict} nothing is sent before its reservation is durable. */
   private void admitted(Executor loop, Admitted admitted) {
+    sessions.admitted(admitted.permit(), asked.peeked().sessionId(), asked.at());
     if (services.config().get().durability() != Durability.STRICT) {
       then.accept(admitted);
       return;
@@ -174,16 +181,9 @@ final class Admission {
     if (well) {
       then.accept(admitted);
     } else {
-      admitted.reservation().release(Outcome.LEDGER_FAILED.label(), now);
-      then.accept(
-          new Refused(
-              Refusal.of(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot record this call.")));
+      admitted.reservation().release(Outcome.LEDGER_FAILED.label(), asked.at());
+      refuse(RefusalReason.LEDGER_UNAVAILABLE, "The ledger cannot record this call.");
     }
-  }
-
-  private Expectation expectation() {
-    long usual = services.tokens().learned().answers().of(permit.principal().id(), permit.model());
-    return Expectation.of(peeked.call(), permit.rating(), input, cap, usual);
   }
 
   /**
@@ -202,11 +202,10 @@ final class Admission {
 
   /** Counts the body exactly, once, where that can change the decision. */
   private boolean countFirst(Executor loop, ByteBuf body) {
-    TokenCounter counter = services.tokens().counters().forModel(permit.model());
-    if (counted || counter == null || body.readableBytes() > MAX_COUNTED_BYTES) {
+    TokenCounter counter = services.tokens().counters().forModel(bid.permit().model());
+    if (bid.counted() || counter == null || body.readableBytes() > MAX_COUNTED_BYTES) {
       return false;
     }
-    counted = true;
     // The whole body is counted, JSON syntax with it: above what its messages can come to.
     String text = body.toString(StandardCharsets.UTF_8);
     try {
@@ -216,7 +215,7 @@ final class Admission {
               () -> {
                 long exact = Long.MAX_VALUE;
                 try {
-                  exact = counter.count(text) + peeked.call().mediaTokens();
+                  exact = counter.count(text) + call.mediaTokens();
                 } finally {
                   long known = exact;
                   loop.execute(() -> counted(loop, body, known));
@@ -229,33 +228,8 @@ final class Admission {
   }
 
   private void counted(Executor loop, ByteBuf body, long exact) {
-    input = Math.min(input, exact);
+    bid = bid.counted(exact);
     admit(loop, body);
-  }
-
-  /** Lowers the cap to what the budget affords, if its rule lets it and the floor allows. */
-  private boolean clamp(Budgets.Shortfall shortfall, Expectation expectation) {
-    BudgetRule rule = shortfall.rule();
-    int clampAt = rule.whenShort().indexOf(WhenShort.CLAMP);
-    int refuseAt = rule.whenShort().indexOf(WhenShort.REFUSE);
-    if (clampAt < 0 || (refuseAt >= 0 && refuseAt < clampAt)) {
-      return false;
-    }
-    ModelCall call = peeked.call();
-    long affordable =
-        rule.unit().isMoney()
-            ? permit
-                .rating()
-                .affordableOutput(input, Math.max(0, shortfall.available()), call.serviceTier())
-            : shortfall.available() - input;
-    long perChoice = affordable < 0 ? -1 : affordable / call.choices();
-    long floor = Math.max(rule.clampFloor(), call.thinkingBudget() + 1);
-    if (perChoice < floor || perChoice >= expectation.capPerChoice()) {
-      return false;
-    }
-    cap = perChoice;
-    clamped = true;
-    return true;
   }
 
   private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {
@@ -269,7 +243,7 @@ final class Admission {
         .append("Budget ")
         .append(rule.budget())
         .append(" (")
-        .append(unit.format(rule.amount(now)))
+        .append(unit.format(rule.amount(asked.at())))
         .append(' ')
         .append(unit.name())
         .append(") does not cover this call: ")
@@ -286,27 +260,5 @@ final class Admission {
     }
     return new Refusal(
         RefusalReason.BUDGET_EXHAUSTED, message.toString(), null, shortfall.resetsAt(), null);
-  }
-
-  private AttemptFacts facts(Expectation expectation) {
-    Principal who = permit.principal();
-    return new AttemptFacts(
-        who.id(),
-        who.team(),
-        who.costCenter(),
-        who.project(),
-        who.keyId(),
-        peeked.sessionId(),
-        client,
-        peeked.call().dialect(),
-        permit.provider().name(),
-        permit.model(),
-        peeked.call().serviceTier(),
-        permit.rating().priceVersion(),
-        Unit.USD.name(),
-        expectation.input(),
-        expectation.cap(),
-        expectation.expectedOutput(),
-        expectation.expected().nanos());
   }
 }

@@ -134,24 +134,20 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void admit(Peeked call, Permit granted) {
-    new Admission(
-            services,
-            new AttemptId(id, 1),
-            granted,
-            call,
-            HeaderRules.clientName(head.headers()),
-            startedAt,
-            result -> admitted(call, granted, result))
+    String product = HeaderRules.clientName(head.headers());
+    Asked asked = new Asked(new AttemptId(id, 1), who, granted, call, product, startedAt);
+    new Admission(services, open.sessions(), asked, result -> admitted(call, result))
         .admit(this::later, body);
   }
 
-  private void admitted(Peeked call, Permit granted, Admission.Result result) {
+  private void admitted(Peeked call, Admission.Result result) {
     if (result instanceof Admission.Refused refused) {
       refuse(refused.refusal());
       return;
     }
     admitted = (Admission.Admitted) result;
-    attempt(call, granted, admitted.clampedCap());
+    permit = admitted.permit();
+    attempt(call, admitted.permit(), admitted.clampedCap());
   }
 
   private static @Nullable String rewritten(Peeked call, Permit granted) {
@@ -193,9 +189,7 @@ final class Exchange implements Inbound, Relay.Ending {
   public HttpHeaders answerHead(int status, HttpHeaders upstream) {
     HttpHeaders headers = StipendHeaders.forClient(upstream, dialect, permit);
     StipendHeaders.put(headers, id, services.budgets(), who.budgets(), startedAt);
-    if (admitted != null && admitted.clamped()) {
-      headers.set(StipendHeaders.OUTPUT_CAP, Long.toString(admitted.clampedCap()));
-    }
+    StipendHeaders.putChanges(headers, admitted);
     return headers;
   }
 

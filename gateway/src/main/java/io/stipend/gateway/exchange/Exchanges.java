@@ -57,6 +57,7 @@ public final class Exchanges implements RequestHandler {
 
   private final Services services;
   private final Me me;
+  private final Sessions sessions = new Sessions();
   private final Map<String, Exchange> open = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
@@ -202,6 +203,11 @@ public final class Exchanges implements RequestHandler {
     // What is wrong with the HTTP itself has a status of its own, whatever the dialect.
     client.respond(status == 0 ? answer.status() : status, answer.headers(), answer.body());
     return ANSWERED;
+  }
+
+  /** The agent sessions that are running. */
+  Sessions sessions() {
+    return sessions;
   }
 
   void closed(String exchange) {

@@ -21,6 +21,7 @@ final class StipendHeaders {
   static final AsciiString REMAINING = AsciiString.cached("stipend-balance-remaining");
   static final AsciiString RESETS_AT = AsciiString.cached("stipend-balance-resets-at");
   static final AsciiString OUTPUT_CAP = AsciiString.cached("stipend-output-cap");
+  static final AsciiString DOWNGRADED = AsciiString.cached("stipend-model-downgraded");
 
   private StipendHeaders() {}
 
@@ -33,6 +34,16 @@ final class StipendHeaders {
     CompletableFuture<List<AccountBalance>> balances = budgets.balances(rules, now);
     boolean known = balances.isDone() && !balances.isCompletedExceptionally();
     put(headers, id, known ? balances.join() : List.of());
+  }
+
+  /** Says what a short budget changed in the request. */
+  static void putChanges(HttpHeaders headers, Admission.@Nullable Admitted admitted) {
+    if (admitted != null && admitted.clamped()) {
+      headers.set(OUTPUT_CAP, Long.toString(admitted.clampedCap()));
+    }
+    if (admitted != null && admitted.downgradedFrom() != null) {
+      headers.set(DOWNGRADED, admitted.downgradedFrom() + " -> " + admitted.permit().model());
+    }
   }
 
   /**

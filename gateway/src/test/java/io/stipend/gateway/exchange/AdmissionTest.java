@@ -77,13 +77,7 @@ class AdmissionTest {
         new io.stipend.policy.Permit(
             permit.principal(), permit.provider(), model, rating, permit.budgets(), permit.lease());
     new Admission(
-            services,
-            new AttemptId("ex_" + ++attempts, 1),
-            named,
-            peeked,
-            "test",
-            Parts.NOW,
-            results::add)
+            services, new Sessions(), Parts.asked("ex_" + ++attempts, named, peeked), results::add)
         .admit(loop::add, bytes);
     while (results.size() < attempts) {
       next().run();
@@ -303,11 +297,9 @@ class AdmissionTest {
     ByteBuf body = Parts.utf8(CALL + "}");
     new Admission(
             Parts.services(always, Runnable::run, Durability.STRICT),
-            new AttemptId("ex_1", 1),
-            Parts.permit(FlatRating.VISIBLE),
-            Parts.peeked(Parts.CHAT, CALL + "}"),
-            "test",
-            Parts.NOW,
+            new Sessions(),
+            Parts.asked(
+                "ex_1", Parts.permit(FlatRating.VISIBLE), Parts.peeked(Parts.CHAT, CALL + "}")),
             results::add)
         .admit(loop::add, body);
     return () -> {
@@ -361,11 +353,9 @@ class AdmissionTest {
     ByteBuf body = Parts.utf8(CALL + "}");
     new Admission(
             Parts.services(budgets, Runnable::run, Durability.GATE),
-            new AttemptId("ex_1", 1),
-            Parts.permit(FlatRating.VISIBLE),
-            Parts.peeked(Parts.CHAT, CALL + "}"),
-            "test",
-            Parts.NOW,
+            new Sessions(),
+            Parts.asked(
+                "ex_1", Parts.permit(FlatRating.VISIBLE), Parts.peeked(Parts.CHAT, CALL + "}")),
             results::add)
         .admit(loop::add, body);
     return body;

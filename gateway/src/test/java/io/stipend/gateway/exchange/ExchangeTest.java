@@ -126,6 +126,12 @@ class ExchangeTest {
       }
 
       @Override
+      public Permit instead(
+          Entitlement entitlement, ModelCall call, Permit had, String model, Instant now) {
+        return null;
+      }
+
+      @Override
       public List<ModelListing> models(Entitlement entitlement, Instant now) {
         return List.of();
       }

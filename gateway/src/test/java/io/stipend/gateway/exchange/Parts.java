@@ -9,9 +9,11 @@ import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.price.Rating;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenCounters;
+import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Principal;
 import io.stipend.policy.budget.BudgetRule;
@@ -77,6 +79,11 @@ final class Parts {
         rating,
         List.of(rules),
         Lease.NONE);
+  }
+
+  static Asked asked(String exchange, Permit permit, Peeked peeked) {
+    Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());
+    return new Asked(new AttemptId(exchange, 1), who, permit, peeked, "test", NOW);
   }
 
   static Services services(Budgets budgets, Executor counting, Durability durability) {

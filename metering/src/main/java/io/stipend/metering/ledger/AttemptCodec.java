@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * stand before what is written here.
  */
 final class AttemptCodec {
+  /** Added to the number of an attempt that runs another model than was requested: it follows. */
+  private static final int SENT_AS = 1 << 30;
+
   private AttemptCodec() {}
 
   /** Writes a reservation but for its profile. */
@@ -26,7 +29,7 @@ final class AttemptCodec {
     AttemptFacts facts = r.facts();
     out.zigzag(r.at().toEpochMilli() - clock);
     out.text(r.id().exchange());
-    out.varint(r.id().number());
+    writeNumber(out, names, r);
     sessions.write(out, facts.sessionId());
     names.write(out, facts.client());
     out.zigzag(facts.inputEstimate());
@@ -39,13 +42,33 @@ final class AttemptCodec {
   static LedgerEntry.Reserved readReserved(
       ByteReader in, NameReader names, long clock, Profile profile) {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
-    AttemptId id = new AttemptId(in.requiredText(), in.count(Integer.MAX_VALUE));
+    String exchange = in.requiredText();
+    int number = in.count(Integer.MAX_VALUE);
+    boolean other = number >= SENT_AS;
+    AttemptId id = new AttemptId(exchange, other ? number - SENT_AS : number);
+    @Nullable String modelSent = other ? names.readRequired(in) : null;
     @Nullable String session = names.read(in);
     @Nullable String client = names.read(in);
     AttemptFacts facts =
-        profile.facts(session, client, in.zigzag(), in.zigzag(), in.zigzag(), in.zigzag());
+        profile
+            .facts(session, client, in.zigzag(), in.zigzag(), in.zigzag(), in.zigzag())
+            .sentAs(modelSent);
     List<Posting> holds = PostingCodec.read(in, names, profile.accounts(), expected(facts));
     return new LedgerEntry.Reserved(at, id, facts, holds);
+  }
+
+  private static void writeNumber(ByteWriter out, NameWriter names, LedgerEntry.Reserved r) {
+    int number = r.id().number();
+    String modelSent = r.facts().modelSent();
+    if (modelSent == null) {
+      out.varint(number);
+    } else if (number < SENT_AS) {
+      out.varint(number + SENT_AS);
+      names.write(out, modelSent);
+    } else {
+      throw new IllegalArgumentException(
+          "attempt: " + number + " (expected: below " + SENT_AS + ")");
+    }
   }
 
   /** A reservation that is readable alone. */

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param outputCap the most output tokens that the upstream was allowed, all choices together
  * @param expectedOutput output tokens that are booked if nothing else becomes known
  * @param expectedNanos cost of {@code inputEstimate} and {@code expectedOutput}
+ * @param modelSent the model that runs instead of the requested one, whose prices those are; null
+ *     if that one runs
  */
 public record AttemptFacts(
     String person,
@@ -40,4 +42,73 @@ public record AttemptFacts(
     long inputEstimate,
     long outputCap,
     long expectedOutput,
-    long expectedNanos) {}
+    long expectedNanos,
+    @Nullable String modelSent) {
+  /** Facts of an attempt of the requested model. */
+  public AttemptFacts(
+      String person,
+      @Nullable String team,
+      @Nullable String costCenter,
+      @Nullable String project,
+      String keyId,
+      @Nullable String sessionId,
+      @Nullable String client,
+      String dialect,
+      String provider,
+      String modelRequested,
+      @Nullable String requestedTier,
+      String priceVersion,
+      String currency,
+      long inputEstimate,
+      long outputCap,
+      long expectedOutput,
+      long expectedNanos) {
+    this(
+        person,
+        team,
+        costCenter,
+        project,
+        keyId,
+        sessionId,
+        client,
+        dialect,
+        provider,
+        modelRequested,
+        requestedTier,
+        priceVersion,
+        currency,
+        inputEstimate,
+        outputCap,
+        expectedOutput,
+        expectedNanos,
+        null);
+  }
+
+  /** The same attempt, which runs another model; null if it runs the requested one. */
+  public AttemptFacts sentAs(@Nullable String model) {
+    return new AttemptFacts(
+        person,
+        team,
+        costCenter,
+        project,
+        keyId,
+        sessionId,
+        client,
+        dialect,
+        provider,
+        modelRequested,
+        requestedTier,
+        priceVersion,
+        currency,
+        inputEstimate,
+        outputCap,
+        expectedOutput,
+        expectedNanos,
+        model);
+  }
+
+  /** The model that runs, as far as is known before its answer. */
+  public String modelRun() {
+    return modelSent == null ? modelRequested : modelSent;
+  }
+}

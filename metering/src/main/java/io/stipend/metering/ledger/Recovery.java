@@ -105,7 +105,7 @@ final class Recovery {
             UsageSource.ASSUMED,
             OUTCOME,
             0,
-            facts.modelRequested(),
+            facts.modelRun(),
             facts.requestedTier(),
             nanos,
             null,

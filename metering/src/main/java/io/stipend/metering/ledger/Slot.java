@@ -66,8 +66,10 @@ final class Slot {
   private static LedgerEntry.Reserved withoutLabels(Profile profile, LedgerEntry.Reserved r) {
     AttemptFacts f = r.facts();
     AttemptFacts facts =
-        profile.facts(
-            null, null, f.inputEstimate(), f.outputCap(), f.expectedOutput(), f.expectedNanos());
+        profile
+            .facts(
+                null, null, f.inputEstimate(), f.outputCap(), f.expectedOutput(), f.expectedNanos())
+            .sentAs(f.modelSent());
     return new LedgerEntry.Reserved(r.at(), r.id(), facts, r.holds());
   }
 

@@ -64,17 +64,23 @@ public interface Budgets {
    *     unit: what a lower output cap has to fit; may be negative
    * @param shortOfExposure whether the hold would fit and only the exposure does not
    * @param lacking what a loan would have to bring; 0 where no money helps
+   * @param overdraft how much its rule would still lend in that step
+   * @param finish how much its rule would still lend in that step
    * @param resetsAt when its period ends; null if never
    * @param returning completes when attempts that have ended gave back what they did not use, in
    *     milliseconds; null if none is about to. A call that would fit then is to be tried again.
+   * @param next the budget that covers least of it among the others that do not; null if those do
    */
   record Shortfall(
       BudgetRule rule,
       long available,
       boolean shortOfExposure,
       long lacking,
+      long overdraft,
+      long finish,
       @Nullable Instant resetsAt,
-      @Nullable CompletableFuture<Void> returning)
+      @Nullable CompletableFuture<Void> returning,
+      @Nullable Shortfall next)
       implements Result {}
 
   /**

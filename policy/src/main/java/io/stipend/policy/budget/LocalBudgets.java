@@ -166,9 +166,9 @@ public final class LocalBudgets implements Budgets {
           return new Unavailable("the ledger took no entry for " + share.account.key);
         }
       }
-      Share tightest = tightest(shares);
-      if (tightest != null) {
-        return shortfall(tightest);
+      Shortfall shortfall = shortfall(shares);
+      if (shortfall != null) {
+        return shortfall;
       }
       shares.forEach(Share::begin);
       held = true;
@@ -222,32 +222,49 @@ public final class LocalBudgets implements Budgets {
     return bound;
   }
 
-  /** The share that does not fit and has least for its need, the first of equals; null if none. */
-  private static @Nullable Share tightest(List<Share> shares) {
-    Share tightest = null;
+  /**
+   * The shares that do not fit, the one that has least for its need first, of equals the first of
+   * the rules; null if all fit.
+   */
+  private @Nullable Shortfall shortfall(List<Share> shares) {
+    List<Share> scarcest = List.of();
     for (Share share : shares) {
-      if (!share.fits() && (tightest == null || scarcer(share, tightest))) {
-        tightest = share;
+      if (!share.fits()) {
+        scarcest = scarcest.isEmpty() ? new ArrayList<>() : scarcest;
+        scarcest.add(share);
       }
     }
-    return tightest;
+    Shortfall shortfall = null;
+    if (!scarcest.isEmpty()) {
+      scarcest.sort(LocalBudgets::scarcer);
+      for (int i = scarcest.size() - 1; i >= 0; i--) {
+        shortfall = shortfall(scarcest.get(i), shortfall);
+      }
+    }
+    return shortfall;
   }
 
-  /** Whether a has less for its need than b. */
-  private static boolean scarcer(Share a, Share b) {
-    return Ratios.less(a.available(), a.need(), b.available(), b.need());
+  /** Which has less for its need comes first. */
+  private static int scarcer(Share a, Share b) {
+    if (Ratios.less(a.available(), a.need(), b.available(), b.need())) {
+      return -1;
+    }
+    return Ratios.less(b.available(), b.need(), a.available(), a.need()) ? 1 : 0;
   }
 
-  private Shortfall shortfall(Share share) {
+  private Shortfall shortfall(Share share, @Nullable Shortfall next) {
     return new Shortfall(
         share.rule,
         share.available(),
         share.shortOfExposure(),
         share.lacking(),
+        Loans.room(share.account, share.rule, LoanKind.OVERDRAFT),
+        Loans.room(share.account, share.rule, LoanKind.FINISH),
         periods.endOf(share.rule.calendar(), share.account.key.period()),
         returning.isEmpty()
             ? null
-            : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)));
+            : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)),
+        next);
   }
 
   private Result begin(

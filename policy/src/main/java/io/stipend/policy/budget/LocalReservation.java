@@ -264,7 +264,7 @@ final class LocalReservation implements Reservation {
         UsageSource.ASSUMED,
         outcome,
         0,
-        facts.modelRequested(),
+        facts.modelRun(),
         facts.requestedTier(),
         null,
         "assumed");

@@ -43,7 +43,7 @@ public final class ModelCatalog {
   }
 
   /** Resolves a name that is no alias. */
-  Resolved resolveTarget(String name, Instant at) {
+  public Resolved resolveTarget(String name, Instant at) {
     int slash = name.indexOf('/');
     if (slash > 0) {
       String prefix = name.substring(0, slash);

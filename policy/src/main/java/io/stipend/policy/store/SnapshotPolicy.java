@@ -110,6 +110,27 @@ public final class SnapshotPolicy implements PolicyEngine {
         "The model " + shown(call.model()) + " is not among those that you may use");
   }
 
+  @Override
+  public @Nullable Permit instead(
+      Entitlement entitlement, ModelCall call, Permit had, String model, Instant now) {
+    PolicySnapshot snapshot = store.snapshot();
+    List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
+    if (rules == null) {
+      return null;
+    }
+    ModelCatalog.Resolved resolved = snapshot.catalog().resolveTarget(model, now);
+    for (ProviderConfig provider : resolved.servedBy()) {
+      if (provider.dialect().equals(call.vendor()) && allowed(rules, provider, resolved.model())) {
+        Rating rating = snapshot.catalog().rating(provider, resolved.model(), now);
+        return rating == null
+            ? null
+            : new Permit(
+                had.principal(), provider, resolved.model(), rating, had.budgets(), had.lease());
+      }
+    }
+    return null;
+  }
+
   /** Who has not come yet, or has gone, is told the day; null for all others. */
   private static @Nullable Refusal absent(
       PolicySnapshot snapshot, Entitlement entitlement, Instant now) {
