@@ -15,6 +15,7 @@ import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenCounters;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
+import io.stipend.policy.PolicyEngine;
 import io.stipend.policy.Principal;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
@@ -87,6 +88,11 @@ final class Parts {
   }
 
   static Services services(Budgets budgets, Executor counting, Durability durability) {
+    return services(budgets, null, counting, durability);
+  }
+
+  static Services services(
+      Budgets budgets, PolicyEngine policy, Executor counting, Durability durability) {
     GatewayConfig of =
         GatewayConfig.of(new HostPort("h", 0), new HostPort("h", 0), Path.of("data"));
     GatewayConfig config =
@@ -105,7 +111,7 @@ final class Parts {
             "");
     return new Services(
         () -> NOW,
-        null,
+        policy,
         null,
         budgets,
         null,

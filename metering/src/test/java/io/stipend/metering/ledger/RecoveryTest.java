@@ -48,6 +48,36 @@ class RecoveryTest {
     assertAssumed(TokenUsage.of(2_000, 1_024), reserved.facts().expectedNanos());
   }
 
+  private LedgerEntry.Reserved onHaiku() {
+    AttemptFacts facts = reserved.facts().sentAs("claude-haiku-4-5");
+    return new LedgerEntry.Reserved(reserved.at(), reserved.id(), facts, reserved.holds());
+  }
+
+  @Test
+  void whatRanInsteadIsNamedWhereOnlyTheLedgerKnowsIt() throws Exception {
+    OpenAttempt attempt = ledger.begin(onHaiku());
+    get(attempt.reservedDurably());
+    attempt.sent();
+    Folders.copy(live, dead);
+    Files.delete(LedgerFiles.inFlight(dead));
+    recover();
+    assertRanOnHaiku();
+  }
+
+  @Test
+  void whatRanInsteadIsNamedWhereOnlyTheSlotKnowsIt() throws Exception {
+    whileTheWriterIsBusy(() -> ledger.begin(onHaiku()).sent());
+    recover();
+    assertRanOnHaiku();
+  }
+
+  private void assertRanOnHaiku() throws Exception {
+    UsageRow row = Folders.rows(dead).get(0);
+    assertThat(row.modelRequested()).isEqualTo(reserved.facts().modelRequested());
+    assertThat(row.modelServed()).isEqualTo("claude-haiku-4-5");
+    assertThat(row.nanos()).isEqualTo(reserved.facts().expectedNanos());
+  }
+
   @Test
   void openAndNotSentIsReleased() throws Exception {
     get(ledger.begin(reserved).reservedDurably());

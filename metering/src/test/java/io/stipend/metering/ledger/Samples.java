@@ -155,23 +155,24 @@ final class Samples {
   static LedgerEntry.Reserved reserved(Random random) {
     AttemptFacts facts =
         new AttemptFacts(
-            name(random),
-            label(random),
-            label(random),
-            label(random),
-            name(random),
-            label(random),
-            label(random),
-            name(random),
-            name(random),
-            name(random),
-            label(random),
-            name(random),
-            "USD",
-            random.nextInt(100_000),
-            random.nextInt(100_000),
-            random.nextInt(10_000),
-            amount(random));
+                name(random),
+                label(random),
+                label(random),
+                label(random),
+                name(random),
+                label(random),
+                label(random),
+                name(random),
+                name(random),
+                name(random),
+                label(random),
+                name(random),
+                "USD",
+                random.nextInt(100_000),
+                random.nextInt(100_000),
+                random.nextInt(10_000),
+                amount(random))
+            .sentAs(label(random));
     AttemptId id = new AttemptId(exchange(random), 1 + random.nextInt(3));
     return new LedgerEntry.Reserved(instant(random), id, facts, holds(random, facts));
   }

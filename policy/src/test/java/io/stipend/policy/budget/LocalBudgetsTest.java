@@ -19,6 +19,7 @@ import io.stipend.metering.Charge;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -104,6 +105,24 @@ class LocalBudgetsTest {
       // A budget that fits is never named, however little is left in it.
       assertThat(refused(whole(10), person("ada", 9), team).rule().budget())
           .isEqualTo("person/ada/engineer");
+    }
+
+    @Test
+    void namesEveryBudgetThatIsShortWithWhatItWouldLend() {
+      BudgetRule person = person("ada", 40).with(t -> t.overdraft(15).finish(5));
+      BudgetRule team = team("payments", 10);
+      Budgets.Shortfall first = refused(whole(50), person, organisation(1_000), team);
+      assertThat(first.rule()).isEqualTo(team);
+      assertThat(first.lacking()).isEqualTo(40);
+      assertThat(first.overdraft() + first.finish()).isZero();
+      Budgets.Shortfall second = first.next();
+      assertThat(second.rule()).isEqualTo(person);
+      assertThat(second.lacking()).isEqualTo(10);
+      assertThat(second.overdraft()).isEqualTo(15);
+      assertThat(second.finish()).isEqualTo(5);
+      assertThat(second.next()).isNull();
+      assertThat(budgets.borrow(person, LoanKind.OVERDRAFT, 10, NOW)).isTrue();
+      assertThat(refused(whole(51), person).overdraft()).isEqualTo(5);
     }
 
     @Test

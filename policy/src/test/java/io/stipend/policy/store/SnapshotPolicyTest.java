@@ -105,6 +105,42 @@ class SnapshotPolicyTest {
   }
 
   @Test
+  void anotherModelIsPermittedOnTheSameLeaseIfTheCallCouldHaveHadIt() {
+    Entitlement bob = entitled("bob");
+    Entitlement cy = entitled("cy");
+    ModelCall call = call("openai", "gpt-5", 100);
+    Permit had = (Permit) policy.decide(cy, call, NOW);
+    Permit mini = policy.instead(cy, call, had, "gpt-5-mini", NOW);
+    assertThat(mini.provider().name()).isEqualTo("openai");
+    assertThat(mini.model()).isEqualTo("gpt-5-mini");
+    assertThat(mini.rating().ceiling(1_000, 1_000, null).nanos())
+        .isLessThan(had.rating().ceiling(1_000, 1_000, null).nanos());
+    assertThat(mini.lease()).isSameAs(had.lease());
+    assertThat(mini.budgets()).isEqualTo(had.budgets());
+    Permit local = policy.instead(cy, call, had, "local/gpt-5-mini", NOW);
+    assertThat(local.provider().name()).isEqualTo("local");
+    assertThat(local.model()).isEqualTo("gpt-5-mini");
+    assertThat(policy.instead(cy, call, had, "fast", NOW)).as("an alias").isNull();
+    assertThat(policy.instead(cy, call, had, "gpt-5-pro", NOW)).as("denied").isNull();
+    assertThat(policy.instead(cy, call, had, "llama-3", NOW)).as("unpriced").isNull();
+    assertThat(policy.instead(cy, call, had, "claude-haiku-4-5", NOW)).as("another API").isNull();
+    assertThat(policy.instead(bob, call, had, "gpt-5-nano", NOW)).as("not bob's").isNull();
+    assertThat(policy.instead(bob, call, had, "gpt-5-mini", NOW)).as("bob's").isNotNull();
+  }
+
+  @Test
+  void anotherModelTakesNothingFromTheLimits() {
+    Entitlement bob = entitled("bob");
+    ModelCall call = call("openai", "gpt-5-mini", 100);
+    Permit had = (Permit) policy.decide(bob, call, NOW);
+    for (int i = 0; i < 10; i++) {
+      assertThat(policy.instead(bob, call, had, "gpt-5-mini", NOW)).isNotNull();
+    }
+    assertThat(policy.decide(bob, call, NOW)).isInstanceOf(Permit.class);
+    assertThat(policy.decide(bob, call, NOW)).isInstanceOf(Refusal.class);
+  }
+
+  @Test
   void aPermitHoldsThePersonThePriceAndEveryBudgetNearestFirst() {
     Permit permit = permit("ada", "openai", "gpt-5-mini");
     assertThat(permit.principal().id()).isEqualTo("ada");

@@ -1,0 +1,356 @@
+package io.stipend.gateway.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.metering.Charge;
+import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.policy.Decision;
+import io.stipend.policy.Entitlement;
+import io.stipend.policy.ModelCall;
+import io.stipend.policy.Permit;
+import io.stipend.policy.PolicyEngine;
+import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.Terms;
+import io.stipend.policy.budget.WhenShort;
+import io.stipend.policy.config.Durability;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The steps of a short budget over a real ledger. Input costs 1 nano-dollar a token, output 10 of
+ * the model m and 1 of the model cheap, which has at most 4,096 of it.
+ */
+class ShortageTest {
+  private static final String CALL = "{\"model\":\"m\",\"messages\":[]";
+  private static final WhenShort C = WhenShort.CLAMP;
+  private static final WhenShort D = WhenShort.DOWNGRADE;
+  private static final WhenShort O = WhenShort.OVERDRAFT;
+  private static final WhenShort F = WhenShort.FINISH;
+  private static final WhenShort R = WhenShort.REFUSE;
+
+  @TempDir Path folder;
+  private final Sessions sessions = new Sessions();
+  private final Map<String, Permit> allowed = new HashMap<>();
+  private final List<Admission.Result> results = new ArrayList<>();
+  private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
+  private SqliteLedger ledger;
+  private LocalBudgets budgets;
+  private Instant now = Parts.NOW;
+  private String session;
+  private int attempts;
+
+  @BeforeEach
+  void open() {
+    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> Parts.NOW);
+    budgets = new LocalBudgets(ledger, () -> Parts.NOW);
+  }
+
+  @AfterEach
+  void close() {
+    ledger.close();
+  }
+
+  private final PolicyEngine policy =
+      new PolicyEngine() {
+        @Override
+        public Entitlement authenticate(String credential, Instant at) {
+          throw new AssertionError("authenticated already");
+        }
+
+        @Override
+        public Decision decide(Entitlement who, ModelCall call, Instant at) {
+          throw new AssertionError("decided already");
+        }
+
+        @Override
+        public Permit instead(
+            Entitlement who, ModelCall call, Permit had, String model, Instant at) {
+          Permit other = allowed.get(model);
+          return other == null
+              ? null
+              : new Permit(
+                  had.principal(),
+                  had.provider(),
+                  model,
+                  other.rating(),
+                  had.budgets(),
+                  had.lease());
+        }
+
+        @Override
+        public List<ModelListing> models(Entitlement who, Instant at) {
+          return List.of();
+        }
+      };
+
+  private static BudgetRule rule(
+      String owner, long amount, UnaryOperator<Terms.Change> terms, WhenShort... steps) {
+    return BudgetRule.of(owner, Unit.USD, amount, Every.MONTH, ZoneOffset.UTC)
+        .with(terms)
+        .with(t -> t.whenShort(steps));
+  }
+
+  private static BudgetRule ada(
+      long amount, UnaryOperator<Terms.Change> terms, WhenShort... steps) {
+    return rule("person/ada", amount, terms, steps);
+  }
+
+  private void cheapIsAllowed() {
+    allowed.put("cheap", Parts.permit(new FlatRating(4_096, false, 1)));
+  }
+
+  private Admission.Result ask(String body, BudgetRule... rules) {
+    Peeked read = Parts.peeked(Parts.CHAT, body);
+    Peeked peeked = new Peeked(read.call(), read.marks(), session);
+    Permit permit = Parts.permit(FlatRating.VISIBLE, rules);
+    Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());
+    AttemptId id = new AttemptId("ex_" + ++attempts, 1);
+    ByteBuf bytes = Parts.utf8(body);
+    new Admission(
+            Parts.services(budgets, policy, Runnable::run, Durability.GATE),
+            sessions,
+            new Asked(id, who, permit, peeked, "test", now),
+            results::add)
+        .admit(loop::add, bytes);
+    while (results.size() < attempts) {
+      try {
+        Runnable task = loop.poll(10, TimeUnit.SECONDS);
+        assertThat(task).as("what answers attempt %s", attempts).isNotNull();
+        task.run();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+    bytes.release();
+    return results.get(attempts - 1);
+  }
+
+  private Admission.Admitted admitted(String body, BudgetRule... rules) {
+    Admission.Result result = ask(body, rules);
+    assertThat(result).isInstanceOf(Admission.Admitted.class);
+    return (Admission.Admitted) result;
+  }
+
+  private String refused(String body, BudgetRule... rules) {
+    Admission.Result result = ask(body, rules);
+    assertThat(result).isInstanceOf(Admission.Refused.class);
+    return ((Admission.Refused) result).refusal().message();
+  }
+
+  private long lent(BudgetRule rule) {
+    return budgets.balances(List.of(rule), now).join().get(0).lent();
+  }
+
+  private static String capped(long cap) {
+    return CALL + ",\"max_tokens\":" + cap + "}";
+  }
+
+  @Test
+  void aDowngradedCallIsHeldExpectedAndRecordedAtThePriceOfTheModelThatRuns() {
+    cheapIsAllowed();
+    BudgetRule rule = ada(5_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    Admission.Admitted a = admitted(capped(2_000), rule);
+    long input = a.expectation().input();
+    assertThat(a.permit().model()).isEqualTo("cheap");
+    assertThat(a.downgradedFrom()).isEqualTo("m");
+    assertThat(a.clampedCap()).isEqualTo(-1);
+    assertThat(a.reservation().held().nanos()).isEqualTo(input + 2_000);
+    assertThat(a.expectation().expected().nanos()).isEqualTo(input + 1_024);
+  }
+
+  @Test
+  void aCallThatFitsIsNotDowngraded() {
+    cheapIsAllowed();
+    BudgetRule rule = ada(50_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    Admission.Admitted a = admitted(capped(2_000), rule);
+    assertThat(a.permit().model()).isEqualTo("m");
+    assertThat(a.downgradedFrom()).isNull();
+  }
+
+  @Test
+  void aTargetIsAlsoFoundUnderTheProvidersName() {
+    cheapIsAllowed();
+    BudgetRule rule = ada(5_000, t -> t.downgrade(Map.of("p/m", "cheap")), D, R);
+    assertThat(admitted(capped(2_000), rule).permit().model()).isEqualTo("cheap");
+  }
+
+  @Test
+  void aTargetThatThePersonMayNotUseIsNoStep() {
+    refused(capped(2_000), ada(5_000, t -> t.downgrade(Map.of("m", "cheap")), D, R));
+  }
+
+  @Test
+  void aTargetThatCostsNoLessIsNoStep() {
+    allowed.put("cheap", Parts.permit(FlatRating.VISIBLE));
+    refused(capped(2_000), ada(5_000, t -> t.downgrade(Map.of("m", "cheap")), D, R));
+  }
+
+  @Test
+  void aCapThatTheTargetDoesNotHaveIsLowered() {
+    cheapIsAllowed();
+    BudgetRule rule = ada(50_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    assertThat(admitted(capped(100_000), rule).clampedCap()).isEqualTo(4_096);
+  }
+
+  @Test
+  void theOrderOfTheStepsDecides() {
+    cheapIsAllowed();
+    UnaryOperator<Terms.Change> both = t -> t.downgrade(Map.of("m", "cheap")).overdraft(15_000);
+    Admission.Admitted a = admitted(capped(4_000), ada(30_000, both, C, D, R));
+    assertThat(a.permit().model()).isEqualTo("m");
+    assertThat(a.clampedCap()).isBetween(2_900L, 3_000L);
+    Admission.Admitted b = admitted(capped(4_000), rule("person/bob", 30_000, both, D, C, R));
+    assertThat(b.permit().model()).isEqualTo("cheap");
+    assertThat(b.clamped()).isFalse();
+    BudgetRule lends = rule("person/cy", 30_000, both, O, C, D, R);
+    Admission.Admitted c = admitted(capped(4_000), lends);
+    assertThat(c.permit().model()).isEqualTo("m");
+    assertThat(c.clamped()).isFalse();
+    assertThat(lent(lends)).isEqualTo(c.reservation().held().nanos() - 30_000);
+  }
+
+  @Test
+  void whatStandsBehindRefuseDoesNotHappen() {
+    cheapIsAllowed();
+    UnaryOperator<Terms.Change> all =
+        t -> t.downgrade(Map.of("m", "cheap")).overdraft(30_000).finish(30_000);
+    BudgetRule rule = ada(15_000, all, R, C, D, O, F);
+    refused(capped(2_000), rule);
+    assertThat(lent(rule)).isZero();
+  }
+
+  @Test
+  void aDowngradedCallMayStillBeClampedAndLentTo() {
+    cheapIsAllowed();
+    UnaryOperator<Terms.Change> terms =
+        t -> t.downgrade(Map.of("m", "cheap")).overdraft(1_000).clampFloor(1_500);
+    BudgetRule rule = ada(1_600, terms, C, D, O, R);
+    Admission.Admitted a = admitted(capped(2_000), rule);
+    assertThat(a.permit().model()).isEqualTo("cheap");
+    assertThat(a.clampedCap()).isEqualTo(1_600 - a.expectation().input());
+    Admission.Admitted b = admitted(capped(900), rule);
+    assertThat(b.permit().model()).isEqualTo("cheap");
+    assertThat(lent(rule)).isEqualTo(b.reservation().held().nanos());
+  }
+
+  @Test
+  void anOverdraftIsAsMuchAsLacksUpToItsLimit() {
+    BudgetRule rule = ada(30_000, t -> t.overdraft(20_000), O, R);
+    Admission.Admitted a = admitted(capped(2_500), rule);
+    assertThat(lent(rule)).isZero();
+    Admission.Admitted b = admitted(capped(2_000), rule);
+    long held = a.reservation().held().nanos() + b.reservation().held().nanos();
+    assertThat(lent(rule)).isEqualTo(held - 30_000);
+    assertThat(refused(capped(2_000), rule)).contains("Budget person/ada");
+    assertThat(lent(rule)).isEqualTo(held - 30_000);
+  }
+
+  @Test
+  void anOverdraftThatIsSmallerThanTheCapLendsToALowerOneIfClampIsListed() {
+    BudgetRule rule = ada(100, t -> t.overdraft(20_000), C, O, R);
+    Admission.Admitted a = admitted(capped(128_000), rule);
+    assertThat(a.clampedCap()).isEqualTo((20_100 - a.expectation().input()) / 10);
+    assertThat(lent(rule)).isEqualTo(a.reservation().held().nanos() - 100);
+    BudgetRule unclamped = rule("person/bob", 100, t -> t.overdraft(20_000), O, R);
+    refused(capped(128_000), unclamped);
+    assertThat(lent(unclamped)).isZero();
+  }
+
+  @Test
+  void noLoanIsTakenForACallThatAnotherBudgetRefuses() {
+    BudgetRule lends = ada(1_000, t -> t.overdraft(90_000), O, R);
+    BudgetRule team = rule("team/t", 15_000, t -> t, R);
+    assertThat(refused(capped(2_000), lends, team)).contains("Budget team/t");
+    assertThat(lent(lends)).isZero();
+    admitted(capped(1_000), lends, team);
+    assertThat(lent(lends)).isPositive();
+  }
+
+  @Test
+  void twoBudgetsMayLendToOneCall() {
+    BudgetRule person = ada(1_000, t -> t.overdraft(90_000), O, R);
+    BudgetRule team = rule("team/t", 3_000, t -> t.overdraft(90_000), O, R);
+    Admission.Admitted a = admitted(capped(2_000), person, team);
+    long held = a.reservation().held().nanos();
+    assertThat(lent(person)).isEqualTo(held - 1_000);
+    assertThat(lent(team)).isEqualTo(held - 3_000);
+  }
+
+  @Test
+  void whatOneBudgetClampsIsNotLentByTheOther() {
+    BudgetRule person = ada(15_000, t -> t.overdraft(90_000), O, R);
+    BudgetRule team = rule("team/t", 14_000, t -> t, C, R);
+    Admission.Admitted a = admitted(capped(2_000), person, team);
+    assertThat(a.clamped()).isTrue();
+    assertThat(lent(person)).isZero();
+  }
+
+  @Test
+  void anAccountThatIsMarkedExhaustedLendsNothing() {
+    BudgetRule tight = ada(60_000, t -> t, O, R);
+    Admission.Admitted stream = admitted(CALL + ",\"stream\":true}", tight);
+    stream.reservation().sent();
+    Charge more = new Charge(900_000, 90_000);
+    assertThat(stream.reservation().extend(more, 1, Charge.ZERO, now)).isNull();
+    BudgetRule lends = tight.with(t -> t.overdraft(50_000));
+    refused(capped(10), lends);
+    assertThat(lent(lends)).isZero();
+  }
+
+  @Test
+  void onlyASessionThatRunsIsLentWhatItNeedsToEnd() {
+    BudgetRule rule = ada(30_000, t -> t.finish(20_000), F, R);
+    session = "s1";
+    admitted(capped(2_500), rule);
+    session = "s2";
+    refused(capped(2_000), rule);
+    session = null;
+    refused(capped(2_000), rule);
+    assertThat(lent(rule)).isZero();
+    session = "s1";
+    now = Parts.NOW.plus(Sessions.RUNNING);
+    admitted(capped(1_500), rule);
+    assertThat(lent(rule)).isPositive().isLessThanOrEqualTo(20_000);
+    refused(capped(2_000), rule);
+  }
+
+  @Test
+  void aSessionThatHadNoCallForHalfAnHourRunsNoMore() {
+    BudgetRule rule = ada(30_000, t -> t.finish(20_000), F, R);
+    session = "s1";
+    admitted(capped(2_500), rule);
+    now = Parts.NOW.plus(Sessions.RUNNING).plus(Duration.ofMillis(1));
+    refused(capped(1_500), rule);
+    assertThat(lent(rule)).isZero();
+  }
+
+  @Test
+  void aSessionRunsOnlyOnTheAccountsThatAdmittedIt() {
+    BudgetRule person = ada(30_000, t -> t.finish(20_000), F, R);
+    BudgetRule team = rule("team/t", 15_000, t -> t.finish(20_000), F, R);
+    session = "s1";
+    admitted(capped(10), person);
+    assertThat(refused(capped(2_000), person, team)).contains("Budget team/t");
+  }
+}
