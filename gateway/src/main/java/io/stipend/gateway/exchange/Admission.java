@@ -234,7 +234,7 @@ final class Admission {
 
   private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {
     BudgetRule rule = shortfall.rule();
-    services.budgets().refused(rule, now);
+    services.budgets().refused(rule, asked.at());
     Unit unit = rule.unit();
     Estimate estimate = expectation.estimate();
     Charge needed = shortfall.shortOfExposure() ? estimate.exposed() : estimate.hold();

@@ -273,6 +273,7 @@ class OverspendBoundTest {
     settled(person);
     int ran = admitted;
     Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
         .until(
             () -> rows(person).size() == ran && provider.billed().stream().noneMatch(this::runs));
     measure(kind, person, budget, into);
