@@ -314,7 +314,7 @@ class ShortageTest {
     Charge more = new Charge(900_000, 90_000);
     assertThat(stream.reservation().extend(more, 1, Charge.ZERO, now)).isNull();
     BudgetRule lends = tight.with(t -> t.overdraft(50_000));
-    refused(capped(10), lends);
+    assertThat(refused(capped(10), lends)).contains("Budget person/ada");
     assertThat(lent(lends)).isZero();
   }
 

@@ -113,7 +113,7 @@ public final class SnapshotPolicy implements PolicyEngine {
   @Override
   public @Nullable Permit instead(
       Entitlement entitlement, ModelCall call, Permit had, String model, Instant now) {
-    PolicySnapshot snapshot = store.snapshot();
+    PolicySnapshot snapshot = inForce.get();
     List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
     if (rules == null) {
       return null;
