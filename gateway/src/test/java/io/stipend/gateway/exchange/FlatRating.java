@@ -18,7 +18,7 @@ record FlatRating(long maxOutputTokens, boolean mayThink, long output) implement
 
   @Override
   public String priceVersion() {
-    return "flat";
+    return "flat at " + output;
   }
 
   @Override
