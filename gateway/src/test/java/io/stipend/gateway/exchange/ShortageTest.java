@@ -207,6 +207,27 @@ class ShortageTest {
   }
 
   @Test
+  void aStepThatDoesNotHelpLeavesTheCallToTheNext() {
+    allowed.put("cheap", Parts.permit(FlatRating.VISIBLE));
+    BudgetRule rule = ada(15_000, t -> t.downgrade(Map.of("m", "cheap")), D, C);
+    Admission.Admitted a = admitted(capped(2_000), rule);
+    assertThat(a.permit().model()).isEqualTo("m");
+    assertThat(a.clamped()).isTrue();
+  }
+
+  @Test
+  void aCallIsDowngradedOnce() {
+    allowed.put("cheap", Parts.permit(new FlatRating(4_096, false, 5)));
+    allowed.put("cheapest", Parts.permit(new FlatRating(4_096, false, 1)));
+    BudgetRule person = ada(12_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    BudgetRule team = rule("team/t", 15_000, t -> t.downgrade(Map.of("m", "cheapest")), D, R);
+    assertThat(admitted(capped(2_000), person, team).permit().model()).isEqualTo("cheap");
+    BudgetRule tight = rule("team/u", 9_000, t -> t.downgrade(Map.of("m", "cheapest")), D, R);
+    BudgetRule tighter = rule("person/bob", 8_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    assertThat(refused(capped(2_000), tighter, tight)).contains("Budget person/bob");
+  }
+
+  @Test
   void aCapThatTheTargetDoesNotHaveIsLowered() {
     cheapIsAllowed();
     BudgetRule rule = ada(50_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
