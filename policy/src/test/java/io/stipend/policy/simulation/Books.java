@@ -30,6 +30,10 @@ final class Books {
   BigInteger carried = ZERO;
   BigInteger received = ZERO;
   final Map<LoanKind, BigInteger> lent = new EnumMap<>(LoanKind.class);
+
+  /** The highest limit of loans under which a call on it began. */
+  final Map<LoanKind, BigInteger> mostLent = new EnumMap<>(LoanKind.class);
+
   BigInteger used = ZERO;
 
   /** Charges above holds that are known and not durable. */

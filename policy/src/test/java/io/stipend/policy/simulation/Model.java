@@ -182,9 +182,19 @@ final class Model {
   private void lent(Lent e) {
     Books books = live(e.account(), e);
     books.lent.merge(e.kind(), big(e.amount()), BigInteger::add);
+    remember(books);
     judge(
-        books.lent(e.kind()).compareTo(big(limit(rules.apply(e.account()), e.kind()))) <= 0,
+        books.lent(e.kind()).compareTo(books.mostLent.get(e.kind())) <= 0,
         "lent more than the rule lends: " + e);
+  }
+
+  /** A call borrows by the rule under which it began, also where that was edited meanwhile. */
+  private void remember(Books books) {
+    for (LoanKind kind : LoanKind.values()) {
+      BigInteger limit = big(limit(rules.apply(books.key), kind));
+      boolean ofCalls = kind != LoanKind.ADVANCE;
+      books.mostLent.merge(kind, limit, (before, now) -> ofCalls ? before.max(now) : now);
+    }
   }
 
   static long limit(BudgetRule rule, LoanKind kind) {
@@ -256,6 +266,7 @@ final class Model {
       require(part.hold.equals(hold), "I3 holds " + hold + ", asked for " + part.hold + ": " + e);
       keys.add(posting.account());
       books.open.put(e.id(), part);
+      remember(books);
       books.held = books.held.add(hold);
       books.exposed = books.exposed.add(part.exposure);
     }
