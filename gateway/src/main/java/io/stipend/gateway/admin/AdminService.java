@@ -218,10 +218,11 @@ public interface AdminService {
    * @param frozen whether it is to be frozen
    * @param reason in words
    */
-  record FreezeOrder(String person, boolean frozen, String reason) {
+  record FreezeOrder(String person, Boolean frozen, String reason) {
     /** Checks that nothing is missing. */
     public FreezeOrder {
       required("person", person);
+      required("frozen", frozen == null ? null : frozen.toString());
       required("reason", reason);
     }
   }

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * one sum of its own, {@code funds}: a call needs no more of it.
  */
 final class Account {
+  /** Bounds what people enter: two billion in money, so that no sum of sums passes a long. */
+  private static final long MAX_SUM = 2_000_000_000_000_000_000L;
+
   final AccountKey key;
   private AccountTotals given = AccountTotals.ZERO;
 
@@ -301,6 +304,14 @@ final class Account {
   /** Whether its period was rolled: nothing moves it any more. */
   boolean closed() {
     return closed;
+  }
+
+  /** Whether its sums can take this amount more and stay far from the end of a long. */
+  boolean takes(long amount) {
+    long much = Math.min(MAX_SUM, amount == Long.MIN_VALUE ? MAX_SUM : Math.abs(amount));
+    AccountTotals sums = totals();
+    long in = sums.granted() + sums.carried() + sums.received() + sums.lent();
+    return much < MAX_SUM && in <= MAX_SUM - much && Math.abs(sums.used()) <= MAX_SUM - much;
   }
 
   /** Whether nothing is open on it or on its way to it, so that it can be rolled. */

@@ -79,17 +79,19 @@ final class Book {
   CompletableFuture<Void> enter(
       LedgerEntry entry, List<Account> accounts, Runnable effect, Runnable undo) {
     accounts.forEach(account -> account.entering(1));
-    return append(
-        entry,
-        accounts,
-        () -> {
-          effect.run();
-          accounts.forEach(account -> account.entering(-1));
-        },
-        () -> {
-          undo.run();
-          accounts.forEach(account -> account.entering(-1));
-        });
+    return append(entry, accounts, () -> arrived(accounts, effect), () -> arrived(accounts, undo));
+  }
+
+  private static void arrived(List<Account> accounts, Runnable what) {
+    try {
+      what.run();
+    } catch (RuntimeException e) {
+      // The entry stands and its effect does not: only a restart reads what is true.
+      accounts.forEach(Account::fail);
+      throw e;
+    } finally {
+      accounts.forEach(account -> account.entering(-1));
+    }
   }
 
   private CompletableFuture<Void> append(
@@ -104,8 +106,11 @@ final class Book {
     return durable.whenComplete(
         (done, failure) -> {
           synchronized (lock) {
-            (failure == null ? durably : failed).run();
-            accounts.forEach(Account::unpin);
+            try {
+              (failure == null ? durably : failed).run();
+            } finally {
+              accounts.forEach(Account::unpin);
+            }
           }
         });
   }

@@ -70,6 +70,7 @@ public final class Funds {
         now,
         accounts -> {
           Account account = accounts.get(0);
+          requireRoom(account, gift.amount);
           String id = "one-off:" + account.key + ":" + now + ":" + account.nextOneOff();
           Lot lot =
               new Lot(
@@ -135,6 +136,8 @@ public final class Funds {
               + (room <= left ? ", what its rule still lets it send" : ", what is left of it")
               + ")");
     }
+    requireRoom(from, gift.amount);
+    requireRoom(to, gift.amount);
     String id = "transfer:" + from.key + ":" + from.nextTransfer();
     from.send(gift.amount);
     Lot lot = new Lot(id, gift.amount, 0, gift.expiresAt, now.truncatedTo(ChronoUnit.MILLIS), 0);
@@ -212,6 +215,9 @@ public final class Funds {
 
   private CompletableFuture<Void> enter(Corrected corrected, List<Account> accounts) {
     List<Account> mended = List.copyOf(accounts);
+    for (int i = 0; i < mended.size(); i++) {
+      requireRoom(mended.get(i), corrected.postings().get(i).amount());
+    }
     return book.enter(
         corrected,
         mended,
@@ -272,6 +278,18 @@ public final class Funds {
               return action.apply(accounts);
             })
         .thenCompose(Function.identity());
+  }
+
+  private static void requireRoom(Account account, long amount) {
+    if (!account.takes(amount)) {
+      throw new BudgetException(
+          account.key.unit().format(amount)
+              + " "
+              + account.key.unit().name()
+              + " more on "
+              + account.key
+              + " (expected: sums that stay below two billion)");
+    }
   }
 
   private static String shown(BudgetRule rule, long amount) {

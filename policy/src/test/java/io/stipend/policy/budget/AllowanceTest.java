@@ -241,6 +241,20 @@ class AllowanceTest {
   }
 
   @Test
+  void anAmountThatNoSumCouldHoldIsRefusedBeforeItIsEntered() {
+    long most = 1_999_999_999_999_999_000L;
+    assertThatThrownBy(() -> give(ADA, Long.MAX_VALUE, null))
+        .hasCauseInstanceOf(BudgetException.class)
+        .hasMessageContaining("expected: sums that stay below two billion");
+    give(ADA, most - 100, null);
+    assertThatThrownBy(() -> give(ADA, 9_000_000_000L, null))
+        .hasCauseInstanceOf(BudgetException.class);
+    spend(ADA, 1);
+    restart();
+    assertThat(balance(ADA).remaining()).isEqualTo(most - 1);
+  }
+
+  @Test
   void anOverdraftIsBookedAndRepaidByTheNextGrant() {
     BudgetRule rule = ADA.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
     spend(rule, 95);
