@@ -76,7 +76,9 @@ class SimulationTest {
         fail(shortest(seed, outcome), outcome.failure());
       }
       seed++;
-      more = only < 0 && (wanted > 0
+      more =
+          only < 0
+              && (wanted > 0
                   ? seeds < wanted
                   : seed <= LAST_SEED_OF_THE_BUILD && System.nanoTime() < end);
     }
