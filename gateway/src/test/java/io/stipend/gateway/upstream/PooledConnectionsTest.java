@@ -29,13 +29,18 @@ class PooledConnectionsTest {
 
   @Test
   void theConnectionUsedLastIsUsedFirst() throws Exception {
+    // The first is answered when the second has come: else that would go on the first's connection.
+    var first = new CountDownLatch(1);
     var second = new CountDownLatch(1);
     var provider =
         new RawProvider(
             wire -> {
               while (wire.request() != null) {
                 if (wire.number == 2) {
+                  first.countDown();
                   RawProvider.Wire.await(second);
+                } else {
+                  RawProvider.Wire.await(first);
                 }
                 wire.answer(String.valueOf(wire.number));
               }

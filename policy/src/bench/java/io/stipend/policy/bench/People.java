@@ -10,6 +10,7 @@ import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.identity.NewKey;
 import io.stipend.policy.limit.RequestLimits;
+import io.stipend.policy.store.Freezes;
 import io.stipend.policy.store.PolicySnapshot;
 import io.stipend.policy.store.PolicyStore;
 import io.stipend.policy.store.SnapshotPolicy;
@@ -93,7 +94,9 @@ public final class People {
     List<String> credentials = keys(keys, people);
     PolicyStore store = new PolicyStore(PolicySnapshot.of(loaded), keys);
     People run =
-        new People(new SnapshotPolicy(store, new RequestLimits(System::nanoTime)), credentials);
+        new People(
+            new SnapshotPolicy(store, new RequestLimits(System::nanoTime), new Freezes()),
+            credentials);
     run.rounds(Math.min(AT_WORK, people), "at work");
     if (people > AT_WORK) {
       run.rounds(people, "of whom each has been away for long");
