@@ -139,9 +139,11 @@ final class Accounts {
             cold.forEach(loading::remove);
             try {
               if (problem == null) {
+                List<AccountKey> installed = new ArrayList<>(cold);
                 cold.forEach(key -> install(key, records.get(key)));
-                records.forEach(this::installBeside);
-                cold.forEach(key -> placeBehind(key, records.keySet()));
+                records.forEach((key, record) -> installBeside(key, record, installed));
+                // Also behind those that came unasked: who is closed leads on to one of them.
+                installed.forEach(key -> placeBehind(key, records.keySet()));
               }
             } catch (RuntimeException e) {
               problem = e;
@@ -167,9 +169,10 @@ final class Accounts {
   }
 
   /** What came along unasked: accounts of the same budgets that are not closed. */
-  private void installBeside(AccountKey key, AccountRecord record) {
+  private void installBeside(AccountKey key, AccountRecord record, List<AccountKey> installed) {
     if (get(key) == null && !loading.containsKey(key)) {
       install(key, record);
+      installed.add(key);
     }
   }
 

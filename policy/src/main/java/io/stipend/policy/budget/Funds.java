@@ -233,12 +233,25 @@ public final class Funds {
    * Rolls an account whose period is over into the current one, as soon as nothing is open on it.
    */
   CompletableFuture<Void> rollUp(BudgetRule rule, AccountKey ended, Instant now) {
+    return rollUp(rule, ended, List.of(periods.account(rule, now)), now);
+  }
+
+  private CompletableFuture<Void> rollUp(
+      BudgetRule rule, AccountKey ended, List<AccountKey> current, Instant now) {
     return book.whenWarm(
-            List.of(periods.account(rule, now)),
+            current,
             accounts -> {
+              // A closed one rolls nothing: where the clock went back, the one it leads on to does.
+              List<AccountKey> later = Opening.forward(accounts, List.of(rule));
+              if (later != null) {
+                return rollUp(rule, ended, later, now);
+              }
               accounts.get(0).lagging(ended);
               return opened(
-                  List.of(rule), now, opened -> CompletableFuture.<Void>completedFuture(null));
+                  List.of(rule),
+                  current,
+                  now,
+                  opened -> CompletableFuture.<Void>completedFuture(null));
             })
         .thenCompose(Function.identity());
   }

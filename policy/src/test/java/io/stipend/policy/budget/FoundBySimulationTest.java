@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The smallest form of each fault of the budgets that the simulation has found. */
 class FoundBySimulationTest {
   private static final Instant TOMORROW = NOW.plus(Duration.ofDays(1));
+  private static final Instant DAY_AFTER = NOW.plus(Duration.ofDays(2));
   private static final BudgetRule DAY = rule("person/ada", Unit.USD, 100, Every.DAY);
   private static final AccountKey TODAY = DAY.account(NOW);
 
@@ -174,5 +175,38 @@ class FoundBySimulationTest {
         .append(new LedgerEntry.Frozen(TOMORROW, "f", "person/ada", false, "", "eve"))
         .get(10, TimeUnit.SECONDS);
     assertThat(read(LedgerReader::totals)).containsKeys(TODAY, DAY.account(TOMORROW));
+  }
+
+  /** Closes tomorrow's account into that of the day after, with nothing carried over. */
+  private void closeTomorrow() throws Exception {
+    spend(1, TOMORROW);
+    spend(1, DAY_AFTER);
+  }
+
+  private void assertTodayIsRolled() throws Exception {
+    ledger
+        .append(new LedgerEntry.Frozen(NOW, "f", "person/ada", false, "", "eve"))
+        .get(10, TimeUnit.SECONDS);
+    assertThat(read(LedgerReader::rolls)).extracting(Rolled::from).contains(TODAY);
+  }
+
+  @Test
+  void afterARestartWhatLiesBehindTheAccountThatAClosedOneLeadsToIsRolled() throws Exception {
+    Reservation lasting = hold(DAY, whole(10), NOW);
+    lasting.sent();
+    closeTomorrow();
+    lasting.settle(costs(10)).get(10, TimeUnit.SECONDS);
+    ledger.close();
+    open();
+    budgets.balances(List.of(DAY), TOMORROW).get(10, TimeUnit.SECONDS);
+    assertTodayIsRolled();
+  }
+
+  @Test
+  void theSweepRollsWhatWasUsedAfterTheClockWentBackBehindAClosedAccount() throws Exception {
+    closeTomorrow();
+    spend(1, NOW);
+    budgets.funds().rollUp(DAY, TODAY, TOMORROW).get(10, TimeUnit.SECONDS);
+    assertTodayIsRolled();
   }
 }
