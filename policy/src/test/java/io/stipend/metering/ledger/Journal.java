@@ -2,6 +2,8 @@ package io.stipend.metering.ledger;
 
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class Journal implements AutoCloseable {
   private final Connection connection;
   private final LedgerTables tables;
+  private final PreparedStatement select;
   private final Replay replay;
   private final List<LedgerEntry> read = new ArrayList<>();
   private long seq;
@@ -23,6 +26,7 @@ public final class Journal implements AutoCloseable {
   private Journal(Connection connection) throws SQLException {
     this.connection = connection;
     tables = new LedgerTables(connection);
+    select = connection.prepareStatement("select seq, blob from batch where seq > ? order by seq");
     replay = new Replay(Definitions.kept(tables), new HashMap<>(), new Entries());
   }
 
@@ -39,14 +43,13 @@ public final class Journal implements AutoCloseable {
   public List<LedgerEntry> more() {
     read.clear();
     try {
-      BatchTable.read(
-          connection,
-          seq,
-          Integer.MAX_VALUE,
-          (number, previous, hash, blob) -> {
-            replay.apply(blob);
-            seq = number;
-          });
+      select.setLong(1, seq);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          replay.apply(row.getBytes(2));
+          seq = row.getLong(1);
+        }
+      }
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -56,6 +59,7 @@ public final class Journal implements AutoCloseable {
   @Override
   public void close() {
     try {
+      select.close();
       tables.close();
       connection.close();
     } catch (SQLException e) {

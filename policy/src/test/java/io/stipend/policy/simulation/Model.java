@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What all entries so far amount to, and whether each of them was allowed when it came. An entry is
@@ -100,6 +101,13 @@ final class Model {
     }
   }
 
+  /** The same, for what is asked so often that its words cost time. */
+  static void require(boolean holds, Supplier<String> what) {
+    if (!holds) {
+      throw new AssertionError(what.get());
+    }
+  }
+
   private void judge(boolean holds, String what) {
     require(holds || !judging, what);
   }
@@ -136,7 +144,7 @@ final class Model {
 
   private Books live(AccountKey key, LedgerEntry entry) {
     Books books = books(key);
-    require(!books.closed, "moves a closed account: " + entry);
+    require(!books.closed, () -> "moves a closed account: " + entry);
     return books;
   }
 
@@ -256,14 +264,16 @@ final class Model {
   }
 
   private void reserved(Reserved e) {
-    require(!open.containsKey(e.id()) && !settled.containsKey(e.id()), "reserved twice: " + e);
+    require(
+        !open.containsKey(e.id()) && !settled.containsKey(e.id()), () -> "reserved twice: " + e);
     List<AccountKey> keys = new ArrayList<>();
     Map<AccountKey, Books.Part> parts = announced.getOrDefault(e.id(), Map.of());
     for (Posting posting : e.holds()) {
       Books books = live(posting.account(), e);
       BigInteger hold = big(posting.amount());
       Books.Part part = parts.getOrDefault(posting.account(), new Books.Part(hold, hold, ZERO));
-      require(part.hold.equals(hold), "I3 holds " + hold + ", asked for " + part.hold + ": " + e);
+      require(
+          part.hold.equals(hold), () -> "I3 holds " + hold + ", asked for " + part.hold + ": " + e);
       keys.add(posting.account());
       books.open.put(e.id(), part);
       remember(books);
@@ -274,7 +284,7 @@ final class Model {
   }
 
   private void extended(Extended e) {
-    require(open.containsKey(e.id()), "extended and not open: " + e);
+    require(open.containsKey(e.id()), () -> "extended and not open: " + e);
     for (Posting posting : e.more()) {
       Books books = live(posting.account(), e);
       Books.Part part = books.open.get(e.id());
@@ -288,12 +298,12 @@ final class Model {
   }
 
   private void settled(Settled e) {
-    require(open.containsKey(e.id()), "I4 settled and not open: " + e);
-    require(!released.containsKey(e.id()), "I4 settled after its release: " + e);
-    require(settled.put(e.id(), e) == null, "I4 settled twice: " + e);
+    require(open.containsKey(e.id()), () -> "I4 settled and not open: " + e);
+    require(!released.containsKey(e.id()), () -> "I4 settled after its release: " + e);
+    require(settled.put(e.id(), e) == null, () -> "I4 settled twice: " + e);
     require(
         e.debits().stream().map(Posting::account).toList().equals(open.get(e.id())),
-        "I9 settles on other accounts than it held: " + e);
+        () -> "I9 settles on other accounts than it held: " + e);
     for (Posting posting : e.debits()) {
       Books books = live(posting.account(), e);
       Books.Part part = books.open.get(e.id());
@@ -351,18 +361,19 @@ final class Model {
       if (!books.closed) {
         require(
             used.compareTo(most) <= 0 && used.add(books.exposed).compareTo(most) <= 0,
-            "I2 "
-                + books.key
-                + ": used "
-                + used
-                + ", exposed "
-                + books.exposed
-                + ", in all at most "
-                + most);
+            () ->
+                "I2 "
+                    + books.key
+                    + ": used "
+                    + used
+                    + ", exposed "
+                    + books.exposed
+                    + ", in all at most "
+                    + most);
       }
       BigInteger held =
           books.open.values().stream().map(part -> part.hold).reduce(ZERO, BigInteger::add);
-      require(held.equals(books.held), "I3 held on " + books.key + ": " + books.held);
+      require(held.equals(books.held), () -> "I3 held on " + books.key + ": " + books.held);
     }
   }
 }

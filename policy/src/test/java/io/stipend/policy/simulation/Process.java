@@ -99,7 +99,8 @@ final class Process {
       events++;
       LedgerEntry entry = event.of().entry;
       if (event.durable()) {
-        require(handed.get(acknowledged++) == event.of(), "acknowledged out of order: " + entry);
+        require(
+            handed.get(acknowledged++) == event.of(), () -> "acknowledged out of order: " + entry);
         model.durable(entry);
       } else {
         handed.add(event.of());
@@ -112,9 +113,10 @@ final class Process {
   void applyDurable() {
     applyNew();
     for (LedgerEntry entry : journal.more()) {
-      require(onDisk < handed.size(), "I7 on the disk, and nobody handed it over: " + entry);
+      require(onDisk < handed.size(), () -> "I7 on the disk, and nobody handed it over: " + entry);
       Recorder.Recorded expected = handed.get(onDisk++);
-      require(same(expected.entry, entry), "I7 on the disk " + entry + ", expected " + expected);
+      require(
+          same(expected.entry, entry), () -> "I7 on the disk " + entry + ", expected " + expected);
     }
     require(acknowledged <= onDisk, "I7 acknowledged " + acknowledged + ", on the disk " + onDisk);
     for (Recorder.Recorded one : handed.subList(acknowledged, handed.size())) {

@@ -96,20 +96,24 @@ final class Recorder implements Ledger {
     return mine;
   }
 
-  /** Recorded and queued in one, so that both have the same order. */
+  /** Recorded and queued in one, so that both have the same order; null where it is not taken. */
   private CompletableFuture<Void> entered(
       LedgerEntry entry, Supplier<CompletableFuture<Void>> queue) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
     CompletableFuture<Void> real;
     Recorded one = new Recorded(entry);
     synchronized (this) {
+      CompletableFuture<Void> queued = queue.get();
+      if (queued == null) {
+        return null;
+      }
       events.add(new Event(one, false));
       underWay++;
-      real = queue.get();
+      // Asked for here: an entry that comes after this one must not be heard of before it.
+      real = queued.whenComplete((done, failure) -> ended(one, failure));
     }
     real.whenComplete(
         (done, failure) -> {
-          ended(one, failure);
           if (failure == null) {
             mine.complete(null);
           } else {
@@ -128,30 +132,14 @@ final class Recorder implements Ledger {
   @Override
   public OpenAttempt begin(LedgerEntry.Reserved reserved) {
     OpenAttempt[] begun = new OpenAttempt[1];
-    CompletableFuture<Void> durable;
-    Recorded one = new Recorded(reserved);
-    synchronized (this) {
-      begun[0] = ledger.begin(reserved);
-      if (begun[0] == null) {
-        return null;
-      }
-      events.add(new Event(one, false));
-      underWay++;
-      durable = new CompletableFuture<>();
-    }
-    begun[0]
-        .reservedDurably()
-        .whenComplete(
-            (done, failure) -> {
-              ended(one, failure);
-              if (failure == null) {
-                durable.complete(null);
-              } else {
-                durable.completeExceptionally(failure);
-              }
-              answered();
+    CompletableFuture<Void> durable =
+        entered(
+            reserved,
+            () -> {
+              begun[0] = ledger.begin(reserved);
+              return begun[0] == null ? null : begun[0].reservedDurably();
             });
-    return new Attempt(begun[0], durable);
+    return durable == null ? null : new Attempt(begun[0], durable);
   }
 
   @Override

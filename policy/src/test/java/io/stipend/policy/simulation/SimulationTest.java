@@ -9,9 +9,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +38,14 @@ class SimulationTest {
   private static final long SHRINKING_SECONDS = Long.getLong("shrink", 60);
 
   private static final boolean KEEP_GOING = Boolean.getBoolean("keepgoing");
+
+  private static final int WORKERS = Runtime.getRuntime().availableProcessors();
+  private static final long NONE = -1;
+
+  private final Queue<Red> red = new ConcurrentLinkedQueue<>();
+  private final LongAdder seeds = new LongAdder();
+  private final LongAdder steps = new LongAdder();
+  private final LongAdder crashes = new LongAdder();
 
   @TempDir Path temporary;
 
@@ -54,37 +71,66 @@ class SimulationTest {
     return program;
   }
 
+  /** A seed that fails. */
+  private record Red(long seed, Simulation.Outcome outcome) {
+    @Override
+    public String toString() {
+      return "seed " + seed + ", step " + outcome.steps() + ": " + outcome.failure();
+    }
+  }
+
   @Test
-  void everyInvariantHoldsAfterEveryStepOfEveryProgram() throws IOException {
+  void everyInvariantHoldsAfterEveryStepOfEveryProgram() throws Exception {
     long only = Long.getLong("seed", -1);
     long first = only >= 0 ? only : Long.getLong("firstSeed", 1);
     long wanted = only >= 0 ? 1 : Long.getLong("seeds", 0);
     long start = System.nanoTime();
-    long end = start + TimeUnit.SECONDS.toNanos(SECONDS);
-    long seed = first;
-    long steps = 0;
-    long crashes = 0;
-    List<String> red = new ArrayList<>();
-    for (; wanted > 0 ? seed < first + wanted : System.nanoTime() < end; seed++) {
-      Simulation.Outcome outcome = Simulation.run(seed, program(seed), root(seed));
-      steps += outcome.steps();
-      crashes += outcome.crashes();
-      if (outcome.failure() != null && !KEEP_GOING) {
-        fail(shortest(seed, outcome), outcome.failure());
-      } else if (outcome.failure() != null) {
-        red.add("seed " + seed + ", step " + outcome.steps() + ": " + outcome.failure());
-        System.out.println(red.get(red.size() - 1));
-      }
+    AtomicLong next = new AtomicLong(first);
+    LongSupplier more =
+        () -> {
+          boolean enough =
+              wanted > 0
+                  ? next.get() >= first + wanted
+                  : System.nanoTime() - start > TimeUnit.SECONDS.toNanos(SECONDS);
+          long seed = enough || (!red.isEmpty() && !KEEP_GOING) ? NONE : next.getAndIncrement();
+          return wanted > 0 && seed >= first + wanted ? NONE : seed;
+        };
+    // Each program is a world of its own, and its threads take turns.
+    ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+    List<Future<Void>> running =
+        workers.invokeAll(Collections.nCopies(WORKERS, () -> runAll(more)));
+    workers.shutdown();
+    for (Future<Void> one : running) {
+      one.get();
     }
     System.out.printf(
         "simulation: %d seeds from %d, %d red, %d steps, %d crashes, %d s%n",
-        seed - first,
+        seeds.sum(),
         first,
         red.size(),
-        steps,
-        crashes,
+        steps.sum(),
+        crashes.sum(),
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+    if (!KEEP_GOING && !red.isEmpty()) {
+      Red one = red.peek();
+      fail(shortest(one.seed, one.outcome), one.outcome.failure());
+    }
     assertThat(red).as("seeds that fail; -Dseed=N finds the shortest program of one").isEmpty();
+  }
+
+  private Void runAll(LongSupplier more) throws IOException {
+    for (long seed = more.getAsLong(); seed != NONE; seed = more.getAsLong()) {
+      Simulation.Outcome outcome = Simulation.run(seed, program(seed), root(seed));
+      seeds.increment();
+      steps.add(outcome.steps());
+      crashes.add(outcome.crashes());
+      if (outcome.failure() != null) {
+        Red one = new Red(seed, outcome);
+        red.add(one);
+        System.out.println(one);
+      }
+    }
+    return null;
   }
 
   /** Shrinking must not slip to another failure: the first words without what varies. */

@@ -110,13 +110,14 @@ final class World implements AutoCloseable {
       BudgetsProbe.Live live = asking.join();
       require(
           live.totals().equals(books.totals()),
-          "I1 " + books.key + " live " + live.totals() + "\n expected " + books.totals());
+          () -> "I1 " + books.key + " live " + live.totals() + "\n expected " + books.totals());
       require(
           big(live.exposed()).equals(books.exposed),
-          "I3 exposed on " + books.key + ": " + live.exposed() + ", expected " + books.exposed);
+          () ->
+              "I3 exposed on " + books.key + ": " + live.exposed() + ", expected " + books.exposed);
       require(
           live.exhausted() == !books.marks.isEmpty(),
-          books.key + " marked: " + live.exhausted() + ", expected " + books.marks);
+          () -> books.key + " marked: " + live.exhausted() + ", expected " + books.marks);
     }
   }
 
