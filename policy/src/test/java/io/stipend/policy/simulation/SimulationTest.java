@@ -28,14 +28,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The proof of the budgets and the ledger: random programs of exchanges, crashes, disk faults, time
- * and edits, against the real code. As many seeds as fit the time; {@code -Dseeds=N} runs so many,
- * {@code -Dseed=S} one. A failure ends the run with the shortest program that was found; with
- * {@code -Dkeepgoing=true} all seeds that fail are listed instead.
+ * and edits, against the real code. As many seeds as fit the time, or all that a release needs;
+ * {@code -Dseeds=N} runs so many, {@code -Dseed=S} one. A failure ends the run with the shortest
+ * program that was found; with {@code -Dkeepgoing=true} all seeds that fail are listed instead.
  */
 class SimulationTest {
   private static final int STEPS = 150;
   private static final long SECONDS = 60;
   private static final long SHRINKING_SECONDS = Long.getLong("shrink", 60);
+
+  /** 0 for as many as fit. */
+  private static final long SEEDS = Boolean.getBoolean("stipend.tests.full") ? 10_000 : 0;
 
   private static final boolean KEEP_GOING = Boolean.getBoolean("keepgoing");
 
@@ -83,7 +86,7 @@ class SimulationTest {
   void everyInvariantHoldsAfterEveryStepOfEveryProgram() throws Exception {
     long only = Long.getLong("seed", -1);
     long first = only >= 0 ? only : Long.getLong("firstSeed", 1);
-    long wanted = only >= 0 ? 1 : Long.getLong("seeds", 0);
+    long wanted = only >= 0 ? 1 : Long.getLong("seeds", SEEDS);
     long start = System.nanoTime();
     AtomicLong next = new AtomicLong(first);
     LongSupplier more =
