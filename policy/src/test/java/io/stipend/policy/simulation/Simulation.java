@@ -9,6 +9,7 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
 import io.stipend.metering.ledger.SimulatedDisk.Crash;
+import io.stipend.metering.ledger.Verification;
 import io.stipend.policy.budget.BudgetRule;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -160,7 +161,8 @@ final class Simulation {
     }
     world.compareLive(true);
     try (LedgerReader reader = LedgerReader.open(world.disk.folder())) {
-      require(reader.verify().ok(), "verify: " + reader.verify().problems());
+      Verification verified = reader.verify();
+      require(verified.ok(), () -> "verify: " + verified.problems());
       compare(reader.totals());
       tally(reader);
     }
@@ -173,7 +175,7 @@ final class Simulation {
         expected.put(books.key, books.totals());
       }
     }
-    require(totals.equals(expected), "tables " + totals + "\n expected " + expected);
+    require(totals.equals(expected), () -> "tables " + totals + "\n expected " + expected);
   }
 
   /** I8: what the provider billed is what was booked, less what was assumed above it. */
