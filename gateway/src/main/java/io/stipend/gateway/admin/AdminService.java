@@ -112,13 +112,16 @@ public interface AdminService {
    * @param expires when the unused part ends: a date, an RFC 3339 instant or a duration such as
    *     {@code 90d}, also after the period's end; null means with the period
    * @param priority lower burns first; null means 0
+   * @param budget which of several budgets of its own: how often it is granted, such as {@code
+   *     month}; null where only one could be meant
    */
   record GrantOrder(
       String person,
       String amount,
       String reason,
       @Nullable String expires,
-      @Nullable Integer priority) {
+      @Nullable Integer priority,
+      @Nullable String budget) {
     /** Checks that nothing is missing. */
     public GrantOrder {
       required("person", person);
@@ -153,9 +156,17 @@ public interface AdminService {
    * @param amount as of a grant
    * @param reason in words
    * @param expires as of a grant
+   * @param budget as of a grant: which budget gives
+   * @param toBudget as of a grant: which budget receives
    */
   record TransferOrder(
-      String from, String to, String amount, String reason, @Nullable String expires) {
+      String from,
+      String to,
+      String amount,
+      String reason,
+      @Nullable String expires,
+      @Nullable String budget,
+      @Nullable String toBudget) {
     /** Checks that nothing is missing. */
     public TransferOrder {
       required("from", from);
@@ -185,8 +196,9 @@ public interface AdminService {
    * @param person who borrows
    * @param amount as of a grant
    * @param reason in words
+   * @param budget as of a grant
    */
-  record AdvanceOrder(String person, String amount, String reason) {
+  record AdvanceOrder(String person, String amount, String reason, @Nullable String budget) {
     /** Checks that nothing is missing. */
     public AdvanceOrder {
       required("person", person);

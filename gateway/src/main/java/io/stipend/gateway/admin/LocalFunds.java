@@ -19,6 +19,7 @@ import io.stipend.policy.store.Freezes;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class LocalFunds {
   /** As far from the default, 0, as a quota file may go. */
   private static final int MAX_PRIORITY = 1_000;
+
+  private static final String BUDGET = "budget";
 
   private final Ledger ledger;
   private final Funds funds;
@@ -42,48 +45,48 @@ final class LocalFunds {
   }
 
   GrantMade grant(QuotaFile file, GrantOrder order, String by, Instant now) {
-    Orders.Sum sum =
-        Orders.sum(
-            "grant",
-            order.amount(),
-            order.person(),
-            Orders.own(file, Orders.principal(file, order.person()).id()),
-            rule -> true);
+    Orders.Amount amount = Orders.Amount.of(order.amount());
+    BudgetRule rule =
+        own(file, order.person(), order.budget())
+            .of(amount.unit(), r -> true, r -> typed("grant", order.person(), amount, r));
+    long units = amount.in("grant", rule);
     String reason = Orders.text("reason", order.reason());
     int priority = order.priority() == null ? 0 : order.priority();
     if (Math.abs((long) priority) > MAX_PRIORITY) {
       throw new AdminException(Kind.INVALID, "priority: " + priority + " (expected: -1000..1000)");
     }
-    Instant expires = expires(order.expires(), sum.rule().zone(), now);
-    Funds.Gift gift = new Funds.Gift(sum.units(), reason, by, expires, priority);
-    enter(() -> funds.grant(sum.rule(), gift, now));
-    AccountBalance after = balances.account(sum.rule(), now);
+    Instant expires = expires(order.expires(), rule.zone(), now);
+    Funds.Gift gift = new Funds.Gift(units, reason, by, expires, priority);
+    enter(() -> funds.grant(rule, gift, now));
+    AccountBalance after = balances.account(rule, now);
     return new GrantMade(
         order.person(),
         after.account().toString(),
-        sum.text(),
-        sum.rule().unit().name(),
+        rule.unit().format(units),
+        rule.unit().name(),
         reason,
         by,
         gift.expiresAt() == null ? null : gift.expiresAt().toString(),
         priority,
-        sum.rule().unit().format(after.remaining()));
+        rule.unit().format(after.remaining()));
   }
 
   TransferMade transfer(QuotaFile file, TransferOrder order, String by, Instant now) {
-    Orders.Sum sum =
-        Orders.sum(
-            "transfer",
-            order.amount(),
-            order.from(),
-            Orders.own(file, order.from()),
-            rule -> rule.transfer() > 0);
-    BudgetRule from = sum.rule();
+    Orders.Amount amount = Orders.Amount.of(order.amount());
+    List<BudgetRule> receivers = Orders.own(file, order.to());
+    BudgetRule from =
+        new Orders.Choice(order.from(), givers(file, order, receivers), BUDGET, order.budget())
+            .of(amount.unit(), rule -> rule.transfer() > 0, rule -> typed(order, amount, rule));
     BudgetRule to =
-        Orders.budget(Orders.own(file, order.to()), order.to(), from.unit().name(), rule -> true);
+        new Orders.Choice(order.to(), receivers, "to_budget", order.toBudget())
+            .of(
+                from.unit().name(),
+                rule -> true,
+                rule -> typed(order, amount, from) + " --to-budget " + Orders.word(rule));
+    long units = amount.in("transfer", from);
     String reason = Orders.text("reason", order.reason());
     Instant expires = expires(order.expires(), to.zone(), now);
-    Funds.Gift gift = new Funds.Gift(sum.units(), reason, by, expires, 0);
+    Funds.Gift gift = new Funds.Gift(units, reason, by, expires, 0);
     enter(() -> funds.transfer(from, to, gift, now));
     AccountBalance giver = balances.account(from, now);
     AccountBalance receiver = balances.account(to, now);
@@ -92,7 +95,7 @@ final class LocalFunds {
         order.to(),
         giver.account().toString(),
         receiver.account().toString(),
-        sum.text(),
+        from.unit().format(units),
         from.unit().name(),
         reason,
         by,
@@ -101,27 +104,52 @@ final class LocalFunds {
         to.unit().format(receiver.remaining()));
   }
 
+  /** The giver's budgets; those that the receiver can take from, if there are any. */
+  private static List<BudgetRule> givers(
+      QuotaFile file, TransferOrder order, List<BudgetRule> receivers) {
+    List<BudgetRule> own = Orders.own(file, order.from());
+    List<BudgetRule> common =
+        own.stream()
+            .filter(rule -> receivers.stream().anyMatch(to -> to.unit().equals(rule.unit())))
+            .toList();
+    return common.isEmpty() ? own : common;
+  }
+
   AdvanceMade advance(QuotaFile file, AdvanceOrder order, String by, Instant now) {
-    Orders.Sum sum =
-        Orders.sum(
-            "advance",
-            order.amount(),
-            order.person(),
-            Orders.own(file, Orders.principal(file, order.person()).id()),
-            rule -> rule.advance() > 0);
-    BudgetRule rule = sum.rule();
+    Orders.Amount amount = Orders.Amount.of(order.amount());
+    BudgetRule rule =
+        own(file, order.person(), order.budget())
+            .of(
+                amount.unit(),
+                r -> r.advance() > 0,
+                r -> typed("advance", order.person(), amount, r));
+    long units = amount.in("advance", rule);
     String reason = Orders.text("reason", order.reason());
-    enter(() -> funds.advance(rule, sum.units(), reason, by, now));
+    enter(() -> funds.advance(rule, units, reason, by, now));
     AccountBalance after = balances.account(rule, now);
     return new AdvanceMade(
         order.person(),
         after.account().toString(),
-        sum.text(),
+        rule.unit().format(units),
         rule.unit().name(),
         reason,
         by,
         rule.unit().format(after.lent()),
         rule.unit().format(after.remaining()));
+  }
+
+  private static Orders.Choice own(QuotaFile file, String person, @Nullable String every) {
+    String who = Orders.principal(file, person).id();
+    return new Orders.Choice(who, Orders.own(file, who), BUDGET, every);
+  }
+
+  private static String typed(TransferOrder order, Orders.Amount amount, BudgetRule from) {
+    return typed("transfer", order.from() + " " + order.to(), amount, from);
+  }
+
+  /** The command that names a budget, but for its other options. */
+  private static String typed(String command, String who, Orders.Amount amount, BudgetRule rule) {
+    return command + " " + who + " " + amount.argument(rule) + " --budget " + Orders.word(rule);
   }
 
   /** Freezing who is frozen, or the other way round, is no new fact. */

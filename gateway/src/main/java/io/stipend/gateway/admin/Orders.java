@@ -8,7 +8,10 @@ import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.Team;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the words of an order mean under a quota file; each refuses what means nothing. */
@@ -73,58 +76,102 @@ final class Orders {
   }
 
   /**
-   * An amount as it is typed, and the budget that it is about.
+   * Which budget of somebody an order is about.
    *
-   * @param units in the rule's unit, more than zero
+   * @param who a person, a service, or {@code pool/TEAM}
+   * @param own what they have
+   * @param field of the order that names one, also the option of the command
+   * @param every the name: how often the budget is granted, such as {@code month}; null for none
    */
-  record Sum(BudgetRule rule, long units) {
-    String text() {
-      return rule.unit().format(units);
-    }
-  }
-
-  /**
-   * Reads {@code 50} or {@code 50 USD}.
-   *
-   * @param preferred of several budgets in this unit the first such one; else the first
-   */
-  static Sum sum(
-      String what,
-      String amount,
-      String who,
-      List<BudgetRule> own,
-      Predicate<BudgetRule> preferred) {
-    String[] words = amount.strip().split("\\s+", 2);
-    BudgetRule rule = budget(own, who, words.length == 2 ? words[1] : null, preferred);
-    try {
-      long units = rule.unit().parse(words[0]);
-      if (units > 0) {
-        return new Sum(rule, units);
+  record Choice(String who, List<BudgetRule> own, String field, @Nullable String every) {
+    /**
+     * The one that is named, or the only one that could be meant.
+     *
+     * @param unit in which the amount was given; null if it was given without one
+     * @param able those that the order could be about, by their rules
+     * @param command what would be typed for one of several
+     */
+    BudgetRule of(
+        @Nullable String unit, Predicate<BudgetRule> able, Function<BudgetRule, String> command) {
+      List<BudgetRule> meant =
+          own.stream().filter(r -> unit == null || r.unit().equals(new Unit(unit))).toList();
+      if (meant.isEmpty()) {
+        throw invalid("unit: " + shown(unit), own.stream().map(r -> r.unit().name()));
       }
-      throw new AdminException(
-          Kind.INVALID, what + ": " + rule.unit().format(units) + " (expected: > 0)");
-    } catch (IllegalArgumentException e) {
-      throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
+      if (every != null) {
+        List<BudgetRule> all = meant;
+        meant = all.stream().filter(rule -> word(rule).equals(every)).toList();
+        if (meant.isEmpty()) {
+          throw invalid(field + ": " + shown(every), all.stream().map(Orders::word));
+        }
+      }
+      List<BudgetRule> possible = meant.stream().filter(able).toList();
+      if (possible.size() > 1) {
+        throw new AdminException(
+            Kind.INVALID,
+            "%s: %s has %d that could be meant: %s (expected: one of them: %s)"
+                .formatted(
+                    field,
+                    who,
+                    possible.size(),
+                    String.join(" and ", possible.stream().map(Choice::described).toList()),
+                    String.join(", or ", possible.stream().map(command).toList())));
+      }
+      // If none is able, what the first does not allow is told.
+      return possible.isEmpty() ? meant.get(0) : possible.get(0);
     }
-  }
 
-  /** Of these budgets the one in this unit; null means any. */
-  static BudgetRule budget(
-      List<BudgetRule> own, String who, @Nullable String unit, Predicate<BudgetRule> preferred) {
-    List<BudgetRule> fitting =
-        own.stream().filter(r -> unit == null || r.unit().equals(new Unit(unit))).toList();
-    if (fitting.isEmpty()) {
-      throw new AdminException(
+    private AdminException invalid(String found, Stream<String> expected) {
+      return new AdminException(
           Kind.INVALID,
-          "unit: "
-              + shown(unit)
+          found
               + " (expected: "
-              + String.join(" or ", own.stream().map(r -> r.unit().name()).distinct().toList())
+              + String.join(" or ", expected.distinct().toList())
               + ", as "
               + who
               + "'s budget)");
     }
-    return fitting.stream().filter(preferred).findFirst().orElse(fitting.get(0));
+
+    private static String described(BudgetRule rule) {
+      return "%s %s every %s"
+          .formatted(rule.unit().format(rule.amount()), rule.unit().name(), word(rule));
+    }
+  }
+
+  /** How a budget is told from others of the same owner and unit: {@code month}. */
+  static String word(BudgetRule rule) {
+    return rule.every().name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * An amount as it is typed: {@code 50} or {@code 50 USD}.
+   *
+   * @param unit null if it was left out
+   */
+  record Amount(String number, @Nullable String unit) {
+    static Amount of(String typed) {
+      String[] words = typed.strip().split("\\s+", 2);
+      return new Amount(words[0], words.length == 2 ? words[1] : null);
+    }
+
+    /** In a budget's unit, more than zero. */
+    long in(String what, BudgetRule rule) {
+      try {
+        long units = rule.unit().parse(number);
+        if (units > 0) {
+          return units;
+        }
+        throw new AdminException(
+            Kind.INVALID, what + ": " + rule.unit().format(units) + " (expected: > 0)");
+      } catch (IllegalArgumentException e) {
+        throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
+      }
+    }
+
+    /** As an argument of a command, with the unit of a budget. */
+    String argument(BudgetRule rule) {
+      return '"' + number + ' ' + rule.unit().name() + '"';
+    }
   }
 
   /** A line of text that goes into the ledger. */

@@ -34,12 +34,14 @@ public record PersonAllowance(String person, @Nullable Freeze frozen, List<Accou
    *
    * @param name its budget, such as {@code person/ada}
    * @param period its period, such as {@code 2026-11}
+   * @param every how often it is granted, such as {@code month}: tells budgets of one name apart
    * @param lots in the order in which they burn
    * @param loans what the next period's grant repays as far as it is used
    */
   public record AccountLine(
       String name,
       String period,
+      String every,
       String unit,
       String remaining,
       @Nullable String resetsAt,
@@ -102,6 +104,7 @@ public record PersonAllowance(String person, @Nullable Freeze frozen, List<Accou
     return new AccountLine(
         account.account().budget(),
         account.account().period(),
+        Orders.word(account.rule()),
         unit.name(),
         unit.format(remaining),
         text(account.endsAt()),

@@ -36,14 +36,18 @@ public record PersonBalance(
     List<AccountLine> accounts) {
   /** Unit and amounts of a person whom no budget binds. */
   private static final AccountLine NONE =
-      new AccountLine("", "", "", "0", "0", "0", "0", "0", "0", "0", "0", null, "0", "0");
+      new AccountLine("", "", "", "0", "0", "0", "0", "0", "0", "0", "0", null, "0", "0", "");
 
   /** Copies the list. */
   public PersonBalance {
     accounts = List.copyOf(accounts);
   }
 
-  /** One account that binds. */
+  /**
+   * One account that binds.
+   *
+   * @param every how often it is granted, such as {@code month}: tells budgets of one name apart
+   */
   public record AccountLine(
       String name,
       String person,
@@ -58,7 +62,8 @@ public record PersonBalance(
       String remaining,
       @Nullable String resetsAt,
       String lent,
-      String repaid) {
+      String repaid,
+      String every) {
     static AccountLine of(String person, AccountBalance balance) {
       Unit unit = balance.account().unit();
       return new AccountLine(
@@ -75,7 +80,8 @@ public record PersonBalance(
           unit.format(balance.remaining()),
           balance.resetsAt() == null ? null : balance.resetsAt().toString(),
           unit.format(balance.lent()),
-          unit.format(balance.repaid()));
+          unit.format(balance.repaid()),
+          Orders.word(balance.rule()));
     }
   }
 

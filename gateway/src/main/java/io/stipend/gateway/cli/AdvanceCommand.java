@@ -3,8 +3,10 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.AdminService.AdvanceMade;
 import io.stipend.gateway.admin.AdminService.AdvanceOrder;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code advance}: a part of the next period's grant, now. */
@@ -27,6 +29,14 @@ final class AdvanceCommand implements Callable<Integer> {
       description = "In the budget's unit: 50, or \"50 USD\".")
   String amount = "";
 
+  @Option(
+      names = "--budget",
+      paramLabel = "EVERY",
+      description = {
+        "Which budget, where there are several: how often it is granted, such as day or month."
+      })
+  @Nullable String budget;
+
   @Mixin ReasonOptions why = new ReasonOptions();
 
   @Mixin JsonOption json = new JsonOption();
@@ -38,7 +48,7 @@ final class AdvanceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    AdvanceOrder order = new AdvanceOrder(person, amount, why.reason);
+    AdvanceOrder order = new AdvanceOrder(person, amount, why.reason, budget);
     String by = why.by(workspace);
     AdvanceMade made = workspace.change(admin -> admin.advance(order, by));
     if (json.on) {

@@ -100,7 +100,9 @@ final class AllowanceCommand {
       return account.name()
           + " "
           + account.period()
-          + ": "
+          + " (every "
+          + account.every()
+          + "): "
           + account.remaining()
           + " "
           + account.unit()

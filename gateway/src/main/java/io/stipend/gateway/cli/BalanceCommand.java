@@ -76,7 +76,8 @@ final class BalanceCommand implements Callable<Integer> {
           b.remaining(),
           b.lent(),
           resets(b.resetsAt()),
-          b.frozen() ? "yes" : "");
+          b.frozen() ? "yes" : "",
+          "");
     }
     terminal.text(table.table());
   }
@@ -115,7 +116,8 @@ final class BalanceCommand implements Callable<Integer> {
           a.remaining(),
           a.lent(),
           resets(a.resetsAt()),
-          "");
+          "",
+          a.every());
     }
     terminal.text(table.table());
   }
@@ -123,7 +125,7 @@ final class BalanceCommand implements Callable<Integer> {
   /** What few have is a column only where somebody has it. */
   private static SparseTable columns(String who) {
     return new SparseTable(
-        Set.of("CARRIED", "RECEIVED", "SENT", "EXPIRED", "LENT", "FROZEN"),
+        Set.of("CARRIED", "RECEIVED", "SENT", "EXPIRED", "LENT", "FROZEN", "EVERY"),
         who,
         "UNIT",
         "GRANTED",
@@ -136,7 +138,8 @@ final class BalanceCommand implements Callable<Integer> {
         "REMAINING",
         "LENT",
         "RESETS",
-        "FROZEN");
+        "FROZEN",
+        "EVERY");
   }
 
   private static String resets(@Nullable String at) {

@@ -42,6 +42,14 @@ final class GrantCommand implements Callable<Integer> {
       description = "-1000 to 1000: what has a lower one is used up first. Default: 0.")
   @Nullable Integer priority;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "EVERY",
+      description = {
+        "Which budget, where there are several: how often it is granted, such as day or month."
+      })
+  @Nullable String budget;
+
   @Mixin ReasonOptions why = new ReasonOptions();
 
   @Mixin JsonOption json = new JsonOption();
@@ -53,7 +61,7 @@ final class GrantCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    GrantOrder order = new GrantOrder(person, amount, why.reason, expires, priority);
+    GrantOrder order = new GrantOrder(person, amount, why.reason, expires, priority, budget);
     String by = why.by(workspace);
     GrantMade made = workspace.change(admin -> admin.grant(order, by));
     if (json.on) {

@@ -41,6 +41,17 @@ final class TransferCommand implements Callable<Integer> {
       description = "When the unused part ends. Default: with the receiver's period.")
   @Nullable String expires;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "EVERY",
+      description = {
+        "Which budget of FROM, where there are several: how often it is granted, such as day or month."
+      })
+  @Nullable String budget;
+
+  @Option(names = "--to-budget", paramLabel = "EVERY", description = "The same of TO.")
+  @Nullable String toBudget;
+
   @Mixin ReasonOptions why = new ReasonOptions();
 
   @Mixin JsonOption json = new JsonOption();
@@ -52,7 +63,8 @@ final class TransferCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    TransferOrder order = new TransferOrder(from, to, amount, why.reason, expires);
+    TransferOrder order =
+        new TransferOrder(from, to, amount, why.reason, expires, budget, toBudget);
     String by = why.by(workspace);
     TransferMade made = workspace.change(admin -> admin.transfer(order, by));
     if (json.on) {

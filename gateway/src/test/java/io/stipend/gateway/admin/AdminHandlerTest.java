@@ -38,6 +38,8 @@ class AdminHandlerTest {
       providers: { openai: { url: "http://127.0.0.1:1", key: k } }
       allowances: { engineer: { amount: 400 USD, every: month } }
       people: { ada: { allowance: engineer }, bob: { allowance: engineer } }
+      services:
+        ci: { budget: [{ amount: 10 USD, every: day, advance: 50% }, { amount: 100 USD, every: month }] }
       """;
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -150,7 +152,28 @@ class AdminHandlerTest {
     assertThat(granted.statusCode()).isEqualTo(200);
     assertThat(json.readTree(granted.body()).path("remaining").asText()).isEqualTo("402.5");
     assertThat(balance.path("remaining").asText()).isEqualTo("402.5");
-    assertThat(json.readTree(ask("GET", "/v1/balances", "").body())).hasSize(2);
+    assertThat(json.readTree(ask("GET", "/v1/balances", "").body())).hasSize(3);
+  }
+
+  @Test
+  void anOrderOnOneOfSeveralBudgetsNamesItInAFieldOfItsOwn() throws Exception {
+    String order = "{\"person\":\"ci\",\"amount\":\"5\",\"reason\":\"x\"%s}";
+    HttpResponse<String> unsaid = ask("POST", "/v1/grants", order.formatted(""));
+    HttpResponse<String> said = ask("POST", "/v1/grants", order.formatted(",\"budget\":\"month\""));
+    HttpResponse<String> only = ask("POST", "/v1/advances", order.formatted(""));
+
+    assertThat(unsaid.statusCode()).isEqualTo(400);
+    assertThat(error(unsaid).path("message").asText())
+        .startsWith(
+            "budget: ci has 2 that could be meant: 10 USD every day and 100 USD every month");
+    assertThat(json.readTree(said.body()).path("remaining").asText()).isEqualTo("105");
+    assertThat(json.readTree(only.body()).path("remaining").asText())
+        .as("only one lends")
+        .isEqualTo("15");
+    String transfer =
+        "{\"from\":\"ci\",\"to\":\"ada\",\"amount\":\"5\",\"reason\":\"x\",\"to_budget\":\"day\"}";
+    assertThat(error(ask("POST", "/v1/transfers", transfer)).path("message").asText())
+        .isEqualTo("to_budget: \"day\" (expected: month, as ada's budget)");
   }
 
   @Test
@@ -184,7 +207,7 @@ class AdminHandlerTest {
     assertThat(client.revokeKey(made.id(), "tester").revokedAt()).isNotNull();
     assertThat(ledgerKeys().get(0).created().by()).isEqualTo("tester");
     assertThat(client.balance("bob").remaining()).isEqualTo("400");
-    assertThat(client.balances()).hasSize(2);
+    assertThat(client.balances()).hasSize(3);
     assertThat(
             org.assertj.core.api.Assertions.catchThrowableOfType(
                     AdminException.class, () -> client.balance("bobb"))

@@ -89,11 +89,11 @@ class FundsTest {
   }
 
   private GrantMade grant(String amount, String expires, Integer priority) {
-    return admin.grant(new GrantOrder("ada", amount, "incident", expires, priority), "eve");
+    return admin.grant(new GrantOrder("ada", amount, "incident", expires, priority, null), "eve");
   }
 
   private TransferMade transfer(String from, String to, String amount) {
-    return admin.transfer(new TransferOrder(from, to, amount, "swap", null), "eve");
+    return admin.transfer(new TransferOrder(from, to, amount, "swap", null, null, null), "eve");
   }
 
   private void assertRefused(AdminException.Kind kind, String message, Runnable order) {
@@ -166,12 +166,12 @@ class FundsTest {
     assertRefused(
         AdminException.Kind.NOT_FOUND,
         "\"pool/payments\" is not in",
-        () -> admin.grant(new GrantOrder("pool/payments", "1", "x", null, null), "eve"));
+        () -> admin.grant(new GrantOrder("pool/payments", "1", "x", null, null, null), "eve"));
   }
 
   @Test
   void anAdvanceIsShownAsLentAndEndsAtItsLimit() {
-    var made = admin.advance(new AdvanceOrder("ada", "15", "release week"), "eve");
+    var made = admin.advance(new AdvanceOrder("ada", "15", "release week", null), "eve");
 
     assertThat(made.lent()).isEqualTo("15");
     assertThat(made.remaining()).isEqualTo("115");
@@ -180,7 +180,7 @@ class FundsTest {
     assertRefused(
         AdminException.Kind.CONFLICT,
         "expected: at most 5 USD",
-        () -> admin.advance(new AdvanceOrder("ada", "6", "more"), "eve"));
+        () -> admin.advance(new AdvanceOrder("ada", "6", "more", null), "eve"));
   }
 
   @Test
@@ -188,7 +188,7 @@ class FundsTest {
     grant("7", "2026-11-28", null);
     grant("9", null, -1);
     transfer("bob", "ada", "3");
-    admin.advance(new AdvanceOrder("ada", "15", "release week"), "eve");
+    admin.advance(new AdvanceOrder("ada", "15", "release week", null), "eve");
     transfer("ada", "bob", "10");
 
     PersonAllowance.AccountLine account = admin.allowance("ada").accounts().get(0);
@@ -222,7 +222,7 @@ class FundsTest {
   void aRecordThatNobodyRollsShowsWhatTheNextUseWouldMakeOfIt() throws IOException {
     grant("50", "2026-12-10", null);
     transfer("ada", "bob", "20");
-    admin.advance(new AdvanceOrder("bob", "15", "release week"), "eve");
+    admin.advance(new AdvanceOrder("bob", "15", "release week", null), "eve");
     admin.freeze(new FreezeOrder("bob", true, "on leave"), "eve");
     ledger.close();
     for (String at :

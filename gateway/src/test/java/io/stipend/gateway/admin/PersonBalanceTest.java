@@ -34,10 +34,10 @@ class PersonBalanceTest {
             "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0","frozen":false,"accounts":[\
             {"name":"person/ada","person":"ada","unit":"USD","granted":"400","carried":"0",\
             "received":"0","sent":"0","used":"1.5","held":"0.5","expired":"0","remaining":"398",\
-            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0"},\
+            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0","every":"month"},\
             {"name":"team/payments","person":"ada","unit":"USD","granted":"12000","carried":"0",\
             "received":"0","sent":"0","used":"0","held":"0","expired":"0","remaining":"12000",\
-            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0"}]}""");
+            "resets_at":"2026-12-01T00:00:00Z","lent":"0","repaid":"0","every":"month"}]}""");
   }
 
   @Test

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,129 @@ class FundsCommandsTest {
     assertRefused(2, "Missing required option", "transfer", "ada", "bob", "1");
     assertThat(run("transfer", "ada", "bob", "1", "--reason", "x").out())
         .isEqualToIgnoringNewLines("Moved 1 USD from ada to bob; ada has 359 left, bob has 451.");
+  }
+
+  /** Ada and cy with 10 USD a day, 100 USD a month and tokens; bob with tokens and a month. */
+  private void giveSeveralBudgets() throws IOException {
+    Files.writeString(
+        config,
+        """
+        gateway: { data: ./data, limits: { open_attempts: 64 } }
+        providers:
+          openai: { url: "https://api.openai.com", key: "${SURELY_NOT_SET_HERE}" }
+        allowances:
+          daily: { amount: 10 USD, every: day, transfer: 5 USD, advance: 50% }
+          monthly: { amount: 100 USD, every: month, transfer: 50 USD, advance: 50% }
+          counted: { amount: 5000 tokens, every: month }
+        people:
+          ada: { allowance: [daily, monthly, counted] }
+          bob: { allowance: [counted, monthly] }
+          cy: { allowance: [daily, monthly] }
+        """);
+  }
+
+  @Test
+  void ofSeveralBudgetsACommandMustBeToldWhichOneAndSaysWhatToType() throws IOException {
+    giveSeveralBudgets();
+
+    assertRefused(
+        2,
+        "budget: ada has 2 that could be meant: 10 USD every day and 100 USD every month (expected:"
+            + " one of them: grant ada \"5 USD\" --budget day, or grant ada \"5 USD\" --budget"
+            + " month)",
+        "grant",
+        "ada",
+        "5 USD",
+        "--reason",
+        "x");
+    assertRefused(
+        2,
+        "or grant ada \"5 tokens\" --budget month",
+        "grant",
+        "ada",
+        "5",
+        "--budget",
+        "month",
+        "--reason",
+        "x");
+    assertRefused(
+        2, "advance ada \"5 USD\" --budget month", "advance", "ada", "5", "--reason", "x");
+    assertRefused(
+        2,
+        "transfer ada bob \"5 USD\" --budget day",
+        "transfer",
+        "ada",
+        "bob",
+        "5",
+        "--reason",
+        "x");
+    assertRefused(
+        2,
+        "to_budget: cy has 2 that could be meant: 10 USD every day and 100 USD every month (expected:"
+            + " one of them: transfer bob cy \"5 USD\" --budget month --to-budget day, or ",
+        "transfer",
+        "bob",
+        "cy",
+        "5",
+        "--reason",
+        "x");
+    assertRefused(
+        2,
+        "budget: \"weekly\" (expected: day or month, as ada's budget)",
+        "grant",
+        "ada",
+        "5 USD",
+        "--budget",
+        "weekly",
+        "--reason",
+        "x");
+    assertThat(read("balance", "ada", "--json").path("accounts").path(0).path("granted").asText())
+        .as("nothing was entered")
+        .isEqualTo("10");
+  }
+
+  @Test
+  void theBudgetThatIsNamedIsTheOneThatMoves() throws IOException {
+    giveSeveralBudgets();
+    assertAccount("person/ada@", "grant", "ada", "5 USD", "--budget", "month", "--reason", "x");
+    run("grant", "ada", "7", "--budget", "day", "--reason", "x");
+    run("grant", "ada", "9 tokens", "--reason", "only one counts tokens");
+    run("advance", "ada", "3", "--budget", "day", "--reason", "x");
+    JsonNode moved =
+        read(
+            "transfer",
+            "ada",
+            "cy",
+            "2",
+            "--budget",
+            "month",
+            "--to-budget",
+            "day",
+            "--reason",
+            "x",
+            "--json");
+
+    JsonNode accounts = read("allowance", "show", "ada", "--json").path("accounts");
+    assertThat(accounts)
+        .extracting(a -> a.path("every").asText())
+        .containsExactly("day", "month", "month");
+    assertThat(accounts)
+        .extracting(a -> a.path("remaining").asText())
+        .containsExactly("20", "103", "5009");
+    assertThat(moved.path("to_remaining").asText()).isEqualTo("12");
+    assertThat(run("allowance", "show", "ada").out()).contains("(every day): 20 USD left");
+    assertThat(run("balance", "ada").out()).contains("EVERY", "day", "month");
+    assertThat(run("grant", "bob", "5 USD", "--reason", "one could be meant").code()).isZero();
+  }
+
+  private void assertAccount(String prefix, String... args) throws IOException {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.add("--json");
+    String month = java.time.Instant.now().toString().substring(0, 7);
+    assertThat(read(all.toArray(new String[0])).path("account").asText())
+        .startsWith(prefix)
+        .contains(month)
+        .doesNotContain(month + "-");
   }
 
   @Test
