@@ -301,6 +301,11 @@ final class Account {
     return lent.getOrDefault(kind, 0L);
   }
 
+  /** Loans of every kind. */
+  long lent() {
+    return given.lent();
+  }
+
   /** Whether its period was rolled: nothing moves it any more. */
   boolean closed() {
     return closed;

@@ -149,25 +149,36 @@ public final class Funds {
         () -> from.send(-gift.amount));
   }
 
-  /** Lends a part of the next period's grant, within the rule's limit. */
+  /**
+   * Lends a part of the next period's grant: within the rule's limit, and together with all other
+   * loans of the period no more than that period will grant.
+   */
   public CompletableFuture<Void> advance(
       BudgetRule rule, long amount, String reason, String by, Instant now) {
     return opened(
         List.of(rule),
         now,
         accounts -> {
-          long room = Loans.room(accounts.get(0), rule, LoanKind.ADVANCE);
-          if (amount <= 0 || amount > room) {
+          Account account = accounts.get(0);
+          long lends = Loans.room(account, rule, LoanKind.ADVANCE);
+          Instant end = periods.endOf(rule.calendar(), account.key.period());
+          long grant = end == null ? 0 : rule.amount(end);
+          long repays = Math.max(0, Math.subtractExact(grant, account.lent()));
+          if (amount <= 0 || amount > Math.min(lends, repays)) {
             throw new BudgetException(
                 "advance of "
                     + shown(rule, amount)
                     + " on "
                     + rule.budget()
                     + " (expected: at most "
-                    + shown(rule, room)
-                    + ", what its rule still lends in this period)");
+                    + shown(rule, Math.min(lends, repays))
+                    + (lends <= repays
+                        ? ", what its rule still lends in this period)"
+                        : ", what the next period's grant of "
+                            + shown(rule, grant)
+                            + " can still repay)"));
           }
-          return loans.lend(accounts.get(0), LoanKind.ADVANCE, amount, reason, by, now);
+          return loans.lend(account, LoanKind.ADVANCE, amount, reason, by, now);
         });
   }
 

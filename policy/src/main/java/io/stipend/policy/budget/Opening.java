@@ -4,7 +4,6 @@ import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.LedgerEntry.Expired;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import io.stipend.metering.ledger.LedgerEntry.Granted;
-import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerEntry.Rolled;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -193,11 +192,8 @@ final class Opening {
   }
 
   private void roll(Account from, Account to, BudgetRule rule, Instant now) {
-    long lent = 0;
-    for (LoanKind kind : LoanKind.values()) {
-      lent = Math.addExact(lent, from.lent(kind));
-    }
-    Rolled rolled = Closing.roll(now, rule, from.key, to.key, from.lots(), from.burnt(), lent);
+    Rolled rolled =
+        Closing.roll(now, rule, from.key, to.key, from.lots(), from.burnt(), from.lent());
     from.rollOut(rolled);
     to.rollIn(rolled);
     book.entered(rolled, from, to);

@@ -300,6 +300,31 @@ class AllowanceTest {
   }
 
   @Test
+  void anAdvanceIsNoMoreThanTheNextGrantRepays() {
+    BudgetRule rule = ADA.with(t -> t.advance(50).overdraft(40).whenShort(WhenShort.OVERDRAFT));
+    LocalDate leaves = LocalDate.parse("2026-12-12");
+    // Half of full time, and 12 of December's 31 days: 19.
+    BudgetRule leaver = rule.withProration(new Proration(null, leaves, 500));
+    spend(leaver, 50);
+    assertThatThrownBy(() -> budgets.funds().advance(leaver, 20, "trip", "eve", now).join())
+        .hasCauseInstanceOf(BudgetException.class)
+        .hasMessageContaining(
+            "expected: at most 0.000000019 USD, what the next period's grant of 0.000000019 USD can"
+                + " still repay");
+    assertThat(budgets.borrow(leaver, LoanKind.OVERDRAFT, 12, now)).isTrue();
+    assertThatThrownBy(() -> budgets.funds().advance(leaver, 8, "trip", "eve", now).join())
+        .hasMessageContaining("expected: at most 0.000000007 USD");
+    budgets.funds().advance(leaver, 7, "trip", "eve", now).join();
+    spend(leaver, 19);
+    on("2026-12-01");
+    assertThat(ask(leaver, 1, now)).isInstanceOf(Budgets.Shortfall.class);
+    assertThat(balance(leaver).remaining()).as("repaid to the last nano").isZero();
+    assertThatThrownBy(() -> budgets.funds().advance(leaver, 1, "trip", "eve", now).join())
+        .as("nothing is granted after the last day")
+        .hasMessageContaining("expected: at most 0 USD, what the next period's grant of 0 USD");
+  }
+
+  @Test
   void aTransferTakesFromOneAndGivesToTheOtherWithinItsCap() {
     BudgetRule rule = ADA.with(t -> t.transfer(40));
     BudgetRule bob = person("bob", 100);

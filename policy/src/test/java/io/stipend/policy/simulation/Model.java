@@ -194,6 +194,12 @@ final class Model {
     judge(
         books.lent(e.kind()).compareTo(books.mostLent.get(e.kind())) <= 0,
         "lent more than the rule lends: " + e);
+    BudgetRule rule = rules.apply(e.account());
+    String next = rule.calendar().next(e.account().period());
+    AccountKey repays = new AccountKey(e.account().budget(), next, e.account().unit());
+    judge(
+        e.kind() != LoanKind.ADVANCE || books.lent().compareTo(expected(rule, repays)) <= 0,
+        "lent more than the next grant repays: " + e);
   }
 
   /** A call borrows by the rule under which it began, also where that was edited meanwhile. */
