@@ -45,13 +45,17 @@ public record AccountLots(
    */
   public record LotLeft(Lot lot, long left, boolean over) {}
 
-  /** Under the lock. What the next use would grant or adjust is shown as if it were done. */
-  static AccountLots of(Account account, BudgetRule rule, Instant now) {
+  /**
+   * Under the lock. What the next use would grant or adjust is shown as if it were done.
+   *
+   * @param grant what the account's period grants
+   */
+  static AccountLots of(Account account, BudgetRule rule, long grant, Instant now) {
     Instant end = rule.calendar().endOf(account.key.period());
     String recurring = Lot.recurringId(account.key);
     List<Lot> lots = new ArrayList<>();
     boolean begun = false;
-    long rest = Math.subtractExact(rule.amount(now), account.recurring());
+    long rest = Math.subtractExact(grant, account.recurring());
     for (Lot lot : account.lots()) {
       boolean is = lot.id().equals(recurring);
       begun |= is;

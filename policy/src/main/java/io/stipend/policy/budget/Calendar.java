@@ -115,7 +115,7 @@ public record Calendar(Every every, ZoneId zone, int fiscalStart) {
   }
 
   /** The days of a named period; null if it is {@code once} or no period's name. */
-  private @Nullable Days days(String period) {
+  @Nullable Days days(String period) {
     Matcher name = NAME.matcher(period);
     if (!name.matches()) {
       return null;

@@ -323,7 +323,11 @@ public final class LocalBudgets implements Budgets {
 
   /** What the accounts of these budgets are made of, as {@link #balances} reads them. */
   public CompletableFuture<List<AccountLots>> lots(List<BudgetRule> rules, Instant now) {
-    return read(rules, now, (account, rule) -> AccountLots.of(account, rule, now));
+    return read(
+        rules,
+        now,
+        (account, rule) ->
+            AccountLots.of(account, rule, periods.amount(rule, account.key.period(), now), now));
   }
 
   private <T> CompletableFuture<List<T>> read(
@@ -373,7 +377,7 @@ public final class LocalBudgets implements Budgets {
     return new AccountBalance(
         account.key,
         rule,
-        granted(account, totals, periods.amount(rule, now)),
+        granted(account, totals, periods.amount(rule, account.key.period(), now)),
         totals.carried(),
         totals.received(),
         totals.sent(),

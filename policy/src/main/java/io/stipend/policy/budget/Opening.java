@@ -46,18 +46,9 @@ final class Opening {
     if (warm != null) {
       return warm;
     }
-    grant(account, rule, due(account, rule, now), now);
+    grant(account, rule, periods.amount(rule, account.key.period(), now), now);
     expire(account, rule, now);
     return null;
-  }
-
-  /** What the rule grants for the period of this account; on every call's path. */
-  private long due(Account account, BudgetRule rule, Instant now) {
-    if (rule.proration().isWhole()) {
-      return rule.amount();
-    }
-    Instant start = periods.startOf(rule.calendar(), account.key.period());
-    return periods.amount(rule, start != null && start.isAfter(now) ? start : now);
   }
 
   /**
@@ -176,8 +167,7 @@ final class Opening {
         continue;
       }
       if (!from.begun() || !ended.contains(from.key)) {
-        Instant then = rule.calendar().startOf(from.key.period());
-        grant(from, rule, rule.amount(then == null ? now : then), now);
+        grant(from, rule, periods.amount(rule, from.key.period(), now), now);
       }
       Account to = current;
       for (Account later : chain.subList(i + 1, chain.size())) {

@@ -16,7 +16,8 @@ final class Periods {
   private final Map<Calendar, Bounds> bounds = new ConcurrentHashMap<>();
 
   /** The bounds of the period of a calendar that was last asked for by its name. */
-  private record Bounds(String name, @Nullable Instant start, @Nullable Instant end) {}
+  private record Bounds(
+      String name, Calendar.@Nullable Days days, @Nullable Instant start, @Nullable Instant end) {}
 
   /** A name that is known to hold for every instant from {@code from}, up to {@code until}. */
   private record Span(String name, Calendar.Days days, Instant from, @Nullable Instant until) {
@@ -35,16 +36,18 @@ final class Periods {
     return span(rule, now).until;
   }
 
-  /** As {@link BudgetRule#amount(Instant)}. */
-  long amount(BudgetRule rule, Instant now) {
-    return rule.proration().isWhole()
-        ? rule.amount()
-        : rule.proration().of(rule.amount(), rule.every(), span(rule, now).days);
-  }
-
-  /** As {@link Calendar#startOf}. */
-  @Nullable Instant startOf(Calendar calendar, String period) {
-    return bounds(calendar, period).start;
+  /**
+   * What the period of an account grants: the amount, prorated and rounded down once.
+   *
+   * @param now decides where the name says no days: {@code once}
+   */
+  long amount(BudgetRule rule, String period, Instant now) {
+    if (rule.proration().isWhole()) {
+      return rule.amount();
+    }
+    Calendar.Days days = bounds(rule.calendar(), period).days;
+    return rule.proration()
+        .of(rule.amount(), rule.every(), days == null ? span(rule, now).days : days);
   }
 
   /** As {@link Calendar#endOf}. */
@@ -55,7 +58,9 @@ final class Periods {
   private Bounds bounds(Calendar calendar, String period) {
     Bounds known = bounds.get(calendar);
     if (known == null || !known.name.equals(period)) {
-      known = new Bounds(period, calendar.startOf(period), calendar.endOf(period));
+      known =
+          new Bounds(
+              period, calendar.days(period), calendar.startOf(period), calendar.endOf(period));
       bounds.put(calendar, known);
     }
     return known;

@@ -325,6 +325,26 @@ class AllowanceTest {
   }
 
   @Test
+  void aForwardedAccountShowsTheAmountOfItsOwnPeriod() {
+    BudgetRule whole = ADA.with(t -> t.carryOver(CarryOver.all(1)));
+    spend(whole, 100);
+    Instant before = now;
+    on("2026-12-01");
+    spend(whole, 10);
+    // A clock that goes back goes on in December, of which this rule grants 12 days of 31.
+    BudgetRule leaver =
+        whole.withProration(new Proration(null, LocalDate.parse("2026-12-12"), 1_000));
+    now = before;
+    assertThat(balance(leaver).remaining()).isEqualTo(28);
+    assertThat(budgets.lots(List.of(leaver), now).join().get(0).lots())
+        .extracting(lot -> lot.lot().amount())
+        .containsExactly(38L);
+    spend(leaver, 28);
+    assertThat(balance(leaver).granted()).isEqualTo(38);
+    assertThat(balance(leaver).remaining()).isZero();
+  }
+
+  @Test
   void aTransferTakesFromOneAndGivesToTheOtherWithinItsCap() {
     BudgetRule rule = ADA.with(t -> t.transfer(40));
     BudgetRule bob = person("bob", 100);
