@@ -149,7 +149,7 @@ public final class Gateway implements AutoCloseable {
     background.start(
         counters,
         refusals,
-        () -> budgets.sweep(exchanges::living, store.snapshot().file()::budget));
+        () -> budgets.sweep(exchanges::living, store.snapshot().file().rules()));
     background.keep(learned, learnedFile);
     if (known == null) {
       background.once(() -> Relearning.from(config.data(), learned, clock.instant()));

@@ -132,7 +132,7 @@ public final class LocalAdmin implements AdminService {
     Orders.text("reason", order.reason());
     Correction correction = Correction.of(order, quota.get());
     Instant now = clock.instant();
-    Awaiting.durable(budgets.funds().correct(correction.entry(now, by), quota.get()::budget, now));
+    Awaiting.durable(budgets.funds().correct(correction.entry(now, by), quota.get().rules(), now));
     return correction.made(now);
   }
 

@@ -98,6 +98,17 @@ public record Calendar(Every every, ZoneId zone, int fiscalStart) {
         : period(start).equals(period);
   }
 
+  /** The calendar in the same zone that a name is a period of; null if it names none that ends. */
+  @Nullable Calendar of(String period) {
+    for (Every other : Every.values()) {
+      Calendar calendar = new Calendar(other, zone, fiscalStart);
+      if (other != Every.ONCE && calendar.names(period)) {
+        return calendar;
+      }
+    }
+    return null;
+  }
+
   /** The name of the period of this calendar that follows a named one; null if none does. */
   public @Nullable String next(String period) {
     Instant end = endOf(period);

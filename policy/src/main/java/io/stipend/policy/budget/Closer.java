@@ -5,7 +5,7 @@ import io.stipend.metering.ledger.AccountRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Function;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,12 +13,21 @@ import org.slf4j.LoggerFactory;
 /**
  * Rolls what nobody asks for: accounts of periods that are over, whose owners do not come. Goes
  * through all accounts that are not closed, a page at each step, and then rests. For one thread.
+ *
+ * <p>An account whose budget is gone ends as well, and nothing of it goes on.
  */
 final class Closer {
   private static final Logger LOG = LoggerFactory.getLogger(Closer.class);
 
   private static final int PAGE = 500;
   private static final Duration REST = Duration.ofMinutes(1);
+
+  /**
+   * How long an account without a budget waits after its period: no zone's midnight comes later
+   * than this after any other's, and whose zone it was is known no more. So nobody's period is cut,
+   * and a list of people that was broken for a night takes nothing from anybody.
+   */
+  static final Duration AFTER_ANY_ZONE = Duration.ofHours(26);
 
   private final Book book;
   private final Funds funds;
@@ -32,7 +41,7 @@ final class Closer {
   }
 
   /** The next page, unless the last one is still being read. */
-  void step(Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
+  void step(Rules rules, Instant now) {
     // A clock that went far back must not stop this for as long.
     boolean resting = now.isBefore(next) && now.isAfter(next.minus(REST.multipliedBy(2)));
     if (reading || resting) {
@@ -50,26 +59,36 @@ final class Closer {
             });
   }
 
-  private void close(
-      List<AccountRecord> page, Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
+  private void close(List<AccountRecord> page, Rules rules, Instant now) {
     boolean last = page.size() < PAGE;
     after = last ? null : page.get(page.size() - 1).account();
     next = last ? now.plus(REST) : Instant.MIN;
     for (AccountRecord record : page) {
-      AccountKey key = record.account();
-      BudgetRule rule = rules.apply(key);
-      Instant end = rule == null ? null : rule.calendar().endOf(key.period());
-      if (rule != null && end != null && !end.isAfter(now)) {
-        funds
-            .rollUp(rule, key, now)
-            .whenComplete(
-                (done, problem) -> {
-                  if (problem != null && !book.ledger.poisoned()) {
-                    LOG.warn(
-                        "account {}: its end could not be entered: {}", key, problem.toString());
-                  }
-                });
-      }
+      CompletableFuture<Void> closed = close(record.account(), rules, now);
+      closed.whenComplete(
+          (done, problem) -> {
+            if (problem != null && !book.ledger.poisoned()) {
+              LOG.warn(
+                  "account {}: its end could not be entered: {}",
+                  record.account(),
+                  problem.toString());
+            }
+          });
     }
+  }
+
+  private CompletableFuture<Void> close(AccountKey key, Rules rules, Instant now) {
+    BudgetRule rule = rules.of(key);
+    Calendar calendar = rule == null ? rules.calendar() : rule.calendar();
+    Instant end = calendar.endOf(key.period());
+    if (end == null || end.isAfter(now)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    if (rule != null) {
+      return funds.rollUp(rule, key, now);
+    }
+    return end.plus(AFTER_ANY_ZONE).isAfter(now)
+        ? CompletableFuture.completedFuture(null)
+        : funds.end(key, end, now);
   }
 }

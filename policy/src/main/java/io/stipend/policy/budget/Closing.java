@@ -61,6 +61,20 @@ final class Closing {
     return new Rolled(now, from, to, carried, ended, lent - owed, owed);
   }
 
+  /**
+   * The end of an account without open reservations whose budget is gone: nothing lives on. Loans
+   * that were used stay lent, as there is no grant that would repay them.
+   *
+   * @param end of its period
+   */
+  static Rolled end(
+      Instant now, AccountKey from, Instant end, Collection<Lot> lots, long burnt, long lent) {
+    Lots spread = Lots.spread(lots, burnt, end);
+    long ended = Math.addExact(spread.total(), Math.max(0, -burnt));
+    long used = Math.min(lent, spread.unfunded());
+    return new Rolled(now, from, null, List.of(), ended, lent - used, 0);
+  }
+
   /** Whether a lot is what was left of the recurring grant of an earlier period. */
   static boolean isCarryOver(Lot lot) {
     return lot.id().startsWith(CARRY);

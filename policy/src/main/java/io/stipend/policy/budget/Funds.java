@@ -183,14 +183,11 @@ public final class Funds {
   }
 
   /**
-   * Enters a correction of a settled attempt.
-   *
-   * @param rules the budget of an account, as it stands now; where the account of a posting is
-   *     closed the correction goes to the current one, and where there is no rule any more to the
-   *     one that the last roll led to
+   * Enters a correction of a settled attempt. Where the account of a posting is closed it goes to
+   * the current one of the same budget; where that budget is gone to the one that the last roll led
+   * to, or that would be current.
    */
-  public CompletableFuture<Void> correct(
-      Corrected corrected, Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
+  public CompletableFuture<Void> correct(Corrected corrected, Rules rules, Instant now) {
     List<AccountKey> keys = corrected.postings().stream().map(Posting::account).toList();
     return book.whenWarm(
             keys,
@@ -205,15 +202,14 @@ public final class Funds {
                 postings.add(new Posting(current, posting.amount()));
               }
               return moved
-                  ? correct(withPostings(corrected, postings), key -> null, now)
+                  ? correct(withPostings(corrected, postings), rules.none(), now)
                   : enter(corrected, accounts);
             })
         .thenCompose(Function.identity());
   }
 
-  private AccountKey goesOn(
-      Account closed, Function<AccountKey, @Nullable BudgetRule> rules, Instant now) {
-    BudgetRule rule = rules.apply(closed.key);
+  private AccountKey goesOn(Account closed, Rules rules, Instant now) {
+    BudgetRule rule = rules.of(closed.key);
     AccountKey current = rule == null ? null : periods.account(rule, now);
     // Where the clock went back the current one is this one; the unit may have been edited.
     if (current == null
@@ -221,7 +217,17 @@ public final class Funds {
         || !current.unit().equals(closed.key.unit())) {
       current = closed.successor();
     }
-    return current == null ? closed.key : current;
+    return current == null ? later(closed.key, rules.calendar(), now) : current;
+  }
+
+  /** The account that would be current, or the next one if that is not later than a closed one. */
+  private static AccountKey later(AccountKey closed, Calendar shared, Instant now) {
+    Calendar calendar = shared.of(closed.period());
+    Instant end = calendar == null ? null : calendar.endOf(closed.period());
+    return calendar == null || end == null
+        ? closed
+        : new AccountKey(
+            closed.budget(), calendar.period(end.isAfter(now) ? end : now), closed.unit());
   }
 
   private CompletableFuture<Void> enter(Corrected corrected, List<Account> accounts) {
@@ -265,6 +271,16 @@ public final class Funds {
                   opened -> CompletableFuture.<Void>completedFuture(null));
             })
         .thenCompose(Function.identity());
+  }
+
+  /** Ends an account whose period is over and whose budget is gone; nothing of it goes on. */
+  CompletableFuture<Void> end(AccountKey ended, Instant end, Instant now) {
+    return book.whenWarm(
+        List.of(ended),
+        accounts -> {
+          opening.end(accounts.get(0), end, now);
+          return null;
+        });
   }
 
   private static Corrected withPostings(Corrected c, List<Posting> postings) {

@@ -393,14 +393,14 @@ public final class LocalBudgets implements Budgets {
    * Ends every reservation whose exchange is gone: sent ones at the greater of what was expected
    * and what was seen, others at nothing. To be called every few seconds; never ends a reservation
    * of a living exchange, however long it lasts. Rolls accounts of periods that are over, some at a
-   * time.
+   * time; those whose budget is gone 26 hours after the end of their period.
    *
    * @param living whether the exchange of this attempt still runs; it must hold from before the
    *     exchange reserves until after it settled or released
-   * @param rules the budget of an account as it stands now; null if there is none any more
+   * @param rules of the quota file in force
    * @return how many reservations it ended
    */
-  public int sweep(Predicate<AttemptId> living, Function<AccountKey, @Nullable BudgetRule> rules) {
+  public int sweep(Predicate<AttemptId> living, Rules rules) {
     Instant now = clock.instant();
     closer.step(rules, now);
     int ended = 0;

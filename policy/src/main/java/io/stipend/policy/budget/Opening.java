@@ -190,6 +190,26 @@ final class Opening {
   }
 
   /**
+   * Ends an account whose budget is gone, unless something is open on it.
+   *
+   * @param end of its period
+   */
+  void end(Account account, Instant end, Instant now) {
+    if (!account.closed() && account.quiet() && !account.failed()) {
+      Rolled rolled =
+          Closing.end(
+              now.truncatedTo(ChronoUnit.MILLIS),
+              account.key,
+              end,
+              account.lots(),
+              account.burnt(),
+              account.lent());
+      account.rollOut(rolled);
+      book.entered(rolled, account);
+    }
+  }
+
+  /**
    * The accounts from the oldest that ended to the one before the current, without it. With
    * carry-over the idle ones between them belong to it, as far back as anything can be carried.
    */

@@ -4,6 +4,9 @@ import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Calendar;
+import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.Rules;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param file where it was read from
  * @param gateway how the gateway runs
  * @param timezone decides the periods of everything that is shared, and of people without a zone
+ * @param fiscalStart the month, 1 to 12, in which the years of quarters and years begin
  * @param currency of all money
  * @param providers in the order in which they are asked for a model
  * @param rateCards all prices
@@ -37,6 +41,7 @@ public record QuotaFile(
     Path file,
     GatewayConfig gateway,
     ZoneId timezone,
+    int fiscalStart,
     Unit currency,
     List<ProviderConfig> providers,
     RateCards rateCards,
@@ -63,6 +68,7 @@ public record QuotaFile(
         file,
         other,
         timezone,
+        fiscalStart,
         currency,
         providers,
         rateCards,
@@ -88,6 +94,21 @@ public record QuotaFile(
       }
     }
     return null;
+  }
+
+  /** The budgets of this file by account. */
+  public Rules rules() {
+    return new Rules() {
+      @Override
+      public @Nullable BudgetRule of(AccountKey account) {
+        return budget(account);
+      }
+
+      @Override
+      public Calendar calendar() {
+        return new Calendar(Every.MONTH, timezone, fiscalStart);
+      }
+    };
   }
 
   private List<BudgetRule> budgets(String kind, String name) {

@@ -97,6 +97,7 @@ final class QuotaLoader {
           file,
           gateway,
           calendar.zone,
+          calendar.fiscalStart,
           Unit.USD,
           providers,
           cards,

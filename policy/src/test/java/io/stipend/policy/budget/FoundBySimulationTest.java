@@ -76,7 +76,7 @@ class FoundBySimulationTest {
     settled = held.id();
   }
 
-  private void mend(long by, Function<AccountKey, BudgetRule> rules, Instant now) throws Exception {
+  private void mend(long by, Rules rules, Instant now) throws Exception {
     Corrected corrected =
         new Corrected(
             now,

@@ -7,8 +7,10 @@ import static io.stipend.policy.config.QuotaFiles.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AccountKey;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.Rules;
 import io.stipend.policy.budget.WhenShort;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -174,6 +176,22 @@ class QuotaFileTest {
     assertThat(rules.get(0).whenShort()).containsExactly(WhenShort.CLAMP, WhenShort.REFUSE);
     assertThat(rules.get(0).clampFloor()).isEqualTo(1_024);
     assertThat(rules.get(0).overshoot()).isEqualTo(-1);
+  }
+
+  @Test
+  void anAccountWhoseBudgetIsGoneHasTheCalendarOfWhatIsShared() {
+    Rules rules = full().rules();
+    AccountKey gone = new AccountKey("person/zoe", "2026-11", Unit.USD);
+
+    assertThat(rules.of(gone)).isNull();
+    assertThat(rules.of(new AccountKey("person/ada", "2026-11-23", Unit.USD)))
+        .as("Ada has no budget of a day")
+        .isNull();
+    assertThat(rules.of(new AccountKey("person/ada", "2026-11", Unit.USD)).zone())
+        .isEqualTo(NEW_YORK);
+    assertThat(rules.calendar().endOf(gone.period())).isEqualTo("2026-11-30T23:00:00Z");
+    assertThat(rules.none().of(new AccountKey("person/ada", "2026-11", Unit.USD))).isNull();
+    assertThat(rules.none().calendar()).isEqualTo(rules.calendar());
   }
 
   @Test

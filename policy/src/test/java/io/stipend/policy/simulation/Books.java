@@ -6,6 +6,7 @@ import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.CarriedLot;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.CarryOver;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -241,6 +242,14 @@ final class Books {
     // What was given back beyond all use is nobody's lot, and ends too.
     BigInteger expires = total.subtract(kept).add(burnt().negate().max(ZERO));
     return new Roll(on, expires, lent().subtract(owed), owed);
+  }
+
+  /** How it must end where its budget is gone: nothing goes on, and nothing is owed. */
+  Roll end(BudgetRule last) {
+    Roll roll = roll(last.with(t -> t.carryOver(CarryOver.NONE)));
+    BigInteger on =
+        roll.carried().stream().map(lot -> big(lot.amount())).reduce(ZERO, BigInteger::add);
+    return new Roll(List.of(), roll.expired().add(on), roll.repaid(), ZERO);
   }
 
   /** The sums as the ledger tells them, with what is known and not durable counted as used. */

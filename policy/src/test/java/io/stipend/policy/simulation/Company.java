@@ -3,10 +3,13 @@ package io.stipend.policy.simulation;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Calendar;
 import io.stipend.policy.budget.CarryOver;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.Proration;
+import io.stipend.policy.budget.Rules;
 import io.stipend.policy.budget.WhenShort;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -129,10 +132,34 @@ final class Company {
     return there.get(random.nextInt(there.size()));
   }
 
+  /** As the file has them, with its calendar. */
+  Rules inForce() {
+    return new Rules() {
+      @Override
+      public BudgetRule of(AccountKey account) {
+        return rule(account);
+      }
+
+      @Override
+      public Calendar calendar() {
+        return Calendar.of(Every.MONTH, BERLIN);
+      }
+    };
+  }
+
   /** The budget of an account as it stands; null if there is none any more. */
   BudgetRule rule(AccountKey key) {
     BudgetRule rule = rules.get(key.budget());
     return isThere(rule) ? rule : null;
+  }
+
+  /**
+   * Whether an account is to be ended although no budget goes on: it has none, and its period is
+   * over in every zone.
+   */
+  boolean gone(AccountKey key, Instant now) {
+    Instant end = inForce().calendar().endOf(key.period());
+    return rule(key) == null && !end.plus(Duration.ofHours(26)).isAfter(now);
   }
 
   /** The same, as it stood when it was removed. */

@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -44,15 +45,18 @@ final class Model {
   private final Map<AttemptId, Settled> settled = new HashMap<>();
   private final Map<AttemptId, Released> released = new HashMap<>();
   private final Function<AccountKey, BudgetRule> rules;
+  private final BiPredicate<AccountKey, Instant> gone;
 
   /** Whether entries are judged; those that a crash left were judged when they came. */
   private boolean judging;
 
   /**
    * @param rules the budget of an account as it stands, or stood when it was removed
+   * @param gone whether an account is to end without a budget, at an instant
    */
-  Model(Function<AccountKey, BudgetRule> rules) {
+  Model(Function<AccountKey, BudgetRule> rules, BiPredicate<AccountKey, Instant> gone) {
     this.rules = rules;
+    this.gone = gone;
   }
 
   /** Entries that a restart found. */
@@ -233,40 +237,53 @@ final class Model {
 
   private void rolled(Rolled e) {
     Books from = live(e.from(), e);
-    Books to = live(e.to(), e);
     require(from.held.signum() == 0, "rolled while held: " + e);
     if (judging) {
       require(from.open.isEmpty(), "rolled under " + from.open.keySet() + ": " + e);
-      BudgetRule rule = rules.apply(e.from());
-      require(
-          !rule.calendar().endOf(e.from().period()).isAfter(e.at())
-              && !rule.calendar()
-                  .startOf(e.to().period())
-                  .isBefore(rule.calendar().endOf(e.from().period())),
-          "rolled to an account that is no later one, or too early: " + e);
-      require(
-          from.recurring.equals(expected(rule, e.from())) || from.begun,
-          "rolled without its grant: " + e);
-      List<CarriedLot> carried = new ArrayList<>(e.carried());
-      carried.sort(Comparator.comparing(CarriedLot::lot));
-      Books.Roll is = new Books.Roll(carried, big(e.expired()), big(e.repaid()), big(e.owed()));
-      Books.Roll must = from.roll(rule);
-      require(is.equals(must), "rolled " + e + "\n expected " + must);
+      judgeRoll(e, from);
     }
     for (CarriedLot lot : e.carried()) {
+      Books to = live(e.to(), e);
       from.carriedOut = from.carriedOut.add(big(lot.amount()));
       to.carried = to.carried.add(big(lot.amount()));
       to.lot(lot.lot(), big(lot.amount()), lot.priority(), lot.expiresAt(), e.at());
     }
     from.expired = from.expired.add(big(e.expired()));
     from.repaid = from.repaid.add(big(e.repaid()));
-    to.repaid = to.repaid.add(big(e.owed()));
-    to.excess = to.excess.add(big(e.owed()));
+    if (e.to() != null) {
+      Books to = live(e.to(), e);
+      to.repaid = to.repaid.add(big(e.owed()));
+      to.excess = to.excess.add(big(e.owed()));
+    }
     from.closed = true;
     BigInteger rest = from.free();
     require(
         rest.signum() == 0 || (rest.signum() < 0 && e.carried().isEmpty() && e.expired() == 0),
         "I1 a roll leaves " + rest + ": " + e);
+  }
+
+  private void judgeRoll(Rolled e, Books from) {
+    List<CarriedLot> carried = new ArrayList<>(e.carried());
+    carried.sort(Comparator.comparing(CarriedLot::lot));
+    Books.Roll is = new Books.Roll(carried, big(e.expired()), big(e.repaid()), big(e.owed()));
+    BudgetRule rule = rules.apply(e.from());
+    if (e.to() == null) {
+      require(gone.test(e.from(), e.at()), "ended too early, or its budget stands: " + e);
+      Books.Roll must = from.end(rule);
+      require(is.equals(must), "ended " + e + "\n expected " + must);
+      return;
+    }
+    require(
+        !rule.calendar().endOf(e.from().period()).isAfter(e.at())
+            && !rule.calendar()
+                .startOf(e.to().period())
+                .isBefore(rule.calendar().endOf(e.from().period())),
+        "rolled to an account that is no later one, or too early: " + e);
+    require(
+        from.recurring.equals(expected(rule, e.from())) || from.begun,
+        "rolled without its grant: " + e);
+    Books.Roll must = from.roll(rule);
+    require(is.equals(must), "rolled " + e + "\n expected " + must);
   }
 
   private void reserved(Reserved e) {

@@ -226,6 +226,8 @@ final class Simulation {
       boolean over =
           rule != null && !rule.calendar().endOf(books.key.period()).isAfter(world.now());
       require(books.closed || !over || !books.begun, "I5 never rolled: " + books.key);
+      boolean gone = books.begun && world.company.gone(books.key, world.now());
+      require(books.closed || !gone, "I5 gone and never ended: " + books.key);
     }
     checkpoint();
     replays();

@@ -314,7 +314,7 @@ final class Steps {
     List<Call> gone = world.calls.stream().filter(c -> c.open() && !c.alive).toList();
     int ended =
         world.process.budgets.sweep(
-            id -> world.all.containsKey(id) && world.all.get(id).alive, world.company::rule);
+            id -> world.all.containsKey(id) && world.all.get(id).alive, world.company.inForce());
     world.process.applyNew();
     require(ended == gone.size(), "I5 swept " + ended + ", expected " + gone.size());
     for (Call call : gone) {
@@ -367,7 +367,7 @@ final class Steps {
             "eve",
             "reconciled");
     CompletableFuture<Void> done =
-        world.process.budgets.funds().correct(corrected, world.company::rule, world.now());
+        world.process.budgets.funds().correct(corrected, world.company.inForce(), world.now());
     world.asked.add(done);
     call.corrected = true;
     return "correct " + settled.id() + " by " + postings;

@@ -55,7 +55,7 @@ final class World implements AutoCloseable {
     disk = new SimulatedDisk(root);
     now = Instant.parse(STARTS.get(setup.nextInt(STARTS.size())));
     warm = setup.nextBoolean() ? FEW_ACCOUNTS : 1_000;
-    model = new Model(company::lastRule);
+    model = new Model(company::lastRule, company::gone);
     process = new Process(disk, this::now, warm, model);
   }
 
@@ -168,7 +168,7 @@ final class World implements AutoCloseable {
   private void restart(Crash how) {
     crashes++;
     Process last = process;
-    model = new Model(company::lastRule);
+    model = new Model(company::lastRule, company::gone);
     process = new Process(disk, this::now, warm, model);
     int same = process.survived(last, last.found.size());
     new Recovered(this, last, same, how).check();

@@ -1,0 +1,207 @@
+package io.stipend.policy.budget;
+
+import static io.stipend.policy.budget.Calls.attempt;
+import static io.stipend.policy.budget.Calls.costs;
+import static io.stipend.policy.budget.Calls.facts;
+import static io.stipend.policy.budget.Calls.person;
+import static io.stipend.policy.budget.Calls.whole;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.stipend.metering.TokenUsage;
+import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AttemptId;
+import io.stipend.metering.ledger.LedgerEntry.Corrected;
+import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import io.stipend.metering.ledger.LedgerEntry.Rolled;
+import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Posting;
+import io.stipend.metering.ledger.SqliteLedger;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Accounts whose budget the quota file does not have any more, on the real ledger. */
+class GoneBudgetsTest {
+  private static final BudgetRule ADA = person("ada", 100).with(t -> t.carryOver(CarryOver.all(2)));
+  private static final Rules THERE = account -> ADA;
+
+  /** Nobody is there; the calendar is six hours behind that of Ada, which is UTC. */
+  private static final Rules GONE =
+      new Rules() {
+        @Override
+        public BudgetRule of(AccountKey account) {
+          return null;
+        }
+
+        @Override
+        public Calendar calendar() {
+          return Calendar.of(Every.MONTH, ZoneId.of("-06:00"));
+        }
+      };
+
+  @TempDir Path folder;
+
+  private Instant now = Instant.parse("2026-11-23T10:00:00Z");
+  private SqliteLedger ledger;
+  private LocalBudgets budgets;
+  private int attempts;
+
+  @BeforeEach
+  void open() {
+    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> now);
+    budgets = new LocalBudgets(ledger, () -> now);
+  }
+
+  @AfterEach
+  void theLedgerVerifies() {
+    ledger.close();
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.verify().ok()).as("%s", reader.verify()).isTrue();
+    }
+  }
+
+  private Reservation hold(BudgetRule rule, long amount) {
+    while (true) {
+      Budgets.Result result =
+          budgets.reserve(attempt(++attempts), facts("ada"), List.of(rule), whole(amount), now);
+      if (!(result instanceof Budgets.Cold cold)) {
+        assertThat(result).isInstanceOf(Budgets.Held.class);
+        return ((Budgets.Held) result).reservation();
+      }
+      cold.warm().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+  }
+
+  private AttemptId spend(BudgetRule rule, long amount) {
+    Reservation held = hold(rule, amount);
+    held.sent();
+    held.settle(costs(amount)).orTimeout(10, TimeUnit.SECONDS).join();
+    return held.id();
+  }
+
+  private Budgets.AccountBalance balance(BudgetRule rule) {
+    return budgets.balances(List.of(rule), now).orTimeout(10, TimeUnit.SECONDS).join().get(0);
+  }
+
+  /** Sweeps at an instant until nothing more comes of it; says what the ledger has of rolls. */
+  private List<Rolled> sweep(String at, Rules rules) {
+    now = Instant.parse(at);
+    ledger.close();
+    open();
+    budgets.sweep(id -> true, rules);
+    for (int i = 0; i < 3; i++) {
+      // The ledger reads in the order of asking: the sweep's page, then the accounts of it.
+      ledger.unclosed(null, 10).orTimeout(10, TimeUnit.SECONDS).join();
+    }
+    ledger.close();
+    open();
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      return reader.rolls();
+    }
+  }
+
+  @Test
+  void whatIsLeftOfAGoneBudgetEndsByAnEntryWhenItsPeriodIsOverInEveryZone() {
+    Instant next = Instant.parse("2027-01-15T00:00:00Z");
+    budgets.funds().grant(ADA, new Funds.Gift(40, "r", "eve", next, 0), now).join();
+    spend(ADA, 30);
+
+    assertThat(sweep("2026-11-30T23:59:59Z", GONE)).isEmpty();
+    assertThat(sweep("2026-12-02T07:59:59Z", GONE)).isEmpty();
+    assertThat(sweep("2026-12-02T08:00:00Z", GONE))
+        .containsExactly(
+            new Rolled(now, ADA.account(now.minusSeconds(400_000)), null, List.of(), 110, 0, 0));
+    assertThat(sweep("2026-12-05T08:00:00Z", GONE)).as("once").hasSize(1);
+
+    assertThat(balance(ADA).remaining()).as("who comes back begins anew").isEqualTo(100);
+    spend(ADA, 100);
+  }
+
+  @Test
+  void whoComesBackWithinThePeriodFindsTheBalanceAsItWas() {
+    spend(ADA, 30);
+
+    assertThat(sweep("2026-11-25T00:00:00Z", GONE)).isEmpty();
+
+    assertThat(balance(ADA).remaining()).isEqualTo(70);
+    assertThat(balance(ADA).used()).isEqualTo(30);
+  }
+
+  @Test
+  void aListThatIsBrokenForTheNightOfTheRollTakesNothingFromAnybody() {
+    spend(ADA, 30);
+
+    assertThat(sweep("2026-12-01T00:00:00Z", GONE)).isEmpty();
+    assertThat(sweep("2026-12-02T01:00:00Z", GONE)).isEmpty();
+    assertThat(sweep("2026-12-02T01:01:30Z", THERE))
+        .extracting(roll -> roll.carried().get(0).amount())
+        .containsExactly(70L);
+    assertThat(balance(ADA).remaining()).isEqualTo(170);
+  }
+
+  @Test
+  void aGoneBudgetEndsOnlyAfterItsLastCall() {
+    Reservation open = hold(ADA, 90);
+    open.sent();
+    now = Instant.parse("2026-12-10T00:00:00Z");
+    budgets.sweep(id -> true, GONE);
+    ledger.unclosed(null, 10).join();
+    open.settle(costs(60)).orTimeout(10, TimeUnit.SECONDS).join();
+
+    assertThat(sweep("2026-12-10T00:02:00Z", GONE))
+        .extracting(Rolled::expired)
+        .containsExactly(40L);
+  }
+
+  @Test
+  void aLoanThatWasUsedIsWrittenOffWhereNoGrantRepaysIt() {
+    BudgetRule lends = ADA.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
+    spend(lends, 100);
+    assertThat(budgets.borrow(lends, LoanKind.OVERDRAFT, 15, now)).isTrue();
+    spend(lends, 5);
+
+    assertThat(sweep("2026-12-10T00:00:00Z", GONE))
+        .extracting(Rolled::expired, Rolled::repaid, Rolled::owed)
+        .containsExactly(tuple(0L, 10L, 0L));
+    assertThat(balance(lends).remaining()).as("nothing is owed by a new beginning").isEqualTo(100);
+  }
+
+  @Test
+  void aCorrectionOfAGoneBudgetStandsOnTheAccountThatWouldBeCurrentAndEndsThere() {
+    AttemptId settled = spend(ADA, 30);
+    AccountKey november = ADA.account(now);
+    assertThat(sweep("2026-12-10T00:00:00Z", GONE)).hasSize(1);
+
+    now = Instant.parse("2027-02-10T00:00:00Z");
+    Corrected corrected =
+        new Corrected(
+            now,
+            "c1",
+            settled,
+            TokenUsage.ZERO,
+            -20,
+            List.of(new Posting(november, -20)),
+            "eve",
+            "late");
+    budgets.funds().correct(corrected, GONE, now).orTimeout(10, TimeUnit.SECONDS).join();
+
+    assertThat(sweep("2027-03-10T00:00:00Z", GONE).get(1))
+        .isEqualTo(
+            new Rolled(
+                now,
+                new AccountKey(november.budget(), "2027-02", november.unit()),
+                null,
+                List.of(),
+                20,
+                0,
+                0));
+  }
+}
