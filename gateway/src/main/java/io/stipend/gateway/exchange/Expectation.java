@@ -13,8 +13,9 @@ import io.stipend.policy.budget.Estimate;
  * @param capPerChoice output tokens that one choice may have, the client's or the model's own
  * @param cap output tokens of all choices together
  * @param expectedOutput output tokens that such a call usually stays under; at most {@code cap}
- * @param unseen whether the model may generate what no byte of the answer shows
- * @param visibleStream whether all output shows as it streams, so that it can be stopped in time
+ * @param stream whether the answer was asked for as a stream
+ * @param hidden output tokens that may be generated without a byte of the answer showing it: the
+ *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
  * @param expected cost of the input and the expected output
  * @param estimate what is held and exposed
  */
@@ -23,17 +24,16 @@ record Expectation(
     long capPerChoice,
     long cap,
     long expectedOutput,
-    boolean unseen,
-    boolean visibleStream,
+    boolean stream,
+    long hidden,
     Charge expected,
     Estimate estimate) {
   /** Output tokens by which the hold of a stream grows. */
   static final long STEP = 1_024;
 
   /**
-   * Follows decision 5: a stream holds its expected output and exposes one step more, or all that
-   * it may think unseen (its thinking budget and a step, else its whole cap); any other call holds
-   * and exposes its whole cap.
+   * Follows decision 5: a stream holds its expected output and exposes one step more and all that
+   * it may think unseen; any other call holds and exposes its whole cap.
    *
    * @param input all input tokens, estimated from above
    * @param wantedCap output tokens for one choice; -1 if nothing but the model bounds it
@@ -46,45 +46,37 @@ record Expectation(
     long cap = bounded(capPerChoice, call.choices());
     long usual = Math.min(cap, bounded(usualOutput, call.choices()));
     boolean unseen = call.hiddenReasoning() || rating.mayThink();
+    long thought = call.thinkingBudget() > 0 ? Math.min(cap, call.thinkingBudget()) : cap;
+    long hidden = unseen ? thought : 0;
     String tier = call.serviceTier();
     Charge expected = rating.ceiling(input, usual, tier);
     Charge whole = rating.ceiling(input, cap, tier);
-    if (!call.stream()) {
-      return new Expectation(
-          input,
-          capPerChoice,
-          cap,
-          usual,
-          unseen,
-          false,
-          expected,
-          new Estimate(whole, whole, Charge.ZERO, whole));
-    }
-    if (unseen) {
-      Charge exposed =
-          call.thinkingBudget() > 0
-              ? rating.ceiling(input, Math.min(cap, usual + call.thinkingBudget() + STEP), tier)
-              : whole;
-      return new Expectation(
-          input,
-          capPerChoice,
-          cap,
-          usual,
-          unseen,
-          false,
-          expected,
-          new Estimate(expected, exposed, Charge.ZERO, whole));
-    }
-    Charge exposed = rating.ceiling(input, Math.min(cap, usual + STEP), tier);
+    Charge hold = call.stream() ? expected : whole;
+    Charge exposed = rating.ceiling(input, exposed(call.stream(), cap, hidden, usual), tier);
+    boolean visible = call.stream() && !unseen;
+    Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
+    Estimate estimate = new Estimate(hold, exposed, step, whole);
     return new Expectation(
-        input,
-        capPerChoice,
-        cap,
-        usual,
-        unseen,
-        true,
-        expected,
-        new Estimate(expected, exposed, difference(exposed, expected), whole));
+        input, capPerChoice, cap, usual, call.stream(), hidden, expected, estimate);
+  }
+
+  /** Whether the model may generate what no byte of the answer shows. */
+  boolean unseen() {
+    return hidden > 0;
+  }
+
+  /** Whether all output shows as it streams, so that it can be stopped in time. */
+  boolean visibleStream() {
+    return stream && hidden == 0;
+  }
+
+  /** Output tokens that are exposed while so many are held; no less than {@code held}. */
+  long exposedOutput(long held) {
+    return exposed(stream, cap, hidden, held);
+  }
+
+  private static long exposed(boolean stream, long cap, long hidden, long held) {
+    return stream ? Math.min(cap, held + hidden + STEP) : cap;
   }
 
   /** What is added to the hold when the output held grows from one count to another. */

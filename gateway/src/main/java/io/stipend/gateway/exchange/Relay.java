@@ -45,12 +45,6 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
-  /** How long a provider may go on generating after its connection was dropped. */
-  private static final long NOTICE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
-  /** The least that it may generate in that time, where a stream was too short to tell. */
-  private static final long LEAST_UNSEEN = 256;
-
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
@@ -74,10 +68,9 @@ final class Relay implements AttemptListener {
   private boolean clientGone;
   private boolean over;
   private boolean endAfterPending;
+  private boolean whole;
   private long bodyBytes;
   private long bytesSinceGone;
-  private long answeredNanos;
-  private long unseenOutput;
 
   /**
    * What the relay goes by.
@@ -159,12 +152,19 @@ final class Relay implements AttemptListener {
     return sent;
   }
 
-  /**
-   * Output tokens that the provider may have generated beyond those that came, because it was left
-   * in the middle of a stream and notices that only later.
-   */
-  long unseenOutput() {
-    return unseenOutput;
+  /** Whether the answer comes as events: as its head says, else as was asked. */
+  boolean streaming() {
+    return reader == null ? plan.peeked().call().stream() : eventStream;
+  }
+
+  /** Whether the provider brought its answer to the end. */
+  boolean whole() {
+    return whole;
+  }
+
+  /** Output tokens that a stream holds; 0 if the hold never grows. */
+  long heldOutput() {
+    return hold == null ? 0 : hold.output();
   }
 
   /** Whether the client has seen the head of an answer. */
@@ -183,7 +183,6 @@ final class Relay implements AttemptListener {
   @Override
   public void head(int newStatus, HttpHeaders headers) {
     status = newStatus;
-    answeredNanos = System.nanoTime();
     providerRequestId = HeaderRules.requestId(headers);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
     eventStream =
@@ -250,6 +249,7 @@ final class Relay implements AttemptListener {
     }
     boolean truncated =
         eventStream && reservation != null && !answer.complete() && answer.usage() == null;
+    whole = !truncated;
     if (truncated) {
       // Whatever came of an event that never ended must not run into the one that tells of it.
       toClient(Unpooled.wrappedBuffer(BLANK_LINE));
@@ -307,7 +307,7 @@ final class Relay implements AttemptListener {
     if (over) {
       return;
     }
-    hangUp(outcome == Outcome.CLIENT_GONE || outcome == Outcome.DRAINED);
+    hangUp();
     Outcome known = clientGone && outcome != Outcome.LEDGER_FAILED ? Outcome.CLIENT_GONE : outcome;
     over(known);
     if (started && eventStream && reader != null && outcome != Outcome.LEDGER_FAILED) {
@@ -324,7 +324,7 @@ final class Relay implements AttemptListener {
 
   /** The budget does not cover the next step: it is marked already; ends the stream naturally. */
   private void cut(AnswerReader answer) {
-    hangUp(true);
+    hangUp();
     UsageReport early = answer.inputOnly();
     long estimate = plan.growing() == null ? 0 : plan.growing().input();
     long input = early == null ? estimate : early.total().inputTotal();
@@ -416,16 +416,7 @@ final class Relay implements AttemptListener {
     }
   }
 
-  /** Drops the upstream; a provider that was streaming goes on for as long as it does not see. */
-  private void hangUp(boolean streaming) {
-    AnswerReader answer = reader;
-    if (streaming && eventStream && answer != null && !answer.complete()) {
-      long seen = progress(answer);
-      long nanos = Math.max(1, System.nanoTime() - answeredNanos);
-      long atItsRate = Math.multiplyExact(seen, NOTICE_NANOS) / nanos;
-      long room = Math.max(0, (hold == null ? 0 : hold.output()) + Expectation.STEP - seen);
-      unseenOutput = Math.min(room, Math.max(LEAST_UNSEEN, atItsRate));
-    }
+  private void hangUp() {
     if (attempt != null) {
       attempt.cancel();
     }

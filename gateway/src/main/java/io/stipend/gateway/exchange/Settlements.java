@@ -14,8 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a sent attempt is charged, by how it ended. Never below what is known to have been
- * generated, never above the input and the cap unless the provider itself reported more.
+ * What a sent attempt is charged, by how it ended: by the provider's report, else by an estimate
+ * that no bill exceeds as long as less than a step was under way to the gateway. The estimate is
+ * never above what the attempt exposed, unless more than that is known to have come, and never
+ * above the input and the cap.
  */
 final class Settlements {
   private static final int FIRST_ERROR_STATUS = 400;
@@ -36,7 +38,9 @@ final class Settlements {
    * @param reader what was read of the answer; null if nothing came
    * @param bodyBytes bytes of the answer's body
    * @param progress output tokens that its text comes to, from above, by what was learned
-   * @param unseenOutput output that the provider may have generated and that never came
+   * @param heldOutput output tokens that a stream held
+   * @param streaming whether the answer came as events; where none came, whether it was to
+   * @param whole whether the provider brought it to its end
    * @param expectation what was expected
    * @param rating its prices
    * @param requestedTier the tier that was asked for; null if none
@@ -50,7 +54,9 @@ final class Settlements {
       @Nullable AnswerReader reader,
       long bodyBytes,
       long progress,
-      long unseenOutput,
+      long heldOutput,
+      boolean streaming,
+      boolean whole,
       Expectation expectation,
       Rating rating,
       @Nullable String requestedTier,
@@ -87,15 +93,14 @@ final class Settlements {
             || ended.outcome() == Outcome.LEDGER_FAILED
             || ended.outcome() == Outcome.GATEWAY_FAULT;
     Expectation expectation = ended.expectation();
-    boolean wholeAnswer =
-        ended.outcome() == Outcome.COMPLETED || ended.outcome() == Outcome.UPSTREAM_TRUNCATED;
-    boolean allSeen = expectation.visibleStream() || (wholeAnswer && !expectation.unseen());
-    long seen = seenOutput(ended);
+    boolean allSeen =
+        ended.whole() ? !expectation.unseen() : expectation.visibleStream() && ended.streaming();
+    long output = output(ended);
     if (broke || !allSeen) {
-      long output = Math.max(expectation.expectedOutput(), seen);
+      output = Math.max(expectation.expectedOutput(), output);
       return settlement(ended, assumed(ended, output), UsageSource.ASSUMED, now);
     }
-    return settlement(ended, assumed(ended, seen), UsageSource.COUNTED, now);
+    return settlement(ended, assumed(ended, output), UsageSource.COUNTED, now);
   }
 
   /**
@@ -114,25 +119,60 @@ final class Settlements {
     return inputKnown && outputKnown && usage.output() <= ended.expectation().cap();
   }
 
-  /** Output tokens that the text seen comes to, from above; at most the cap. */
-  static long seenOutput(Ended ended) {
+  /**
+   * Output tokens that nobody reported, from above: what came, all that may have been thought
+   * unseen, and what may have been under way when the answer broke off.
+   */
+  private static long output(Ended ended) {
+    Expectation expectation = ended.expectation();
+    long known = knownOutput(ended);
+    // What comes in one piece though a stream was asked for was never in check by its hold.
+    long most =
+        ended.streaming() ? expectation.exposedOutput(ended.heldOutput()) : expectation.cap();
+    long all = Math.max(known, seenOutput(ended)) + expectation.hidden() + underWay(ended);
+    return Math.min(expectation.cap(), Math.max(known, Math.min(most, all)));
+  }
+
+  /** Output tokens that came for certain: the provider said so, or each has an event of its own. */
+  private static long knownOutput(Ended ended) {
     AnswerReader reader = ended.reader();
     if (reader == null) {
       return 0;
     }
-    long tokens = ended.progress();
+    UsageReport partial = reader.usage();
+    long said = partial == null || partial.absurd() ? 0 : partial.total().output();
+    return Math.max(reader.textEvents(), said);
+  }
+
+  /** Output tokens that the text seen comes to, from above. */
+  private static long seenOutput(Ended ended) {
+    AnswerReader reader = ended.reader();
+    if (reader == null) {
+      return 0;
+    }
     String text = reader.text();
     if (ended.counter() != null && !text.isEmpty() && reader.textBytes() <= KEPT_TEXT_BYTES) {
-      tokens = Math.max(reader.textEvents(), ended.counter().count(text));
-    } else if (reader.textBytes() == 0 && ended.outcome() == Outcome.COMPLETED) {
+      return ended.counter().count(text);
+    }
+    if (reader.textBytes() == 0 && ended.whole()) {
       // A whole answer without usage: its JSON is longer than its text.
-      tokens = Math.max(tokens, (ended.bodyBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+      long ofBody = (ended.bodyBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+      return Math.max(ended.progress(), ofBody);
     }
-    UsageReport partial = reader.usage();
-    if (partial != null && !partial.absurd()) {
-      tokens = Math.max(tokens, partial.total().output());
+    return ended.progress();
+  }
+
+  /**
+   * Output tokens that may have been generated and never came, or that were still being generated
+   * when the connection was dropped: less than a step of a stream, the whole of an answer that
+   * comes in one piece.
+   */
+  private static long underWay(Ended ended) {
+    AnswerReader reader = ended.reader();
+    if (ended.whole() || (reader != null && reader.complete())) {
+      return 0;
     }
-    return Math.min(ended.expectation().cap(), tokens + ended.unseenOutput());
+    return ended.streaming() ? Expectation.STEP : ended.expectation().cap();
   }
 
   /** A cheap upper estimate of the output tokens seen so far: no event holds less than one. */

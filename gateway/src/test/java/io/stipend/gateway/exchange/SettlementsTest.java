@@ -21,6 +21,17 @@ class SettlementsTest {
   private static final Peeked CLAUDE =
       Parts.peeked(Parts.MESSAGES, CALL + ",\"max_tokens\":5000,\"stream\":true}");
 
+  private static final long STEP = 1_024;
+  private static final int THINKING = 1_500;
+  private static final Peeked CLAUDE_THINKS =
+      Parts.peeked(
+          Parts.MESSAGES,
+          CALL
+              + ",\"max_tokens\":5000,\"stream\":true,"
+              + "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":"
+              + THINKING
+              + "}}");
+
   private static final String DELTA =
       "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello there\"}}]}\n\n";
   private static final String USAGE =
@@ -28,6 +39,11 @@ class SettlementsTest {
   private static final String START =
       "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\",\"usage\":"
           + "{\"input_tokens\":10,\"cache_read_input_tokens\":20,\"output_tokens\":1}}}\n\n";
+
+  /** One token. */
+  private static final String CLAUDE_DELTA =
+      "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+          + "\"delta\":{\"type\":\"text_delta\",\"text\":\"abc\"}}\n\n";
 
   private Settlement settle(
       Outcome outcome,
@@ -43,8 +59,10 @@ class SettlementsTest {
             status,
             reader,
             2_000,
-            reader == null ? 0 : Settlements.progress(reader, "m", new TokenBound()),
-            0,
+            progress(reader),
+            held(progress(reader), expectation.cap()),
+            peeked.call().stream(),
+            outcome == Outcome.COMPLETED,
             expectation,
             rating,
             peeked.call().serviceTier(),
@@ -54,8 +72,41 @@ class SettlementsTest {
         Parts.NOW);
   }
 
+  /** A stream that held so many output tokens. */
+  private static Settlements.Ended ended(
+      Outcome outcome, Peeked peeked, AnswerReader reader, Expectation expectation, long held) {
+    return new Settlements.Ended(
+        outcome,
+        200,
+        reader,
+        2_000,
+        progress(reader),
+        held,
+        true,
+        false,
+        expectation,
+        FlatRating.VISIBLE,
+        null,
+        "m",
+        null,
+        "req");
+  }
+
+  private static long progress(AnswerReader reader) {
+    return reader == null ? 0 : Settlements.progress(reader, "m", new TokenBound());
+  }
+
+  /** What a stream holds that grew for so much output. */
+  private static long held(long seen, long cap) {
+    long held = 1_024;
+    while (seen > held - 512 && held < cap) {
+      held = Math.min(cap, held + 1_024);
+    }
+    return held;
+  }
+
   private Settlement settle(Outcome outcome, Peeked peeked, Rating rating, String answer) {
-    boolean claude = peeked == CLAUDE;
+    boolean claude = peeked == CLAUDE || peeked == CLAUDE_THINKS;
     AnswerReader reader =
         Parts.read(claude ? Parts.MESSAGES : Parts.CHAT, peeked, peeked.call().stream(), answer);
     return settle(outcome, 200, peeked, rating, reader, null);
@@ -85,37 +136,63 @@ class SettlementsTest {
   }
 
   @Test
-  void aVisibleStreamThatEndedEarlyIsCountedFromWhatPassed() {
+  void aVisibleStreamThatEndedEarlyIsCountedFromWhatPassedAndOneStep() {
     for (Outcome outcome :
         new Outcome[] {
           Outcome.CLIENT_GONE, Outcome.CUT, Outcome.UPSTREAM_TRUNCATED, Outcome.DRAINED
         }) {
       // 22 bytes are at most 8 tokens.
       Settlement s = settle(outcome, STREAM, FlatRating.VISIBLE, DELTA + DELTA);
-      isCharged(s, UsageSource.COUNTED, 100 + 80, 108);
+      isCharged(s, UsageSource.COUNTED, 100 + 80 + STEP * 10, 108 + STEP);
     }
+  }
+
+  @Test
+  void aStreamThatCameToItsEndHasNothingUnderWay() {
+    Settlement s = settle(Outcome.COMPLETED, STREAM, FlatRating.VISIBLE, DELTA + DELTA);
+    isCharged(s, UsageSource.COUNTED, 100 + 80, 108);
+    String done = DELTA + DELTA + "data: [DONE]\n\n";
+    Settlement gone = settle(Outcome.CLIENT_GONE, STREAM, FlatRating.VISIBLE, done);
+    isCharged(gone, UsageSource.COUNTED, 100 + 80, 108);
   }
 
   @Test
   void textIsCountedByTheModelsTokenizerButNeverBelowOneTokenAnEvent() {
     AnswerReader reader = Parts.read(Parts.CHAT, STREAM, true, DELTA + DELTA);
     Settlement exact =
-        settle(Outcome.CUT, 200, STREAM, FlatRating.VISIBLE, reader, text -> text.length() / 4);
+        settle(
+            Outcome.COMPLETED, 200, STREAM, FlatRating.VISIBLE, reader, text -> text.length() / 4);
     isCharged(exact, UsageSource.COUNTED, 100 + 50, 105);
-    Settlement least = settle(Outcome.CUT, 200, STREAM, FlatRating.VISIBLE, reader, text -> 1);
+    Settlement least =
+        settle(Outcome.COMPLETED, 200, STREAM, FlatRating.VISIBLE, reader, text -> 1);
     isCharged(least, UsageSource.COUNTED, 100 + 20, 102);
   }
 
   @Test
-  void aStreamThatMayHaveThoughtUnseenIsAssumedAndNotCounted() {
+  void aStreamThatMayHaveThoughtUnseenIsAssumedAtAllThatItExposed() {
     for (Outcome outcome :
         new Outcome[] {
           Outcome.CLIENT_GONE, Outcome.CUT, Outcome.UPSTREAM_TRUNCATED, Outcome.COMPLETED
         }) {
       Settlement s = settle(outcome, STREAM, FlatRating.THINKING, DELTA);
-      isCharged(s, UsageSource.ASSUMED, 100 + 10_240, 1_124);
+      isCharged(s, UsageSource.ASSUMED, 100 + 50_000, 5_100);
       assertThat(s.flags()).isEqualTo("assumed");
     }
+  }
+
+  @Test
+  void aStreamWithAThinkingBudgetIsAssumedToHaveUsedItBesideWhatShowed() {
+    String text = START + CLAUDE_DELTA.repeat(300);
+    isCharged(
+        settle(Outcome.CLIENT_GONE, CLAUDE_THINKS, FlatRating.VISIBLE, text),
+        UsageSource.ASSUMED,
+        30 + 10 * (300 + THINKING + STEP),
+        30 + 300 + THINKING + STEP);
+    isCharged(
+        settle(Outcome.COMPLETED, CLAUDE_THINKS, FlatRating.VISIBLE, text),
+        UsageSource.ASSUMED,
+        30 + 10 * (300 + THINKING),
+        30 + 300 + THINKING);
   }
 
   @Test
@@ -129,19 +206,33 @@ class SettlementsTest {
     isCharged(
         settle(Outcome.COMPLETED, PLAIN, FlatRating.THINKING, answer),
         UsageSource.ASSUMED,
-        100 + 10_240,
-        1_124);
+        100 + 50_000,
+        5_100);
   }
 
   @Test
-  void whatBrokeAfterItWasSentIsAssumedAtTheGreaterOfExpectedAndSeen() {
+  void anAnswerInOnePieceThatNeverCameIsAssumedAtItsWholeCap() {
     isCharged(
         settle(Outcome.UPSTREAM_TIMEOUT, 0, PLAIN, FlatRating.VISIBLE, null, null),
+        UsageSource.ASSUMED,
+        100 + 50_000,
+        5_100);
+    isCharged(
+        settle(Outcome.CLIENT_GONE, PLAIN, FlatRating.VISIBLE, "{\"choices\":[{"),
+        UsageSource.ASSUMED,
+        100 + 50_000,
+        5_100);
+  }
+
+  @Test
+  void aStreamThatBrokeIsAssumedAtWhatWasExpectedOrWhatCameAndOneStep() {
+    isCharged(
+        settle(Outcome.UPSTREAM_TIMEOUT, 0, STREAM, FlatRating.VISIBLE, null, null),
         UsageSource.ASSUMED,
         100 + 10_240,
         1_124);
     Settlement s = settle(Outcome.UPSTREAM_RESET, STREAM, FlatRating.VISIBLE, DELTA.repeat(400));
-    isCharged(s, UsageSource.ASSUMED, 100 + 14_670, 1_567);
+    isCharged(s, UsageSource.ASSUMED, 100 + 14_670 + 10 * STEP, 1_567 + STEP);
   }
 
   @Test
@@ -159,10 +250,45 @@ class SettlementsTest {
         5_100);
   }
 
+  /** One token in each event, some of them thought unseen before, some never come. */
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"COMPLETED", "UPSTREAM_ERROR"})
+  void noBillExceedsTheEstimateWhileLessThanAStepIsUnderWayAndNoEstimateWhatWasExposed(
+      Outcome outcome) {
+    for (Peeked peeked : new Peeked[] {CLAUDE, CLAUDE_THINKS}) {
+      long thinking = Math.max(0, peeked.call().thinkingBudget());
+      for (int came : new int[] {0, 1, 500, 1_023, 1_024, 2_047, 2_900, 4_999}) {
+        // No further step fit: what is held is used up to the last token.
+        for (long held : new long[] {Math.max(1_024, came), held(came, 5_000)}) {
+          AnswerReader reader =
+              Parts.read(Parts.MESSAGES, peeked, true, START + CLAUDE_DELTA.repeat(came));
+          Expectation e = Expectation.of(peeked.call(), FlatRating.VISIBLE, 100, 5_000, 1_024);
+          long output =
+              Settlements.of(ended(outcome, peeked, reader, e, held), Parts.NOW).usage().output();
+          long billed = Math.min(5_000, thinking + came + STEP - 1);
+          assertThat(output)
+              .as("%s of %s, %d held, thinking %d", outcome, came, held, thinking)
+              .isBetween(billed, Math.min(5_000, held + thinking + STEP));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatCameForCertainIsChargedEvenIfItIsMoreThanWasExposed() {
+    AnswerReader reader =
+        Parts.read(Parts.MESSAGES, CLAUDE, true, START + CLAUDE_DELTA.repeat(3_000));
+    Expectation e = Expectation.of(CLAUDE.call(), FlatRating.VISIBLE, 100, 5_000, 1_024);
+    Settlement s = Settlements.of(ended(Outcome.CUT, CLAUDE, reader, e, 1_024), Parts.NOW);
+    isCharged(s, UsageSource.COUNTED, 30 + 30_000, 3_030);
+  }
+
   @Test
   void theInputThatTheStreamBeganToReportStandsForTheEstimate() {
     Settlement s = settle(Outcome.CUT, CLAUDE, FlatRating.VISIBLE, START);
-    isCharged(s, UsageSource.COUNTED, 30, 30);
+    isCharged(s, UsageSource.COUNTED, 30 + 10 * STEP, 30 + STEP);
     assertThat(s.usage().cacheRead()).isEqualTo(20);
     Settlement assumed = settle(Outcome.UPSTREAM_RESET, CLAUDE, FlatRating.VISIBLE, START);
     isCharged(assumed, UsageSource.ASSUMED, 100 + 10_240, 30 + 1_024);
@@ -171,7 +297,7 @@ class SettlementsTest {
   @Test
   void aReportWithTextAfterItIsNoLastWord() {
     Settlement s = settle(Outcome.CLIENT_GONE, STREAM, FlatRating.VISIBLE, USAGE + DELTA.repeat(9));
-    isCharged(s, UsageSource.COUNTED, 100 + 330, 133);
+    isCharged(s, UsageSource.COUNTED, 100 + 330 + 10 * STEP, 133 + STEP);
   }
 
   @Test
