@@ -52,10 +52,13 @@ final class Closer {
         .unclosed(after, PAGE)
         .whenComplete(
             (page, failure) -> {
-              if (failure == null) {
-                close(page, rules, now);
+              try {
+                if (failure == null) {
+                  close(page, rules, now);
+                }
+              } finally {
+                reading = false;
               }
-              reading = false;
             });
   }
 
