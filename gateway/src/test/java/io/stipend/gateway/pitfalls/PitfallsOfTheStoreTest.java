@@ -182,7 +182,8 @@ class PitfallsOfTheStoreTest {
       assertThat(bench.rows("ada")).hasSize(exchanges + 1);
       bench.gateway.restart();
       long perExchange = (size(bench.gateway.data()) - before) / exchanges;
-      assertThat(perExchange).as("bytes for each exchange").isBetween(1L, 1_000L);
+      // Two hundred share the first pages of every table; of many it is 350: LedgerCostTest.
+      assertThat(perExchange).as("bytes for each exchange").isBetween(1L, 500L);
       try (Stream<Path> files = Files.list(bench.gateway.data())) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
           String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
