@@ -33,7 +33,11 @@ class OlderLedgerTest {
 
   @BeforeEach
   void unpack() throws Exception {
-    try (InputStream resource = getClass().getResourceAsStream("/ledger/issue-2-killed.zip");
+    unpack("/ledger/issue-2-killed.zip");
+  }
+
+  private void unpack(String archive) throws Exception {
+    try (InputStream resource = getClass().getResourceAsStream(archive);
         ZipInputStream zip = new ZipInputStream(resource)) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         Files.write(folder.resolve(Path.of(entry.getName()).getFileName()), zip.readAllBytes());
@@ -110,6 +114,47 @@ class OlderLedgerTest {
     assertThat(Folders.totals(folder).get(Samples.ADA).lent()).isEqualTo(5);
     try (LedgerReader reader = LedgerReader.open(folder)) {
       assertThat(reader.loans()).extracting(LedgerEntry.Lent::id).isEqualTo(List.of("l1"));
+    }
+  }
+
+  /**
+   * The first build with lots, transfers, loans, rolls, alerts and closed months left it, with one
+   * attempt sent, extended and open.
+   */
+  @Test
+  void whatTheFirstBuildWithLotsLeftIsWhatThatBuildMadeOfIt() throws Exception {
+    unpack("/ledger/lots-killed.zip");
+    SqliteLedger.open(folder, OPTIONS, InstantSource.fixed(LATER)).close();
+    Verification verification = Folders.verify(folder);
+    assertThat(verification.problems()).isEmpty();
+    AccountKey october = new AccountKey(Samples.ADA.budget(), "2026-10", Samples.ADA.unit());
+    assertThat(Folders.totals(folder))
+        .hasSize(3)
+        .containsEntry(october, new AccountTotals(1_000, 0, 0, 100, 400, 0, 350, 0, 250, 100, true))
+        .containsEntry(
+            Samples.ADA,
+            new AccountTotals(
+                420_000_000_000L, 250, 7_000, 9_000, 112_196_000, 0, 5_000, 0, 0, 0, false))
+        .containsEntry(
+            Samples.TEAM,
+            new AccountTotals(9_000_000_000_000L, 0, 0, 0, 112_196_000, 0, 0, 7_000, 0, 0, false));
+    assertThat(Folders.rows(folder))
+        .extracting(UsageRow::exchangeId, UsageRow::nanos, UsageRow::flags)
+        .containsExactly(
+            tuple("01KAS0000000", 400L, ""),
+            tuple("01KAS0000001", 13_196_000L, ""),
+            tuple("01KAS0000002", 99_000_000L, "assumed"));
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.account(Samples.ADA).orElseThrow().lots())
+          .extracting(Lot::id, Lot::amount, Lot::priority, Lot::expired)
+          .containsExactly(
+              tuple("carry:" + october, 250L, 3, 0L),
+              tuple("one-off-1", 20_000_000_000L, -1, 5_000L),
+              tuple("recurring:" + Samples.ADA, 400_000_000_000L, 3, 0L),
+              tuple("transfer-1", 7_000L, 0, 0L));
+      assertThat(reader.closedMonths()).containsExactly("2026-11");
+      assertThat(reader.frozen()).containsOnlyKeys("person/bob");
+      assertThat(reader.alerts()).hasSize(1);
     }
   }
 }
