@@ -36,6 +36,8 @@ class BudgetCutTest {
   /** Output tokens by which a stream's hold grows: the stated bound of what it may overspend. */
   private static final long STEP = 1_024;
 
+  private static final long THINKING = 1_500;
+
   private FakeProvider provider;
   private TestGateway gateway;
 
@@ -109,6 +111,37 @@ class BudgetCutTest {
     assertThat(api.post(gateway, key, api.body(true, 8_000)).statusCode()).isEqualTo(402);
     assertThat(provider.requests()).isEqualTo(1);
     assertThat(gateway.verify().problems()).isEmpty();
+  }
+
+  @Test
+  void aStreamThatThoughtUnseenBeforeItWasCutIsBookedAtWhatItMayHaveThought() throws Exception {
+    Api api = Api.MESSAGES;
+    String body = api.thinking(THINKING, 8_000);
+    long budget = ceiling(api, body, THINKING + 2 * STEP);
+    gateway(budget, "", "ada: { allowance: small }");
+    // Less than a step beyond the hold in all: however late the provider notices, it is in time.
+    HttpResponse<String> answer =
+        api.post(
+            gateway,
+            gateway.key("ada"),
+            body,
+            "x-fake-reasoning-tokens",
+            Long.toString(THINKING),
+            "x-fake-output-tokens",
+            "1400",
+            "x-fake-pace-micros",
+            "200");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    endsByLength(api, answer.body());
+    Awaitility.await().until(() -> gateway.rows().size() == 1);
+    UsageRow row = gateway.rows().get(0);
+    assertThat(row.outcome()).isEqualTo("cut");
+    assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED);
+    Awaitility.await().until(() -> provider.billed().get(0).end() != End.RUNNING);
+    long generated = provider.billed().get(0).usage().output();
+    assertThat(generated).as("more than was held").isGreaterThan(THINKING + STEP / 2);
+    assertThat(row.usage().output()).isBetween(generated, THINKING + 2 * STEP);
+    assertThat(row.nanos()).as("within what was exposed").isLessThanOrEqualTo(budget);
   }
 
   private static void endsByLength(Api api, String body) {

@@ -16,6 +16,7 @@ import io.stipend.gateway.testing.Api;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageReport;
+import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.price.RateCardException;
 import io.stipend.metering.price.RateCards;
@@ -57,10 +58,14 @@ class OverspendBoundTest {
   private static final int COVERED = 4;
 
   private static final long STEP = 1_024;
+
+  /** Output tokens by which the one event that uses up a hold may go beyond it, with room. */
+  private static final long LAST_EVENT = 16;
+
   private static final long THINKING = 1_500;
 
   /** Agents of the measure of use: streams write every token, so there are fewer in the build. */
-  private static final int STREAMING_AGENTS = Boolean.getBoolean("stipend.tests.full") ? 200 : 20;
+  private static final int STREAMING_AGENTS = Boolean.getBoolean("stipend.tests.full") ? 200 : 8;
 
   /** Output of each of their calls. */
   private static final long USED = 1_000;
@@ -101,6 +106,16 @@ class OverspendBoundTest {
 
     long cap() {
       return stream ? 16_000 : 4_000;
+    }
+
+    /** Text of an answer, in tokens: the made-up provider puts each in an event of its own. */
+    long shown(String answer) {
+      String event = api == Api.CHAT ? "\"delta\":{\"content\":" : "\"type\":\"text_delta\"";
+      long events = 0;
+      for (int at = answer.indexOf(event); at >= 0; at = answer.indexOf(event, at + 1)) {
+        events++;
+      }
+      return events;
     }
 
     String body() {
@@ -150,10 +165,20 @@ class OverspendBoundTest {
   private static final class Measured {
     long worstBilled = Long.MIN_VALUE;
     long worstLedger = Long.MIN_VALUE;
+
+    /** The same as billed, without what was written later than the bound is stated for. */
+    long worstInTime = Long.MIN_VALUE;
+
     long excess;
 
-    /** How far the tally of a round is beyond its ledger: what a cut left to estimates. */
+    /** How far one row is below its bill. */
     long underbooked;
+
+    /** How far one row is below its bill without what was written too late. */
+    long unexplained;
+
+    /** How far all rows that nobody reported are above their bills. */
+    long assumedExcess;
 
     long admitted;
     long cut;
@@ -234,8 +259,9 @@ class OverspendBoundTest {
     String seed = "seed " + SEED;
     assertThat(measured.admitted).as("admitted, " + seed).isPositive();
     assertThat(measured.excess).as("input beyond its estimate, " + seed).isZero();
-    assertThat(measured.worstBilled).as("billed, " + seed).isLessThanOrEqualTo(bound);
+    assertThat(measured.worstInTime).as("billed, " + seed).isLessThanOrEqualTo(bound);
     assertThat(measured.worstLedger).as("entered, " + seed).isLessThanOrEqualTo(bound);
+    assertThat(measured.unexplained).as("entered below its bill, " + seed).isZero();
   }
 
   /** All at once against one budget; each answer as long as the seed says. */
@@ -244,7 +270,7 @@ class OverspendBoundTest {
     String key = gateway.key(person);
     String body = kind.body();
     CyclicBarrier start = new CyclicBarrier(PARALLEL);
-    List<Future<Integer>> all = new ArrayList<>();
+    List<Future<HttpResponse<String>>> all = new ArrayList<>();
     for (int i = 0; i < PARALLEL; i++) {
       long thought = kind.thinking > 0 ? random.nextInt((int) kind.thinking) : 4_000;
       String[] headers = {
@@ -261,23 +287,26 @@ class OverspendBoundTest {
           clients.submit(
               () -> {
                 start.await();
-                return kind.api.post(gateway, key, body, headers).statusCode();
+                return kind.api.post(gateway, key, body, headers);
               }));
     }
-    int admitted = 0;
-    for (Future<Integer> one : all) {
-      int status = one.get();
-      assertThat(status).isIn(200, 402);
-      admitted += status == 200 ? 1 : 0;
+    Map<String, Long> shown = new HashMap<>();
+    for (Future<HttpResponse<String>> one : all) {
+      HttpResponse<String> answer = one.get();
+      assertThat(answer.statusCode()).isIn(200, 402);
+      if (answer.statusCode() == 200) {
+        String id = answer.headers().firstValue("stipend-exchange-id").orElseThrow();
+        shown.put(id, kind.shown(answer.body()));
+      }
     }
     settled(person);
-    int ran = admitted;
+    int ran = shown.size();
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
         .until(
             () -> rows(person).size() == ran && provider.billed().stream().noneMatch(this::runs));
-    measure(kind, person, budget, into);
-    into.admitted += admitted;
+    measure(kind, person, budget, shown, into);
+    into.admitted += ran;
   }
 
   private boolean runs(Billed billed) {
@@ -294,21 +323,44 @@ class OverspendBoundTest {
     return gateway.rows().stream().filter(row -> row.person().equals(person)).toList();
   }
 
-  private void measure(Kind kind, String person, long budget, Measured into) {
+  /**
+   * @param shown text tokens that came of each exchange
+   */
+  private void measure(
+      Kind kind, String person, long budget, Map<String, Long> shown, Measured into) {
     Map<String, Billed> byId = new HashMap<>();
     provider.billed().forEach(billed -> byId.put(billed.requestId(), billed));
     long billed = 0;
+    long late = 0;
     for (UsageRow row : rows(person)) {
       Billed one = byId.get(row.providerRequestId());
       assertThat(one).as("the tally of %s", row.exchangeId()).isNotNull();
-      billed += price(kind, one);
+      long price = price(kind, one);
+      long tooLate = row.outcome().equals("cut") ? late(kind, one, shown.get(row.exchangeId())) : 0;
+      billed += price;
+      late += tooLate;
       into.cut += row.outcome().equals("cut") ? 1 : 0;
       into.excess += Math.max(0, one.usage().inputTotal() - kind.input());
+      into.underbooked = Math.max(into.underbooked, price - row.nanos());
+      into.unexplained = Math.max(into.unexplained, price - row.nanos() - tooLate);
+      into.assumedExcess += Math.max(0, row.nanos() - price);
+      if (row.usageSource() == UsageSource.REPORTED) {
+        assertThat(row.nanos()).as("the bill of %s", row).isEqualTo(price);
+      }
     }
     into.worstBilled = Math.max(into.worstBilled, billed - budget);
+    into.worstInTime = Math.max(into.worstInTime, billed - late - budget);
     long used = Unit.USD.parse(gateway.balance(person).used());
     into.worstLedger = Math.max(into.worstLedger, used - budget);
-    into.underbooked = Math.max(into.underbooked, billed - used);
+  }
+
+  /**
+   * What the provider wrote beyond a step after the last text that came, by its own tally: the
+   * bound is stated for one that notices earlier. It thinks before it writes.
+   */
+  private static long late(Kind kind, Billed billed, long shown) {
+    long never = billed.usage().output() - billed.usage().reasoning() - shown;
+    return kind.rating().ceiling(0, Math.max(0, never - (STEP - LAST_EVENT)), null).nanos();
   }
 
   private static long price(Kind kind, Billed billed) {
@@ -321,7 +373,7 @@ class OverspendBoundTest {
   private static void print(Kind kind, String overshoot, long budget, long bound, Measured m) {
     System.out.printf(
         Locale.ROOT,
-        "| %s | %s | %d × %d | %d | %d | %s | %s | %s | %s | %s |%n",
+        "| %s | %s | %d × %d | %d | %d | %s | %s | %s | %s | %s | %s |%n",
         label(kind),
         overshoot,
         ROUNDS / 2,
@@ -332,7 +384,8 @@ class OverspendBoundTest {
         Unit.USD.format(bound),
         Unit.USD.format(m.worstBilled),
         Unit.USD.format(m.worstLedger),
-        Unit.USD.format(m.underbooked));
+        Unit.USD.format(m.underbooked),
+        Unit.USD.format(m.cut == 0 ? 0 : m.assumedExcess / m.cut));
   }
 
   /** Inputs that are larger than their estimate cost more than is held: by just that much. */
@@ -368,7 +421,7 @@ class OverspendBoundTest {
     }
     settled("ada");
     Measured measured = new Measured();
-    measure(kind, "ada", budget, measured);
+    measure(kind, "ada", budget, Map.of(), measured);
     long excess = kind.rating().ceiling(measured.excess, 0, null).nanos();
     System.out.printf(
         Locale.ROOT,

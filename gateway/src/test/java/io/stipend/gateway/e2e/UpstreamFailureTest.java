@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class UpstreamFailureTest {
   private static final long CAP = 4_000;
   private static final long EXPECTED = 1_024;
+  private static final long THINKING = 1_500;
 
   private FakeProvider provider;
   private TestGateway gateway;
@@ -68,7 +69,9 @@ class UpstreamFailureTest {
   })
   void aFailureBeforeTheHeadIsAnAnswerOfTheGatewayAndAssumed(
       Api api, boolean stream, String fault, int status, String outcome) throws Exception {
-    HttpResponse<String> answer = post(api, stream, "x-fake-" + fault + "-after", "0");
+    // A whole answer is generated before a byte of it comes.
+    String[] headers = {"x-fake-output-tokens", "3000", "x-fake-" + fault + "-after", "0"};
+    HttpResponse<String> answer = post(api, stream, headers);
     assertThat(answer.statusCode()).isEqualTo(status);
     isErrorOf(api, answer.body());
     UsageRow row = onlyRow();
@@ -76,7 +79,8 @@ class UpstreamFailureTest {
     assertThat(row.outcome()).isEqualTo(outcome);
     assertThat(row.httpStatus()).isZero();
     assertThat(row.flags()).isEqualTo("assumed");
-    assertThat(row.usage().output()).isEqualTo(EXPECTED);
+    assertThat(row.usage().output()).isEqualTo(stream ? EXPECTED : CAP);
+    assertThat(row.usage().output()).isGreaterThanOrEqualTo(generated());
     assertThat(row.nanos()).isPositive();
     nothingIsHeld();
   }
@@ -124,7 +128,8 @@ class UpstreamFailureTest {
       Api api, String fault, String outcome) throws Exception {
     try {
       // What broke before the gate opened was not begun: then it is an answer of the gateway.
-      assertThat(post(api, false, "x-fake-" + fault + "-after", "1").statusCode()).isEqualTo(502);
+      String[] headers = {"x-fake-output-tokens", "3000", "x-fake-" + fault + "-after", "1"};
+      assertThat(post(api, false, headers).statusCode()).isEqualTo(502);
     } catch (IOException e) {
       assertThat(e).as("the answer was begun and cut off").isNotNull();
     }
@@ -132,7 +137,8 @@ class UpstreamFailureTest {
     assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED);
     assertThat(row.outcome()).isEqualTo(outcome);
     assertThat(row.httpStatus()).isEqualTo(200);
-    assertThat(row.usage().output()).isEqualTo(EXPECTED);
+    assertThat(row.usage().output()).isEqualTo(CAP);
+    assertThat(row.usage().output()).isGreaterThanOrEqualTo(generated());
     nothingIsHeld();
   }
 
@@ -167,6 +173,32 @@ class UpstreamFailureTest {
     UsageRow row = onlyRow();
     assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED);
     assertThat(row.usage().output()).isBetween(generated(), CAP);
+    nothingIsHeld();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CHAT, reset", "CHAT, stall", "CHAT, truncate",
+    "MESSAGES, reset", "MESSAGES, stall", "MESSAGES, truncate"
+  })
+  void whatAModelThoughtUnseenBeforeItsStreamBrokeIsPaidFor(Api api, String fault)
+      throws Exception {
+    HttpResponse<String> answer =
+        api.post(
+            gateway,
+            key,
+            api.thinking(THINKING, CAP),
+            "x-fake-reasoning-tokens",
+            Long.toString(THINKING),
+            "x-fake-output-tokens",
+            "300",
+            "x-fake-" + fault + "-after",
+            "100");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    UsageRow row = onlyRow();
+    assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED);
+    assertThat(row.usage().output()).isBetween(generated(), CAP);
+    assertThat(generated()).as("more than was expected or seen").isGreaterThan(THINKING);
     nothingIsHeld();
   }
 

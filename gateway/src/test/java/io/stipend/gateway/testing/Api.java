@@ -45,6 +45,17 @@ public enum Api {
         .formatted(ofModel, more, cap, outputCap, stream);
   }
 
+  /** A small streamed request of a model that may think unseen; Messages say up to how much. */
+  public String thinking(long budget, long outputCap) {
+    return this == CHAT
+        ? body("gpt-5-mini", true, outputCap, "")
+        : body(
+            model,
+            true,
+            outputCap,
+            "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":" + budget + "},");
+  }
+
   /** Sends it with this gateway key and these headers: name, value, and so on. */
   public HttpResponse<String> post(TestGateway gateway, String key, String body, String... headers)
       throws IOException, InterruptedException {
