@@ -130,6 +130,10 @@ final class Settlements {
     long most =
         ended.streaming() ? expectation.exposedOutput(ended.heldOutput()) : expectation.cap();
     long all = Math.max(known, seenOutput(ended)) + expectation.hidden() + underWay(ended);
+    if (ended.outcome() == Outcome.CUT) {
+      // The budget has none left that this would free: then the bill is covered if the bound holds.
+      all = most;
+    }
     return Math.min(expectation.cap(), Math.max(known, Math.min(most, all)));
   }
 

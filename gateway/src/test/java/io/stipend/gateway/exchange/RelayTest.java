@@ -323,6 +323,43 @@ class RelayTest {
   }
 
   @Test
+  void whatAStreamHeldWhenItBrokeOffAndThatItDidIsKnownForItsSettlement() {
+    relay.started(upstream);
+    relay.sending();
+    assertThat(relay.streaming()).as("as was asked, until a head says otherwise").isTrue();
+    relay.head(200, stream());
+    durable();
+    assertThat(relay.heldOutput()).isEqualTo(HELD);
+    comes(text(600));
+    assertThat(relay.heldOutput()).isEqualTo(2 * HELD);
+    funds.extensionsLeft = 0;
+    comes(text(1_500));
+    assertThat(log).endsWith("cancel", "cut");
+    assertThat(relay.heldOutput()).as("a step that did not fit is not held").isEqualTo(2 * HELD);
+    assertThat(relay.whole()).isFalse();
+  }
+
+  @Test
+  void anAnswerIsWholeOnlyIfItsProviderEndedItByItsTerminalEvent() {
+    begin();
+    durable();
+    relay.end();
+    assertThat(relay.whole()).isFalse();
+    Relay ended = relay(4_096);
+    ended.head(200, stream());
+    ended.data(Parts.utf8(text(1) + DONE));
+    ended.end();
+    assertThat(ended.whole()).isTrue();
+  }
+
+  @Test
+  void anAnswerInOnePieceIsNoStreamThoughOneWasAskedFor() {
+    relay.started(upstream);
+    relay.head(200, new DefaultHttpHeaders().set("content-type", "application/json"));
+    assertThat(relay.streaming()).isFalse();
+  }
+
+  @Test
   void aClientThatDoesNotReadStopsTheUpstream() {
     begin();
     durable();

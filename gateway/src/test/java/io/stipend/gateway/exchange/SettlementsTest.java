@@ -138,13 +138,20 @@ class SettlementsTest {
   @Test
   void aVisibleStreamThatEndedEarlyIsCountedFromWhatPassedAndOneStep() {
     for (Outcome outcome :
-        new Outcome[] {
-          Outcome.CLIENT_GONE, Outcome.CUT, Outcome.UPSTREAM_TRUNCATED, Outcome.DRAINED
-        }) {
+        new Outcome[] {Outcome.CLIENT_GONE, Outcome.UPSTREAM_TRUNCATED, Outcome.DRAINED}) {
       // 22 bytes are at most 8 tokens.
       Settlement s = settle(outcome, STREAM, FlatRating.VISIBLE, DELTA + DELTA);
       isCharged(s, UsageSource.COUNTED, 100 + 80 + STEP * 10, 108 + STEP);
     }
+  }
+
+  @Test
+  void aStreamThatTheBudgetCutIsCountedAtAllThatItExposed() {
+    AnswerReader reader =
+        Parts.read(Parts.MESSAGES, CLAUDE, true, START + CLAUDE_DELTA.repeat(900));
+    Expectation e = Expectation.of(CLAUDE.call(), FlatRating.VISIBLE, 100, 5_000, 1_024);
+    Settlement s = Settlements.of(ended(Outcome.CUT, CLAUDE, reader, e, 1_024), Parts.NOW);
+    isCharged(s, UsageSource.COUNTED, 30 + 20 * STEP, 30 + 2 * STEP);
   }
 
   @Test
@@ -287,7 +294,7 @@ class SettlementsTest {
 
   @Test
   void theInputThatTheStreamBeganToReportStandsForTheEstimate() {
-    Settlement s = settle(Outcome.CUT, CLAUDE, FlatRating.VISIBLE, START);
+    Settlement s = settle(Outcome.DRAINED, CLAUDE, FlatRating.VISIBLE, START);
     isCharged(s, UsageSource.COUNTED, 30 + 10 * STEP, 30 + STEP);
     assertThat(s.usage().cacheRead()).isEqualTo(20);
     Settlement assumed = settle(Outcome.UPSTREAM_RESET, CLAUDE, FlatRating.VISIBLE, START);
