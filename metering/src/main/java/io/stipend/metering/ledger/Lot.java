@@ -24,9 +24,16 @@ public record Lot(
     Instant grantedAt,
     long expired) {
 
+  private static final String RECURRING = "recurring:";
+
   /** Id of the lot that the recurring grant of an account and its adjustments are. */
   public static String recurringId(AccountKey account) {
-    return "recurring:" + account;
+    return RECURRING + account;
+  }
+
+  /** Whether it is the recurring grant of its account. */
+  public boolean isRecurring() {
+    return id.startsWith(RECURRING);
   }
 
   /** This lot after more came or expired; what came first says its priority and its end. */

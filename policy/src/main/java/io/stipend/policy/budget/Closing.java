@@ -56,8 +56,7 @@ final class Closing {
     List<CarriedLot> carried = new Closing(rule, from, end).carried(spread);
     long on = carried.stream().mapToLong(CarriedLot::amount).reduce(0, Math::addExact);
     long owed = Math.min(lent, spread.unfunded());
-    // A correction that gave back more than was used here belongs to no lot: it ends as well.
-    long ended = Math.addExact(Math.subtractExact(spread.total(), on), Math.max(0, -burnt));
+    long ended = Math.subtractExact(left(spread, burnt), on);
     return new Rolled(now, from, to, carried, ended, lent - owed, owed);
   }
 
@@ -70,9 +69,14 @@ final class Closing {
   static Rolled end(
       Instant now, AccountKey from, Instant end, Collection<Lot> lots, long burnt, long lent) {
     Lots spread = Lots.spread(lots, burnt, end);
-    long ended = Math.addExact(spread.total(), Math.max(0, -burnt));
     long used = Math.min(lent, spread.unfunded());
-    return new Rolled(now, from, null, List.of(), ended, lent - used, 0);
+    return new Rolled(now, from, null, List.of(), left(spread, burnt), lent - used, 0);
+  }
+
+  /** All that is left; what was given back to an account that was never granted anything too. */
+  private static long left(Lots spread, long burnt) {
+    boolean granted = spread.left().stream().anyMatch(left -> left.lot().isRecurring());
+    return granted ? spread.total() : Math.addExact(spread.total(), Math.max(0, -burnt));
   }
 
   /** Whether a lot is what was left of the recurring grant of an earlier period. */

@@ -25,10 +25,12 @@ record Lots(List<Left> left, long unfunded) {
   record Left(Lot lot, long amount) {}
 
   /**
-   * Spreads.
+   * Spreads. What was given back beyond all that was used is left of the recurring grant, as if it
+   * had granted so much more.
    *
    * @param lots of one account
-   * @param burnt what was used, sent and, where nothing may be taken from under it, held
+   * @param burnt what was used, sent and, where nothing may be taken from under it, held; less than
+   *     nothing where corrections gave back more
    * @param periodEnd when lots without an expiry of their own end; null if never
    */
   static Lots spread(Collection<Lot> lots, long burnt, @Nullable Instant periodEnd) {
@@ -40,7 +42,8 @@ record Lots(List<Left> left, long unfunded) {
       long worth = Math.max(0, Math.subtractExact(lot.amount(), lot.expired()));
       long taken = Math.min(worth, rest);
       rest -= taken;
-      left.add(new Left(lot, worth - taken));
+      long back = lot.isRecurring() ? Math.max(0, Math.negateExact(burnt)) : 0;
+      left.add(new Left(lot, Math.addExact(worth - taken, back)));
     }
     return new Lots(List.copyOf(left), rest);
   }

@@ -52,6 +52,22 @@ class LotsTest {
   }
 
   @Test
+  void whatWasGivenBackBeyondAllUseIsLeftOfTheRecurringGrant() {
+    Lot[] lots = {
+      lot("carry:a", 50, 0, END, START),
+      lot("recurring:a", 100, 0, null, START),
+      lot("bonus", 10, 0, LATER, START)
+    };
+    Lots back = Lots.spread(Arrays.asList(lots), -30, END);
+    assertThat(left(back, "recurring:a")).isEqualTo(130);
+    assertThat(left(back, "carry:a")).isEqualTo(50);
+    assertThat(left(back, "bonus")).isEqualTo(10);
+    assertThat(back.total()).isEqualTo(190);
+    assertThat(back.unfunded()).isZero();
+    assertThat(Lots.spread(Arrays.asList(lots), 0, END).total()).isEqualTo(160);
+  }
+
+  @Test
   void aLotThatEndedKeepsItsPartOfWhatWasUsed() {
     Lot ended = new Lot("soon", 50, 0, MIDDLE, START, 20);
     Lots lots = Lots.spread(List.of(lot("period", 100, -5, null, START), ended), 45, END);

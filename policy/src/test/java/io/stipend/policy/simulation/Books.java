@@ -171,7 +171,9 @@ final class Books {
       BigInteger worth = lot.amount.subtract(lot.expired).max(ZERO);
       BigInteger taken = worth.min(rest);
       rest = rest.subtract(taken);
-      left.put(lot.id, worth.subtract(taken));
+      // What was given back beyond all use is as if so much more were granted.
+      boolean recurring = lot.id.startsWith("recurring:");
+      left.put(lot.id, worth.subtract(taken).add(recurring ? burnt.negate().max(ZERO) : ZERO));
     }
     left.put(null, rest);
     return left;
@@ -239,8 +241,8 @@ final class Books {
     BigInteger kept = on.stream().map(lot -> big(lot.amount())).reduce(ZERO, BigInteger::add);
     BigInteger owed = lent().min(unfunded);
     on.sort(Comparator.comparing(CarriedLot::lot));
-    // What was given back beyond all use is nobody's lot, and ends too.
-    BigInteger expires = total.subtract(kept).add(burnt().negate().max(ZERO));
+    BigInteger nobodys = begun ? ZERO : burnt().negate().max(ZERO);
+    BigInteger expires = total.subtract(kept).add(nobodys);
     return new Roll(on, expires, lent().subtract(owed), owed);
   }
 
