@@ -1,6 +1,5 @@
 package io.stipend.policy.plan;
 
-import io.stipend.metering.Charge;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerReader;
@@ -119,9 +118,8 @@ public final class Plan {
       now.moved(move);
       next.moved(move);
     }
-    Charge rated = now.rated(row);
-    Rerun.Answer before = now.call(row, rated);
-    Rerun.Answer after = next.call(row, rated);
+    Rerun.Answer before = now.call(row);
+    Rerun.Answer after = next.call(row, before.rated());
     if (!row.startedAt().isBefore(from)) {
       tallies.count(row, before, after);
     }

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,11 +60,15 @@ final class Rerun {
   /** Models that are refused; to find out costs more than to remember. */
   private static final int MAX_REFUSED = 10_000;
 
+  /** Keys whose budgets are remembered, for the same reason. */
+  private static final int MAX_CALLERS = 100_000;
+
   private final QuotaFile file;
   private final PolicySnapshot snapshot;
   private final SnapshotPolicy policy;
   private final LocalBudgets budgets;
   private final Map<RefusedModel, String> refusedModels = new HashMap<>();
+  private final Map<Caller, Entitlement> callers = new HashMap<>();
   private final PriorityQueue<Running> running =
       new PriorityQueue<>(
           Comparator.comparing((Running r) -> r.end.at()).thenComparing(Running::number));
@@ -79,6 +84,8 @@ final class Rerun {
   }
 
   private record Running(long number, Reservation reservation, Reservation.Settlement end) {}
+
+  private record Caller(String person, String keyId, @Nullable String project) {}
 
   private record RefusedModel(String person, String dialect, String model, LocalDate day) {}
 
@@ -142,15 +149,26 @@ final class Rerun {
     return CompletableFuture.failedFuture(new BudgetException("no such budget in this file"));
   }
 
+  /** Runs a call again under the file in force: if that rates it, it costs what it did cost. */
+  Answer call(UsageRow row) {
+    return call(row, (permit, rated) -> true);
+  }
+
   /**
-   * Runs a call again.
+   * Runs a call again under another file.
    *
    * @param reference its price by the file in force; null if there is none
    */
   Answer call(UsageRow row, @Nullable Charge reference) {
+    return call(
+        row,
+        (permit, rated) -> reference == null ? isPricedBy(permit, row) : reference.equals(rated));
+  }
+
+  private Answer call(UsageRow row, BiPredicate<Permit, Charge> costsTheSame) {
     endUntil(row.startedAt());
     Charge recorded = new Charge(row.nanos(), row.usage().total());
-    Entitlement who = snapshot.entitlement(key(row));
+    Entitlement who = who(row);
     if (who == null) {
       return new Answer(REMOVED, false, recorded, null);
     }
@@ -159,15 +177,27 @@ final class Rerun {
       return new Answer(String.valueOf(decided), false, recorded, null);
     }
     Charge rated = rated(permit, row, row.usage());
-    boolean same = reference == null ? isPricedBy(permit, row) : reference.equals(rated);
-    return new Attempt(row, who, permit, same ? recorded : rated).run(rated);
+    Charge charge = costsTheSame.test(permit, rated) ? recorded : rated;
+    return new Attempt(row, who, permit, charge).run(rated);
   }
 
-  /** The price of a call by the cards of this file; null if it may not be used or has none. */
-  @Nullable Charge rated(UsageRow row) {
-    Entitlement who = snapshot.entitlement(key(row));
-    Object decided = who == null ? REMOVED : decide(who, row, row.modelRequested());
-    return decided instanceof Permit permit ? rated(permit, row, row.usage()) : null;
+  /** Who called, without the limits that bind: rates and concurrency are not what is asked. */
+  private @Nullable Entitlement who(UsageRow row) {
+    Caller caller = new Caller(row.person(), row.keyId(), row.project());
+    Entitlement known = callers.get(caller);
+    if (known != null) {
+      return known;
+    }
+    Entitlement found = snapshot.entitlement(key(row));
+    if (found == null) {
+      return null;
+    }
+    if (callers.size() >= MAX_CALLERS) {
+      callers.clear();
+    }
+    Entitlement unlimited = new Entitlement(found.principal(), found.budgets(), List.of());
+    callers.put(caller, unlimited);
+    return unlimited;
   }
 
   private static boolean isPricedBy(Permit permit, UsageRow row) {
@@ -200,9 +230,7 @@ final class Rerun {
     if (refused != null) {
       return refused;
     }
-    // Rates and concurrency are not what is asked: no limit binds.
-    Entitlement unlimited = new Entitlement(who.principal(), who.budgets(), List.of());
-    Decision decision = policy.decide(unlimited, call(row, model), row.startedAt());
+    Decision decision = policy.decide(who, call(row, model), row.startedAt());
     if (decision instanceof Permit permit) {
       permit.lease().close();
       return permit;
