@@ -96,6 +96,7 @@ final class Finish {
         sentBy.heldOutput(),
         sentBy.streaming(),
         sentBy.whole(),
+        sentBy.millis(),
         admitted.expectation(),
         permit.rating(),
         peeked.call().serviceTier(),

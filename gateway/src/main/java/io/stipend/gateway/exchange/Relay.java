@@ -71,6 +71,7 @@ final class Relay implements AttemptListener {
   private boolean whole;
   private long bodyBytes;
   private long bytesSinceGone;
+  private long sentNanos;
 
   /**
    * What the relay goes by.
@@ -162,6 +163,11 @@ final class Relay implements AttemptListener {
     return whole;
   }
 
+  /** How long the provider has had the request, at most; 0 if it was not sent. */
+  long millis() {
+    return sent ? TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sentNanos) + 1 : 0;
+  }
+
   /** Output tokens that a stream holds; 0 if the hold never grows. */
   long heldOutput() {
     return hold == null ? 0 : hold.output();
@@ -177,6 +183,7 @@ final class Relay implements AttemptListener {
     if (reservation != null) {
       reservation.sent();
     }
+    sentNanos = System.nanoTime();
     sent = true;
   }
 

@@ -22,6 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class Settlements {
   private static final int FIRST_ERROR_STATUS = 400;
 
+  /**
+   * No provider is known to generate more output tokens in a second for one call: what did not show
+   * is at most this by the time that the call took. An assumption, stated in the documentation.
+   */
+  static final long UNSEEN_PER_SECOND = 1_000;
+
+  private static final long MILLIS_PER_SECOND = 1_000;
+
   /** Bytes of JSON that one output token has at least, where nothing better is known. */
   private static final long BYTES_PER_TOKEN = 3;
 
@@ -41,6 +49,7 @@ final class Settlements {
    * @param heldOutput output tokens that a stream held
    * @param streaming whether the answer came as events; where none came, whether it was to
    * @param whole whether the provider brought it to its end
+   * @param millis from its first byte sent to its end
    * @param expectation what was expected
    * @param rating its prices
    * @param requestedTier the tier that was asked for; null if none
@@ -57,6 +66,7 @@ final class Settlements {
       long heldOutput,
       boolean streaming,
       boolean whole,
+      long millis,
       Expectation expectation,
       Rating rating,
       @Nullable String requestedTier,
@@ -129,12 +139,25 @@ final class Settlements {
     // What comes in one piece though a stream was asked for was never in check by its hold.
     long most =
         ended.streaming() ? expectation.exposedOutput(ended.heldOutput()) : expectation.cap();
-    long all = Math.max(known, seenOutput(ended)) + expectation.hidden() + underWay(ended);
+    long came = Math.max(known, seenOutput(ended));
     if (ended.outcome() == Outcome.CUT) {
       // The budget has none left that this would free: then the bill is covered if the bound holds.
-      all = most;
+      came = Math.max(came, ended.heldOutput());
     }
+    long all = came + hiddenOutput(ended) + underWay(ended);
     return Math.min(expectation.cap(), Math.max(known, Math.min(most, all)));
+  }
+
+  /** Output tokens that may have been generated unseen: the thinking budget, else by the time. */
+  private static long hiddenOutput(Ended ended) {
+    Expectation expectation = ended.expectation();
+    boolean stated = expectation.hidden() < expectation.cap();
+    return stated ? expectation.hidden() : Math.min(expectation.hidden(), inItsTime(ended));
+  }
+
+  /** More output tokens than any provider generates in the time that this attempt took. */
+  private static long inItsTime(Ended ended) {
+    return Expectation.STEP + ended.millis() * UNSEEN_PER_SECOND / MILLIS_PER_SECOND;
   }
 
   /** Output tokens that came for certain: the provider said so, or each has an event of its own. */
@@ -168,15 +191,17 @@ final class Settlements {
 
   /**
    * Output tokens that may have been generated and never came, or that were still being generated
-   * when the connection was dropped: less than a step of a stream, the whole of an answer that
-   * comes in one piece.
+   * when the connection was dropped: less than a step of a stream; of an answer that comes in one
+   * piece as much as fits its time.
    */
   private static long underWay(Ended ended) {
     AnswerReader reader = ended.reader();
     if (ended.whole() || (reader != null && reader.complete())) {
       return 0;
     }
-    return ended.streaming() ? Expectation.STEP : ended.expectation().cap();
+    return ended.streaming()
+        ? Expectation.STEP
+        : Math.max(0, inItsTime(ended) - hiddenOutput(ended));
   }
 
   /** A cheap upper estimate of the output tokens seen so far: no event holds less than one. */

@@ -45,6 +45,11 @@ class SettlementsTest {
       "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
           + "\"delta\":{\"type\":\"text_delta\",\"text\":\"abc\"}}\n\n";
 
+  /** Time for any cap. */
+  private static final long LONG = 600_000;
+
+  private long millis = LONG;
+
   private Settlement settle(
       Outcome outcome,
       int status,
@@ -63,6 +68,7 @@ class SettlementsTest {
             held(progress(reader), expectation.cap()),
             peeked.call().stream(),
             outcome == Outcome.COMPLETED,
+            millis,
             expectation,
             rating,
             peeked.call().serviceTier(),
@@ -84,6 +90,7 @@ class SettlementsTest {
         held,
         true,
         false,
+        LONG,
         expectation,
         FlatRating.VISIBLE,
         null,
@@ -176,7 +183,7 @@ class SettlementsTest {
   }
 
   @Test
-  void aStreamThatMayHaveThoughtUnseenIsAssumedAtAllThatItExposed() {
+  void aStreamThatMayHaveThoughtUnseenForLongIsAssumedAtAllThatItExposed() {
     for (Outcome outcome :
         new Outcome[] {
           Outcome.CLIENT_GONE, Outcome.CUT, Outcome.UPSTREAM_TRUNCATED, Outcome.COMPLETED
@@ -185,6 +192,33 @@ class SettlementsTest {
       isCharged(s, UsageSource.ASSUMED, 100 + 50_000, 5_100);
       assertThat(s.flags()).isEqualTo("assumed");
     }
+  }
+
+  @Test
+  void whatMayHaveBeenGeneratedUnseenIsBoundedByTheTimeThatItTook() {
+    millis = 1_500;
+    long inTime = STEP + 1_500;
+    isCharged(
+        settle(Outcome.CLIENT_GONE, STREAM, FlatRating.THINKING, DELTA),
+        UsageSource.ASSUMED,
+        100 + 10 * (4 + inTime + STEP),
+        104 + inTime + STEP);
+    isCharged(
+        settle(Outcome.UPSTREAM_RESET, 0, PLAIN, FlatRating.THINKING, null, null),
+        UsageSource.ASSUMED,
+        100 + 10 * inTime,
+        100 + inTime);
+    isCharged(
+        settle(Outcome.UPSTREAM_RESET, 0, PLAIN, FlatRating.VISIBLE, null, null),
+        UsageSource.ASSUMED,
+        100 + 10 * inTime,
+        100 + inTime);
+    // A stated budget may be used up in no time.
+    isCharged(
+        settle(Outcome.CLIENT_GONE, CLAUDE_THINKS, FlatRating.VISIBLE, START),
+        UsageSource.ASSUMED,
+        30 + 10 * (THINKING + STEP),
+        30 + THINKING + STEP);
   }
 
   @Test
@@ -218,7 +252,7 @@ class SettlementsTest {
   }
 
   @Test
-  void anAnswerInOnePieceThatNeverCameIsAssumedAtItsWholeCap() {
+  void anAnswerInOnePieceThatNeverCameInALongTimeIsAssumedAtItsWholeCap() {
     isCharged(
         settle(Outcome.UPSTREAM_TIMEOUT, 0, PLAIN, FlatRating.VISIBLE, null, null),
         UsageSource.ASSUMED,
