@@ -76,13 +76,28 @@ final class LocalFunds {
     List<BudgetRule> receivers = Orders.own(file, order.to());
     BudgetRule from =
         new Orders.Choice(order.from(), givers(file, order, receivers), BUDGET, order.budget())
-            .of(amount.unit(), rule -> rule.transfer() > 0, rule -> typed(order, amount, rule));
+            .of(
+                amount.unit(),
+                rule -> rule.transfer() > 0,
+                rule -> typed(order, amount, rule, true));
+    if (receivers.stream().noneMatch(rule -> rule.unit().equals(from.unit()))) {
+      throw new AdminException(
+          Kind.INVALID,
+          "transfer from %s to %s: in %s (expected: %s, as %s's budget)"
+              .formatted(
+                  order.from(),
+                  order.to(),
+                  from.unit().name(),
+                  receivers.get(0).unit().name(),
+                  order.to()));
+    }
+    boolean named = order.budget() != null;
     BudgetRule to =
         new Orders.Choice(order.to(), receivers, "to_budget", order.toBudget())
             .of(
                 from.unit().name(),
                 rule -> true,
-                rule -> typed(order, amount, from) + " --to-budget " + Orders.word(rule));
+                rule -> typed(order, amount, from, named) + " --to-budget " + Orders.word(rule));
     long units = amount.in("transfer", from);
     String reason = Orders.text("reason", order.reason());
     Instant expires = expires(order.expires(), to.zone(), now);
@@ -143,8 +158,12 @@ final class LocalFunds {
     return new Orders.Choice(who, Orders.own(file, who), BUDGET, every);
   }
 
-  private static String typed(TransferOrder order, Orders.Amount amount, BudgetRule from) {
-    return typed("transfer", order.from() + " " + order.to(), amount, from);
+  private static String typed(
+      TransferOrder order, Orders.Amount amount, BudgetRule from, boolean named) {
+    String who = order.from() + " " + order.to();
+    return named
+        ? typed("transfer", who, amount, from)
+        : "transfer " + who + " " + amount.argument(from);
   }
 
   /** The command that names a budget, but for its other options. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,9 @@ final class Orders {
   private static final int MAX_TEXT = 200;
   private static final String POOL = "pool/";
 
+  /** Without an exponent: too much is too easily typed with one. */
+  private static final Pattern PLAIN = Pattern.compile("[+-]?[0-9]+(\\.[0-9]+)?");
+
   private Orders() {}
 
   /** Refuses an id that the quota file does not hold, with the nearest that it does. */
@@ -26,13 +30,13 @@ final class Orders {
     PrincipalConfig principal = file.principals().get(person);
     if (principal == null) {
       String hint = Suggestion.hint(person, file.principals().keySet());
+      String add =
+          person.startsWith(POOL)
+              ? "; a pool only gives and receives transfers"
+              : "; add it under people or services";
       throw new AdminException(
           Kind.NOT_FOUND,
-          "person: "
-              + shown(person)
-              + " is not in "
-              + file.file()
-              + (hint.isEmpty() ? "; add it under people or services" : hint));
+          "person: " + shown(person) + " is not in " + file.file() + (hint.isEmpty() ? add : hint));
     }
     return principal;
   }
@@ -156,16 +160,28 @@ final class Orders {
 
     /** In a budget's unit, more than zero. */
     long in(String what, BudgetRule rule) {
+      long units;
       try {
-        long units = rule.unit().parse(number);
-        if (units > 0) {
-          return units;
+        if (!PLAIN.matcher(number).matches()) {
+          throw new IllegalArgumentException(number);
         }
+        units = rule.unit().parse(number);
+      } catch (IllegalArgumentException e) {
+        throw new AdminException(
+            Kind.INVALID,
+            "amount: %s (expected: %s)"
+                .formatted(
+                    shown(number),
+                    rule.unit().isMoney()
+                        ? "a number of " + rule.unit().name() + " with at most nine decimals"
+                        : "a whole number of " + rule.unit().name()),
+            e);
+      }
+      if (units <= 0) {
         throw new AdminException(
             Kind.INVALID, what + ": " + rule.unit().format(units) + " (expected: > 0)");
-      } catch (IllegalArgumentException e) {
-        throw new AdminException(Kind.INVALID, String.valueOf(e.getMessage()), e);
       }
+      return units;
     }
 
     /** As an argument of a command, with the unit of a budget. */

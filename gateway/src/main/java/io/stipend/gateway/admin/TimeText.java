@@ -50,7 +50,17 @@ public final class TimeText {
                 default -> Duration.ofMinutes(count);
               });
     } else {
-      end = instant(text, zone);
+      try {
+        end = instant(text, zone);
+      } catch (AdminException e) {
+        throw new AdminException(
+            Kind.INVALID,
+            "expires: "
+                + Orders.shown(text)
+                + " (expected: a date such as 2026-12-01, a time such as 2026-12-01T00:00:00Z, or a"
+                + " duration such as 90d, 12h or 30m)",
+            e);
+      }
     }
     if (!end.isAfter(now)) {
       throw new AdminException(

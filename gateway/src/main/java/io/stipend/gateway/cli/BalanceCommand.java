@@ -4,6 +4,7 @@ import io.stipend.gateway.admin.AdminClient;
 import io.stipend.gateway.admin.PersonBalance;
 import io.stipend.gateway.admin.PersonBalance.AccountLine;
 import io.stipend.gateway.admin.RecordedBalances;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -94,7 +95,7 @@ final class BalanceCommand implements Callable<Integer> {
             + " "
             + balance.unit()
             + " left of "
-            + balance.granted()
+            + given(balance)
             + "; resets "
             + resets(balance.resetsAt()));
     if (balance.frozen()) {
@@ -120,6 +121,14 @@ final class BalanceCommand implements Callable<Integer> {
           a.every());
     }
     terminal.text(table.table());
+  }
+
+  /** All that came in. */
+  private static String given(PersonBalance balance) {
+    return new BigDecimal(balance.granted())
+        .add(new BigDecimal(balance.carried()))
+        .add(new BigDecimal(balance.received()))
+        .toPlainString();
   }
 
   /** What few have is a column only where somebody has it. */

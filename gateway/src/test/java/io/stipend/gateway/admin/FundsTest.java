@@ -143,9 +143,11 @@ class FundsTest {
     assertThat(transfer("ada", "bob", "10 USD").fromRemaining()).isEqualTo("70");
     assertRefused(AdminException.Kind.CONFLICT, "at most 0 USD", () -> transfer("ada", "bob", "1"));
     assertRefused(
-        AdminException.Kind.INVALID, "expected: tokens", () -> transfer("ada", "cy", "1"));
+        AdminException.Kind.INVALID,
+        "transfer from ada to cy: in USD (expected: tokens, as cy's budget)",
+        () -> transfer("ada", "cy", "1"));
     assertRefused(AdminException.Kind.INVALID, "expected: > 0", () -> transfer("ada", "bob", "-1"));
-    assertRefused(AdminException.Kind.INVALID, "another budget", () -> transfer("ada", "ada", "1"));
+    assertRefused(AdminException.Kind.INVALID, "somebody else", () -> transfer("ada", "ada", "1"));
     assertThat(admin.balance("bob").remaining()).isEqualTo("130");
   }
 
@@ -165,7 +167,7 @@ class FundsTest {
         AdminException.Kind.CONFLICT, "no budget of its own", () -> transfer("ada", "dan", "1"));
     assertRefused(
         AdminException.Kind.NOT_FOUND,
-        "\"pool/payments\" is not in",
+        "; a pool only gives and receives transfers",
         () -> admin.grant(new GrantOrder("pool/payments", "1", "x", null, null, null), "eve"));
   }
 

@@ -196,8 +196,20 @@ class CommandsTest {
     assertRefused(2, "unit: \"USD\" (expected: tokens", "grant", "bob", "5 USD", "--reason", "x");
     assertRefused(2, "grant: 0 (expected: > 0)", "grant", "ada", "0", "--reason", "x");
     assertRefused(2, "grant: -5 (expected: > 0)", "grant", "ada", "-5", "--reason", "x");
-    assertRefused(2, "amount: five", "grant", "ada", "five", "--reason", "x");
-    assertRefused(2, "amount: 0.0000000001", "grant", "ada", "0.0000000001", "--reason", "x");
+    assertRefused(
+        2,
+        "amount: \"1e3\" (expected: a number of USD with at most nine decimals)",
+        "grant",
+        "ada",
+        "1e3",
+        "--reason",
+        "x");
+    assertRefused(
+        2, "or a duration such as 90d", "grant", "ada", "1", "--expires", "soon", "--reason", "x");
+    assertRefused(
+        1, "at most 0 USD: its rule has no advance", "advance", "ada", "1", "--reason", "x");
+    assertRefused(2, "amount: \"five\"", "grant", "ada", "five", "--reason", "x");
+    assertRefused(2, "amount: \"0.0000000001\"", "grant", "ada", "0.0000000001", "--reason", "x");
     assertRefused(2, "reason is missing", "grant", "ada", "5", "--reason", " ");
     assertRefused(1, "has no budget of its own", "grant", "team-only", "5", "--reason", "x");
   }

@@ -136,7 +136,7 @@ class FundsCommandsTest {
     assertRefused(
         2,
         "to_budget: cy has 2 that could be meant: 10 USD every day and 100 USD every month (expected:"
-            + " one of them: transfer bob cy \"5 USD\" --budget month --to-budget day, or ",
+            + " one of them: transfer bob cy \"5 USD\" --to-budget day, or ",
         "transfer",
         "bob",
         "cy",
@@ -189,6 +189,7 @@ class FundsCommandsTest {
     assertThat(moved.path("to_remaining").asText()).isEqualTo("12");
     assertThat(run("allowance", "show", "ada").out()).contains("(every day): 20 USD left");
     assertThat(run("balance", "ada").out()).contains("EVERY", "day", "month");
+    assertThat(run("balance", "cy").out()).as("received counts").contains("12 USD left of 12;");
     assertThat(run("grant", "bob", "5 USD", "--reason", "one could be meant").code()).isZero();
   }
 

@@ -109,7 +109,7 @@ public final class Funds {
               + from.budget()
               + " to "
               + to.budget()
-              + " (expected: another budget that counts "
+              + " (expected: a budget of somebody else that counts "
               + from.unit().name()
               + ")");
     }
@@ -133,7 +133,9 @@ public final class Funds {
               + rule.budget()
               + " (expected: at most "
               + shown(rule, possible)
-              + (room <= left ? ", what its rule still lets it send" : ", what is left of it")
+              + (rule.transfer() == 0
+                  ? ": its rule has no transfer"
+                  : room <= left ? ", what its rule still lets it send" : ", what is left of it")
               + ")");
     }
     requireRoom(from, gift.amount);
@@ -172,11 +174,13 @@ public final class Funds {
                     + rule.budget()
                     + " (expected: at most "
                     + shown(rule, Math.min(lends, repays))
-                    + (lends <= repays
-                        ? ", what its rule still lends in this period)"
-                        : ", what the next period's grant of "
-                            + shown(rule, grant)
-                            + " can still repay)"));
+                    + (rule.advance() == 0
+                        ? ": its rule has no advance)"
+                        : lends <= repays
+                            ? ", what its rule still lends in this period)"
+                            : ", what the next period's grant of "
+                                + shown(rule, grant)
+                                + " can still repay)"));
           }
           return loans.lend(account, LoanKind.ADVANCE, amount, reason, by, now);
         });

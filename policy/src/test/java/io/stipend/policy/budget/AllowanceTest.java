@@ -413,7 +413,7 @@ class AllowanceTest {
         .hasMessageContaining("what is left of it");
     assertThatThrownBy(() -> budgets.funds().transfer(bob, rule, gift, now).join())
         .hasCauseInstanceOf(BudgetException.class)
-        .hasMessageContaining("at most 0 USD, what its rule still lets it send");
+        .hasMessageContaining("at most 0 USD: its rule has no transfer");
     on("2026-12-01");
     spend(rule, 100);
     spend(bob, 100);
