@@ -28,7 +28,8 @@ final class AccountCheck {
 
   void moved(AccountKey account, Sum sum, long amount) {
     AccountSums of = sums.computeIfAbsent(account, key -> new AccountSums());
-    if (of.closed()) {
+    // Of a reservation its hold says so.
+    if (of.closed() && sum != Sum.FIRST_USED) {
       problems.accept(
           "account "
               + account

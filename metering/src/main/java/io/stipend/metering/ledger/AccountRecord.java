@@ -1,8 +1,10 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the ledger knows of one account: enough to go on with it.
@@ -11,6 +13,7 @@ import java.util.Map;
  * @param totals its sums
  * @param lots its lots, by id
  * @param lent its loans by kind; a kind without any is 0
+ * @param firstUsed the instant of the first reservation on it; null if there was none
  * @param counts how many entries of each kind it has, for the ids of the next ones
  */
 public record AccountRecord(
@@ -18,6 +21,7 @@ public record AccountRecord(
     AccountTotals totals,
     List<Lot> lots,
     Map<LoanKind, Long> lent,
+    @Nullable Instant firstUsed,
     Counts counts) {
   /** Copies. */
   public AccountRecord {

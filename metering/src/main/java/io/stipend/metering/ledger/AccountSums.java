@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -33,13 +34,15 @@ final class AccountSums {
     sums.add(Sum.TRANSFERS, record.counts().transfers());
     sums.add(Sum.LOANS, record.counts().loans());
     sums.add(Sum.EXPIRIES, record.counts().expiries());
+    Instant firstUsed = record.firstUsed();
+    sums.add(Sum.FIRST_USED, firstUsed == null ? 0 : firstUsed.toEpochMilli());
     sums.add(Sum.CLOSED, totals.closed() ? 1 : 0);
     return sums;
   }
 
   void add(Sum sum, long amount) {
     int place = place(sum);
-    sums[place] = Math.addExact(sums[place], amount);
+    sums[place] = sum.of(sums[place], amount);
   }
 
   void add(AccountSums more) {
@@ -81,11 +84,13 @@ final class AccountSums {
     for (LoanKind kind : LoanKind.values()) {
       lent.put(kind, get(Sum.of(kind)));
     }
+    long firstUsed = get(Sum.FIRST_USED);
     return new AccountRecord(
         account,
         totals(),
         lots,
         lent,
+        firstUsed == 0 ? null : Instant.ofEpochMilli(firstUsed),
         new AccountRecord.Counts(
             count(Sum.ADJUSTMENTS),
             count(Sum.ONE_OFFS),

@@ -49,9 +49,7 @@ final class AccountTable {
           + ") values(?, ?, ?, ?"
           + ", ?".repeat(Sum.ALL.size())
           + ") on conflict(name) do update set "
-          + Sum.ALL.stream()
-              .map(sum -> sum.column() + " = " + sum.column() + " + excluded." + sum.column())
-              .collect(Collectors.joining(", "));
+          + Sum.ALL.stream().map(Sum::update).collect(Collectors.joining(", "));
 
   /** What came first says a lot's priority and its end, as {@link Lot#plus} has it. */
   private static final String ADD_LOT =

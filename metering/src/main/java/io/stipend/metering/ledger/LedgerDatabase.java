@@ -21,7 +21,7 @@ final class LedgerDatabase {
   static final int SCHEMA = 1;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 4;
+  static final int PROJECTION = 5;
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();

@@ -95,6 +95,9 @@ final class Replay {
             nextAttempt++, profileNumber, profile, reserved, reserved.holds(), 0, 0);
     open.put(begun.number(), begun);
     hold(reserved.holds(), 1);
+    for (Posting posting : reserved.holds()) {
+      sink.moved(posting.account(), Sum.FIRST_USED, reserved.at().toEpochMilli());
+    }
     sink.opened(begun);
     return reserved;
   }

@@ -3,7 +3,10 @@ package io.stipend.metering.ledger;
 import java.util.List;
 import java.util.Locale;
 
-/** What is added up for each account, amounts and counts alike; one column of its table each. */
+/**
+ * What is added up for each account, amounts and counts alike, and when it was first used; one
+ * column of its table each.
+ */
 enum Sum {
   GRANTED,
   CARRIED,
@@ -22,6 +25,8 @@ enum Sum {
   TRANSFERS,
   LOANS,
   EXPIRIES,
+  /** When it was first reserved on, in milliseconds since 1970; the earliest counts, 0 is never. */
+  FIRST_USED,
   /** Rolls of the account: once there is one, it is closed. */
   CLOSED;
 
@@ -29,6 +34,25 @@ enum Sum {
 
   String column() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What two parts of it come to. */
+  long of(long some, long more) {
+    if (this != FIRST_USED) {
+      return Math.addExact(some, more);
+    }
+    return some == 0 || (more != 0 && more < some) ? more : some;
+  }
+
+  /** The same in SQL, where a row meets one that is there already. */
+  String update() {
+    String more = "excluded." + column();
+    return column()
+        + " = "
+        + (this != FIRST_USED
+            ? column() + " + " + more
+            : "case when %1$s = 0 or (%2$s <> 0 and %2$s < %1$s) then %2$s else %1$s end"
+                .formatted(column(), more));
   }
 
   /** The sum that a loan of this kind is added to. */

@@ -100,6 +100,40 @@ class AllowanceReadingTest {
   }
 
   @Test
+  void theFirstUseOfAnAccountIsItsFirstReservationWhateverElseCameBefore() throws Exception {
+    LedgerEntry.Reserved first = Samples.reserved("x1", 1, Samples.ADA);
+    LedgerEntry.Reserved other = Samples.reserved("x2", 1, Samples.ADA);
+    LedgerEntry.Reserved earlier =
+        new LedgerEntry.Reserved(
+            first.at().minusMillis(5_000), other.id(), other.facts(), other.holds());
+    try (SqliteLedger ledger =
+        SqliteLedger.open(folder, Samples.SMALL, InstantSource.fixed(Samples.NOW))) {
+      LedgerEntry grant =
+          grant(Lot.recurringId(Samples.ADA), LedgerEntry.GrantKind.RECURRING, 100, null, 0);
+      get(ledger.append(Shifted.by(grant, -60_000)));
+      assertFirstUse(null);
+      for (LedgerEntry.Reserved reserved : List.of(first, earlier)) {
+        OpenAttempt open = ledger.begin(reserved);
+        get(open.release(Samples.released(reserved)));
+      }
+      // The clock went back: the earliest counts.
+      assertFirstUse(earlier.at());
+    }
+    assertFirstUse(earlier.at());
+    SqliteLedger.rebuild(folder);
+    assertFirstUse(earlier.at());
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.verify().problems()).isEmpty();
+    }
+  }
+
+  private void assertFirstUse(Instant at) {
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.account(Samples.ADA).orElseThrow().firstUsed()).isEqualTo(at);
+    }
+  }
+
+  @Test
   void aLotIsWhatItsFirstEntrySaysAndTheSumOfAll() throws Exception {
     Instant day = Samples.NOW.plusSeconds(86_400);
     Instant later = Samples.NOW.plusSeconds(60);

@@ -19,7 +19,7 @@ interface AlertBook extends AutoCloseable {
    */
   CompletableFuture<Void> raise(Alert alert);
 
-  /** When the account was first used: when its recurring grant was entered; null if never. */
+  /** The instant of the first reservation on the account; null if there was none. */
   @Nullable Instant firstUsed(AccountKey account);
 
   @Override

@@ -5,7 +5,6 @@ import io.stipend.metering.ledger.AccountRecord;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry.AlertRaised;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.Lot;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -54,13 +53,7 @@ public final class LedgerAlerts implements AlertBook {
   @Override
   public @Nullable Instant firstUsed(AccountKey account) {
     AccountRecord known = Waiting.on(ledger.accounts(List.of(account))).get(account);
-    return known == null
-        ? null
-        : known.lots().stream()
-            .filter(lot -> lot.id().equals(Lot.recurringId(account)))
-            .map(Lot::grantedAt)
-            .findFirst()
-            .orElse(null);
+    return known == null ? null : known.firstUsed();
   }
 
   private LedgerReader reader() {

@@ -2,8 +2,11 @@ package io.stipend.policy.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.metering.Charge;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.AttemptFacts;
+import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.AlertRaised;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
 import io.stipend.metering.ledger.LedgerEntry.Granted;
@@ -12,8 +15,11 @@ import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Lot;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Budgets.AccountBalance;
+import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.Every;
+import io.stipend.policy.budget.LocalBudgets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -122,20 +128,56 @@ class LevelWatchTest {
         .join();
   }
 
+  /** A call that is reserved and comes to nothing. */
   private void firstUsed(BudgetRule rule) {
-    AccountKey account = rule.account(now);
-    ledger
-        .append(
-            new Granted(
-                now,
-                Lot.recurringId(account),
-                account,
-                rule.amount(),
-                GrantKind.RECURRING,
-                "",
-                "stipend",
-                null))
-        .join();
+    LocalBudgets budgets = new LocalBudgets(ledger, () -> now);
+    Charge one = new Charge(1, 1);
+    while (true) {
+      Budgets.Result result =
+          budgets.reserve(
+              new AttemptId("ex_" + now.toEpochMilli(), 1),
+              new AttemptFacts(
+                  "ada",
+                  null,
+                  null,
+                  null,
+                  "k",
+                  null,
+                  null,
+                  "openai-chat",
+                  "p",
+                  "m",
+                  null,
+                  "v",
+                  "USD",
+                  1,
+                  1,
+                  1,
+                  1),
+              List.of(rule),
+              new Estimate(one, one, Charge.ZERO),
+              now);
+      if (result instanceof Budgets.Held held) {
+        held.reservation().release("never_sent", now).join();
+        return;
+      }
+      ((Budgets.Cold) result).warm().join();
+    }
+  }
+
+  /** What the sweep does after midnight for those who do not come. */
+  private void sweep(BudgetRule rule) {
+    new LocalBudgets(ledger, () -> now).sweep(living -> true, account -> rule);
+    for (int waits = 0; grants(rule.account(now)) == 0; waits++) {
+      assertThat(waits).isLessThan(1_000);
+      durable();
+    }
+  }
+
+  private long grants(AccountKey account) {
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      return reader.grants().stream().filter(grant -> grant.account().equals(account)).count();
+    }
   }
 
   private List<AlertRaised> entries() {
@@ -223,6 +265,22 @@ class LevelWatchTest {
     restart();
     uses(rule, 100);
     assertThat(told).hasSize(1);
+  }
+
+  @Test
+  void aForecastCountsFromTheFirstCallAlsoWhereTheGrantWasEnteredBeforeIt() {
+    BudgetRule rule = ADA.with(t -> t.alerts());
+    now = Instant.parse("2026-10-20T00:00:00Z");
+    firstUsed(rule);
+    now = Instant.parse("2026-11-01T00:00:00Z");
+    sweep(rule);
+    now = Instant.parse("2026-11-21T00:00:00Z");
+    firstUsed(rule);
+    restart();
+    now = Instant.parse("2026-11-23T00:00:00Z");
+    uses(rule, 300);
+    assertThat(told).containsExactly("person/ada forecast");
+    assertThat(entries().get(0).detail()).contains("exhausted_at=2026-11-27T16:00:00Z");
   }
 
   @Test

@@ -239,6 +239,7 @@ public final class LedgerFixture implements Ledger {
         totals,
         List.copyOf(lots.values()),
         Map.of(),
+        null,
         new AccountRecord.Counts(adjustments, oneOffs, 0, 0, 0));
   }
 
