@@ -43,7 +43,7 @@ final class Exchange implements Inbound, Relay.Ending {
   private final Outbound client;
   private final String id;
   private final Instant startedAt;
-  private final Entitlement who;
+  private Entitlement who;
 
   private ByteBuf body = Unpooled.EMPTY_BUFFER;
   private @Nullable Peeked peeked;
@@ -123,8 +123,14 @@ final class Exchange implements Inbound, Relay.Ending {
     return peeked;
   }
 
+  /** The body may have taken minutes: what the key gives is looked up anew. */
   private @Nullable Permit decide(Peeked call) {
-    Decision decision = services.policy().decide(who, call.call(), startedAt);
+    Entitlement current = open.entitlement(head, services.clock().instant());
+    who = current == null ? who.ended() : current;
+    Decision decision =
+        current == null
+            ? Exchanges.BAD_KEY
+            : services.policy().decide(current, call.call(), startedAt);
     if (decision instanceof Refusal refusal) {
       refuse(refusal);
       return null;

@@ -31,6 +31,11 @@ public final class Exchanges implements RequestHandler {
   private static final Duration SOURCE_PAUSE = Duration.ofMinutes(1);
   private static final String ME = "/stipend/v1/me";
 
+  /** No key, or one that is good for nothing. */
+  static final Refusal BAD_KEY =
+      Refusal.of(
+          RefusalReason.BAD_CREDENTIAL, "The gateway key is missing, unknown, expired or revoked.");
+
   private static final Inbound ANSWERED =
       new Inbound() {
         @Override
@@ -144,15 +149,19 @@ public final class Exchanges implements RequestHandler {
   /** Step 1 of an exchange. */
   private @Nullable Entitlement authenticate(
       RequestHead head, Outbound client, String id, Instant now) {
-    Credential credential = Credential.of(head.headers());
-    Entitlement who =
-        credential.problem() != null
-            ? null
-            : services.policy().authenticate(credential.secret(), now);
+    Entitlement who = entitlement(head, now);
     if (who == null) {
-      refuseCredential(head, client, id, credential, now);
+      refuseCredential(head, client, id, Credential.of(head.headers()), now);
     }
     return who;
+  }
+
+  /** What the credential of a request gives at an instant; null if it is good for nothing. */
+  @Nullable Entitlement entitlement(RequestHead head, Instant now) {
+    Credential credential = Credential.of(head.headers());
+    return credential.problem() != null
+        ? null
+        : services.policy().authenticate(credential.secret(), now);
   }
 
   /** Only bad credentials are limited by source: a good one behind the same address is let in. */
@@ -174,14 +183,12 @@ public final class Exchanges implements RequestHandler {
     }
     services.sources().bad(head.source(), now);
     String problem = credential.problem();
-    refuse(
-        head,
-        client,
-        id,
-        RefusalReason.BAD_CREDENTIAL,
+    Refusal refusal =
         problem == null
-            ? "The gateway key is missing, unknown, expired or revoked."
-            : "The credential cannot be used: " + problem + ".");
+            ? BAD_KEY
+            : Refusal.of(
+                RefusalReason.BAD_CREDENTIAL, "The credential cannot be used: " + problem + ".");
+    refuse(head, client, id, refusal, 0);
   }
 
   @Override
