@@ -246,6 +246,8 @@ final class Admission {
         .append(unit.format(rule.amount(asked.at())))
         .append(' ')
         .append(unit.name())
+        .append(' ')
+        .append(rule.every().words())
         .append(") does not cover this call: ")
         .append(unit.format(Math.max(0, shortfall.available())))
         .append(" left, up to ")

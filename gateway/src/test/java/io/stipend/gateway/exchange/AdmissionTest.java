@@ -3,7 +3,9 @@ package io.stipend.gateway.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.gateway.dialect.Dialects;
 import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
@@ -12,6 +14,7 @@ import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.price.Rating;
+import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
@@ -20,6 +23,7 @@ import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.budget.Reservation.Settlement;
 import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -218,6 +222,35 @@ class AdmissionTest {
     assertThat(refused(ask(FlatRating.THINKING, thinks, strict)))
         .contains("0.0001 left")
         .contains("up to 0.0005000");
+  }
+
+  @Test
+  void aRefusalSaysInEveryDialectWhichOfAPersonsBudgetsIsShort() {
+    BudgetRule day = own(10_000_000_000L, Every.DAY);
+    BudgetRule month = own(100_000_000_000L, Every.MONTH);
+    Rating dear = new FlatRating(20_000_000, false, 1_000);
+    // The day affords 10 million tokens of it, the month 100 million.
+    Admission.Result result = ask(dear, CALL + ",\"max_completion_tokens\":10000001}", day, month);
+    assertThat(refused(result)).contains("person/ada (10 USD a day)");
+    Refusal refusal = ((Admission.Refused) result).refusal();
+    for (Dialect dialect : Dialects.all()) {
+      assertThat(
+              dialect
+                  .refuse(refusal, Parts.head(Parts.CHAT), "ex_1", 0)
+                  .body()
+                  .toString(StandardCharsets.UTF_8))
+          .as(dialect.id())
+          .contains("10 USD a day");
+    }
+    assertThat(refused(ask(dear, CALL + "}", own(1_000_000_000, Every.MONTH))))
+        .contains("person/ada (1 USD a month)");
+    assertThat(refused(ask(dear, CALL + "}", own(1_000_000_000, Every.ONCE))))
+        .contains("person/ada (1 USD once)");
+  }
+
+  private static BudgetRule own(long amount, Every every) {
+    return BudgetRule.of("person/ada", Unit.USD, amount, every, ZoneOffset.UTC)
+        .with(t -> t.whenShort(WhenShort.REFUSE));
   }
 
   @Test

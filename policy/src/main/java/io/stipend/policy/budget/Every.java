@@ -25,6 +25,12 @@ public enum Every {
   private static final int MONTHS_OF_QUARTER = 3;
   private static final int MONTHS_OF_YEAR = 12;
 
+  /** In words, to stand behind an amount: {@code a day}, {@code once}. */
+  public String words() {
+    String name = name().toLowerCase(Locale.ROOT);
+    return this == ONCE ? name : "a " + name;
+  }
+
   /** The first day of the period that holds a day. */
   LocalDate first(LocalDate day, int fiscalStart) {
     return switch (this) {
