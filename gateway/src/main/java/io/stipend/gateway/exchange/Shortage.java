@@ -1,12 +1,11 @@
 package io.stipend.gateway.exchange;
 
-import io.stipend.metering.Unit;
+import io.stipend.metering.Charge;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets.Shortfall;
-import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.WhenShort;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,7 +115,10 @@ final class Shortage {
         : new Change(bid.capped(perChoice));
   }
 
-  /** Once, and only to what costs less. */
+  /**
+   * Once, and only to what costs less for the same input and output: how long a model's answers are
+   * is known of some only, and is no price.
+   */
   private @Nullable Step downgrade(BudgetRule rule, Bid bid, Expectation expectation) {
     if (downgraded(bid)) {
       return null;
@@ -134,14 +136,16 @@ final class Shortage {
     if (cheaper == null || cheaper.rating().maxOutputTokens() <= call.thinkingBudget()) {
       return null;
     }
-    Bid lower = Bid.instead(services.tokens(), cheaper, call);
-    Estimate now = expectation.estimate();
-    Estimate then = lower.expectation(services.tokens(), call).estimate();
-    Unit unit = rule.unit();
     boolean helps =
-        then.hold().in(unit) < now.hold().in(unit)
-            || then.exposed().in(unit) < now.exposed().in(unit);
-    return helps ? new Change(lower) : null;
+        cost(cheaper, bid, expectation).in(rule.unit())
+            < cost(permit, bid, expectation).in(rule.unit());
+    return helps ? new Change(Bid.instead(services.tokens(), cheaper, call)) : null;
+  }
+
+  /** What the call as it is expected would cost on a model. */
+  private Charge cost(Permit on, Bid bid, Expectation expectation) {
+    String tier = asked.peeked().call().serviceTier();
+    return on.rating().ceiling(bid.input(), expectation.expectedOutput(), tier);
   }
 
   /** All that lacks; where the rule lends less, and may clamp, a call that this much covers. */

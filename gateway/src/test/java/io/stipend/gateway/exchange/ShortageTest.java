@@ -9,6 +9,7 @@ import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.metering.tokens.Learned;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.ModelCall;
@@ -51,6 +52,7 @@ class ShortageTest {
 
   @TempDir Path folder;
   private final Sessions sessions = new Sessions();
+  private final Learned learned = new Learned();
   private final Map<String, Permit> allowed = new HashMap<>();
   private final List<Admission.Result> results = new ArrayList<>();
   private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
@@ -128,10 +130,7 @@ class ShortageTest {
     AttemptId id = new AttemptId("ex_" + ++attempts, 1);
     ByteBuf bytes = Parts.utf8(body);
     new Admission(
-            Parts.services(budgets, policy, Runnable::run, Durability.GATE),
-            sessions,
-            new Asked(id, who, permit, peeked, "test", now),
-            results::add)
+            services(), sessions, new Asked(id, who, permit, peeked, "test", now), results::add)
         .admit(loop::add, bytes);
     while (results.size() < attempts) {
       try {
@@ -144,6 +143,28 @@ class ShortageTest {
     }
     bytes.release();
     return results.get(attempts - 1);
+  }
+
+  private Services services() {
+    Services parts = Parts.services(budgets, policy, Runnable::run, Durability.GATE);
+    return new Services(
+        parts.clock(),
+        parts.policy(),
+        parts.sources(),
+        parts.budgets(),
+        parts.upstreams(),
+        new Services.Tokens(parts.tokens().counters(), learned),
+        parts.counting(),
+        parts.config(),
+        parts.refusals(),
+        parts.records());
+  }
+
+  /** So long are the answers of a model to ada, usually. */
+  private void learn(String model, long output) {
+    for (int answer = 0; answer < 50; answer++) {
+      learned.answers().learn("ada", model, output);
+    }
   }
 
   private Admission.Admitted admitted(String body, BudgetRule... rules) {
@@ -204,6 +225,36 @@ class ShortageTest {
   void aTargetThatCostsNoLessIsNoStep() {
     allowed.put("cheap", Parts.permit(FlatRating.VISIBLE));
     refused(capped(2_000), ada(5_000, t -> t.downgrade(Map.of("m", "cheap")), D, R));
+  }
+
+  @Test
+  void aDearerTargetIsNoStepAlsoWhereNothingIsKnownOfItsAnswers() {
+    learn("m", 50_000);
+    allowed.put("cheap", Parts.permit(new FlatRating(128_000, false, 20)));
+    BudgetRule rule = ada(100_000, t -> t.downgrade(Map.of("m", "cheap")), D, R);
+    refused(CALL + ",\"stream\":true}", rule);
+  }
+
+  @Test
+  void aCheaperTargetIsAStepAlsoWhereItsAnswersAreLonger() {
+    learn("cheap", 50_000);
+    allowed.put("cheap", Parts.permit(new FlatRating(128_000, false, 1)));
+    BudgetRule rule = ada(9_000, t -> t.downgrade(Map.of("m", "cheap")), D, C, R);
+    Admission.Admitted a = admitted(CALL + ",\"stream\":true}", rule);
+    assertThat(a.permit().model()).isEqualTo("cheap");
+    assertThat(a.clampedCap()).isEqualTo(9_000 - a.expectation().input());
+  }
+
+  @Test
+  void aBudgetInTokensDowngradesNothingAsATokenIsATokenOfEveryModel() {
+    learn("m", 50_000);
+    cheapIsAllowed();
+    BudgetRule tokens =
+        BudgetRule.of("person/ada", Unit.TOKENS, 9_000, Every.MONTH, ZoneOffset.UTC)
+            .with(t -> t.downgrade(Map.of("m", "cheap")).whenShort(D, C));
+    Admission.Admitted a = admitted(CALL + ",\"stream\":true}", tokens);
+    assertThat(a.permit().model()).isEqualTo("m");
+    assertThat(a.clamped()).isTrue();
   }
 
   @Test
