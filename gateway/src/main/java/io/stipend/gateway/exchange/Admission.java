@@ -12,6 +12,7 @@ import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -166,7 +167,9 @@ final class Admission {
 
   /** With {@code durability: strict} nothing is sent before its reservation is durable. */
   private void admitted(Executor loop, Admitted admitted) {
-    sessions.admitted(admitted.permit(), asked.peeked().sessionId(), asked.at());
+    Permit permit = admitted.permit();
+    sessions.admitted(
+        permit.principal().id(), permit.budgets(), asked.peeked().sessionId(), asked.at());
     if (services.config().get().durability() != Durability.STRICT) {
       then.accept(admitted);
       return;

@@ -14,6 +14,7 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.Budgets.AccountBalance;
+import io.stipend.policy.budget.Sessions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,20 +1,17 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
-import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets.Shortfall;
-import io.stipend.policy.budget.WhenShort;
-import java.util.ArrayList;
-import java.util.List;
+import io.stipend.policy.budget.Sessions;
+import io.stipend.policy.budget.ShortSteps;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done about budgets that do not cover a call: for each, the first of its steps that helps,
- * in the order of its {@code when_short}. What is not listed does not happen. No loan is taken
- * while another budget would refuse the call anyway.
+ * What is done about budgets that do not cover a call: what {@link ShortSteps} decides, with what
+ * the gateway knows of the call.
  */
 final class Shortage {
   private final Services services;
@@ -36,13 +33,6 @@ final class Shortage {
   /** To be refused, for want of this budget. */
   record Refused(Shortfall shortfall) implements Answer {}
 
-  /** One step of one budget. */
-  private sealed interface Step {}
-
-  private record Change(Bid bid) implements Step {}
-
-  private record Loan(BudgetRule rule, LoanKind kind, long amount) implements Step {}
-
   /** Whether the bid runs another model than was asked for. */
   boolean downgraded(Bid bid) {
     return !bid.permit().equals(asked.permit());
@@ -54,118 +44,77 @@ final class Shortage {
    * @param first the tightest, with the others behind it
    */
   Answer answer(Shortfall first, Bid bid, Expectation expectation) {
-    List<Loan> loans = new ArrayList<>();
-    for (Shortfall shortfall = first; shortfall != null; shortfall = shortfall.next()) {
-      Step step = step(shortfall, bid, expectation);
-      if (step instanceof Change change) {
-        return new Again(change.bid());
-      }
-      if (step == null) {
-        return new Refused(shortfall);
-      }
-      loans.add((Loan) step);
+    ShortSteps.Answer<Bid> answer = ShortSteps.answer(first, new ShortBid(bid, expectation));
+    if (answer instanceof ShortSteps.Changed<Bid> changed) {
+      return new Again(changed.call());
     }
-    for (Loan loan : loans) {
+    if (answer instanceof ShortSteps.Refuse<Bid> refuse) {
+      return new Refused(refuse.shortfall());
+    }
+    for (ShortSteps.Loan loan : ((ShortSteps.Lend<Bid>) answer).loans()) {
       // Where another call was faster, the next try finds less to lend.
-      services.budgets().borrow(loan.rule(), loan.kind(), loan.amount(), asked.at());
+      services.budgets().borrow(loan.shortfall().rule(), loan.kind(), loan.amount(), asked.at());
     }
     return new Again(bid);
   }
 
-  private @Nullable Step step(Shortfall shortfall, Bid bid, Expectation expectation) {
-    if (shortfall.lacking() == 0) {
-      // Marked exhausted by a stream that is being cut: no money helps.
-      return null;
+  /** A bid that its budgets do not cover. */
+  private final class ShortBid implements ShortSteps.Call<Bid> {
+    private final Bid bid;
+    private final Expectation expectation;
+
+    ShortBid(Bid bid, Expectation expectation) {
+      this.bid = bid;
+      this.expectation = expectation;
     }
-    for (WhenShort step : shortfall.rule().whenShort()) {
-      Step does =
-          switch (step) {
-            case CLAMP -> clamp(shortfall, 0, bid, expectation);
-            case DOWNGRADE -> downgrade(shortfall.rule(), bid, expectation);
-            case OVERDRAFT -> loan(shortfall, LoanKind.OVERDRAFT, bid, expectation);
-            case FINISH -> loan(shortfall, LoanKind.FINISH, bid, expectation);
-            case REFUSE -> null;
-          };
-      if (does != null || step == WhenShort.REFUSE) {
-        return does;
+
+    @Override
+    public boolean sessionRuns(BudgetRule rule) {
+      String person = asked.permit().principal().id();
+      return sessions.running(person, rule, asked.peeked().sessionId(), asked.at());
+    }
+
+    /** Neither below the floor nor below a thinking budget. */
+    @Override
+    public @Nullable Bid capped(BudgetRule rule, long available) {
+      ModelCall call = asked.peeked().call();
+      long affordable =
+          rule.unit().isMoney()
+              ? bid.permit()
+                  .rating()
+                  .affordableOutput(bid.input(), Math.max(0, available), call.serviceTier())
+              : available - bid.input();
+      long perChoice = affordable < 0 ? -1 : affordable / call.choices();
+      long floor = Math.max(rule.clampFloor(), call.thinkingBudget() + 1);
+      return perChoice < floor || perChoice >= expectation.capPerChoice()
+          ? null
+          : bid.capped(perChoice);
+    }
+
+    /**
+     * Once, and only to what costs less for the same input and output: how long a model's answers
+     * are is known of some only, and is no price.
+     */
+    @Override
+    public @Nullable Bid downgraded(BudgetRule rule) {
+      Permit permit = asked.permit();
+      ModelCall call = asked.peeked().call();
+      String target = rule.downgradeOf(permit.provider().name(), permit.model());
+      if (target == null || Shortage.this.downgraded(bid)) {
+        return null;
       }
+      Permit cheaper = services.policy().instead(asked.who(), call, permit, target, asked.at());
+      if (cheaper == null || cheaper.rating().maxOutputTokens() <= call.thinkingBudget()) {
+        return null;
+      }
+      boolean helps = cost(cheaper).in(rule.unit()) < cost(permit).in(rule.unit());
+      return helps ? Bid.instead(services.tokens(), cheaper, call) : null;
     }
-    return null;
-  }
 
-  /**
-   * Lowers the cap to what the budget affords, if the floor allows.
-   *
-   * @param lent what a loan would add to what is available
-   */
-  private @Nullable Step clamp(Shortfall shortfall, long lent, Bid bid, Expectation expectation) {
-    BudgetRule rule = shortfall.rule();
-    ModelCall call = asked.peeked().call();
-    long available = Math.addExact(shortfall.available(), lent);
-    long affordable =
-        rule.unit().isMoney()
-            ? bid.permit()
-                .rating()
-                .affordableOutput(bid.input(), Math.max(0, available), call.serviceTier())
-            : available - bid.input();
-    long perChoice = affordable < 0 ? -1 : affordable / call.choices();
-    long floor = Math.max(rule.clampFloor(), call.thinkingBudget() + 1);
-    return perChoice < floor || perChoice >= expectation.capPerChoice()
-        ? null
-        : new Change(bid.capped(perChoice));
-  }
-
-  /**
-   * Once, and only to what costs less for the same input and output: how long a model's answers are
-   * is known of some only, and is no price.
-   */
-  private @Nullable Step downgrade(BudgetRule rule, Bid bid, Expectation expectation) {
-    if (downgraded(bid)) {
-      return null;
+    /** What the call as it is expected would cost on a model. */
+    private Charge cost(Permit on) {
+      String tier = asked.peeked().call().serviceTier();
+      return on.rating().ceiling(bid.input(), expectation.expectedOutput(), tier);
     }
-    Permit permit = asked.permit();
-    String target = rule.downgrade().get(permit.model());
-    if (target == null) {
-      target = rule.downgrade().get(permit.provider().name() + "/" + permit.model());
-    }
-    ModelCall call = asked.peeked().call();
-    Permit cheaper =
-        target == null
-            ? null
-            : services.policy().instead(asked.who(), call, permit, target, asked.at());
-    if (cheaper == null || cheaper.rating().maxOutputTokens() <= call.thinkingBudget()) {
-      return null;
-    }
-    boolean helps =
-        cost(cheaper, bid, expectation).in(rule.unit())
-            < cost(permit, bid, expectation).in(rule.unit());
-    return helps ? new Change(Bid.instead(services.tokens(), cheaper, call)) : null;
-  }
-
-  /** What the call as it is expected would cost on a model. */
-  private Charge cost(Permit on, Bid bid, Expectation expectation) {
-    String tier = asked.peeked().call().serviceTier();
-    return on.rating().ceiling(bid.input(), expectation.expectedOutput(), tier);
-  }
-
-  /** All that lacks; where the rule lends less, and may clamp, a call that this much covers. */
-  private @Nullable Step loan(
-      Shortfall shortfall, LoanKind kind, Bid bid, Expectation expectation) {
-    BudgetRule rule = shortfall.rule();
-    boolean runs = sessions.running(asked.permit(), rule, asked.peeked().sessionId(), asked.at());
-    if (kind == LoanKind.FINISH && !runs) {
-      return null;
-    }
-    long room = kind == LoanKind.FINISH ? shortfall.finish() : shortfall.overdraft();
-    if (room >= shortfall.lacking()) {
-      return new Loan(rule, kind, shortfall.lacking());
-    }
-    return room > 0 && clamps(rule) ? clamp(shortfall, room, bid, expectation) : null;
-  }
-
-  private static boolean clamps(BudgetRule rule) {
-    int clampAt = rule.whenShort().indexOf(WhenShort.CLAMP);
-    int refuseAt = rule.whenShort().indexOf(WhenShort.REFUSE);
-    return clampAt >= 0 && (refuseAt < 0 || clampAt < refuseAt);
   }
 }

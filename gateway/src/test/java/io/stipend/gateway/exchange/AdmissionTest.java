@@ -21,6 +21,7 @@ import io.stipend.policy.budget.Budgets;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.budget.Reservation.Settlement;
+import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;

@@ -18,6 +18,7 @@ import io.stipend.policy.PolicyEngine;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.budget.Terms;
 import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;

@@ -122,6 +122,16 @@ public record BudgetRule(
     return terms.downgrade();
   }
 
+  /**
+   * The cheaper model that it names for another.
+   *
+   * @return a model, or {@code provider/model}; null if it names none
+   */
+  public @Nullable String downgradeOf(String provider, String model) {
+    String target = downgrade().get(model);
+    return target == null ? downgrade().get(provider + "/" + model) : target;
+  }
+
   /** As {@link Terms#alerts}. */
   public List<Integer> alerts() {
     return terms.alerts();

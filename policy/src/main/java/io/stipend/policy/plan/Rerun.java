@@ -9,7 +9,6 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerEntry.Granted;
 import io.stipend.metering.ledger.LedgerEntry.KeyCreated;
 import io.stipend.metering.ledger.LedgerEntry.Lent;
-import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerEntry.Transferred;
 import io.stipend.metering.ledger.MemoryLedger;
 import io.stipend.metering.ledger.UsageRow;
@@ -26,7 +25,8 @@ import io.stipend.policy.budget.Estimate;
 import io.stipend.policy.budget.Funds;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.budget.Reservation;
-import io.stipend.policy.budget.WhenShort;
+import io.stipend.policy.budget.Sessions;
+import io.stipend.policy.budget.ShortSteps;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.store.PolicySnapshot;
 import io.stipend.policy.store.SnapshotPolicy;
@@ -67,6 +67,7 @@ final class Rerun {
   private final PolicySnapshot snapshot;
   private final SnapshotPolicy policy;
   private final LocalBudgets budgets;
+  private final Sessions sessions = new Sessions();
   private final Map<RefusedModel, String> refusedModels = new HashMap<>();
   private final Map<Caller, Entitlement> callers = new HashMap<>();
   private final PriorityQueue<Running> running =
@@ -271,38 +272,39 @@ final class Rerun {
     }
   }
 
+  /**
+   * What a call comes to.
+   *
+   * @param usage what it uses; less output than it had, if it is capped
+   */
+  private record Served(Permit permit, TokenUsage usage, Charge charge) {}
+
   /** One call that a model serves: what is left when its budgets are short. */
   private final class Attempt {
     private final UsageRow row;
     private final Entitlement who;
-    private Permit permit;
-    private TokenUsage usage;
-    private Charge charge;
-    private boolean downgraded;
-    private boolean shortened;
+    private final Served whole;
+    private Served served;
 
     Attempt(UsageRow row, Entitlement who, Permit permit, Charge charge) {
       this.row = row;
       this.who = who;
-      this.permit = permit;
-      this.usage = row.usage();
-      this.charge = charge;
+      this.whole = new Served(permit, row.usage(), charge);
+      this.served = whole;
     }
 
     Answer run(Charge rated) {
       AttemptId id = new AttemptId(row.exchangeId(), row.attempt());
       for (int tries = 0; tries < MAX_TRIES; tries++) {
-        Budgets.Result result =
-            budgets.reserve(
-                id,
-                facts(),
-                permit.budgets(),
-                new Estimate(charge, charge, Charge.ZERO),
-                row.startedAt());
+        Charge charge = served.charge;
+        List<BudgetRule> rules = served.permit.budgets();
+        Estimate estimate = new Estimate(charge, charge, Charge.ZERO);
+        Budgets.Result result = budgets.reserve(id, facts(), rules, estimate, row.startedAt());
         if (result instanceof Budgets.Held held) {
+          sessions.admitted(row.person(), rules, row.sessionId(), row.startedAt());
           held.reservation().sent();
           running.add(new Running(++numbers, held.reservation(), settlement()));
-          return new Answer(null, shortened, charge, rated);
+          return new Answer(null, !served.equals(whole), charge, rated);
         }
         if (!(result instanceof Budgets.Shortfall shortfall)) {
           throw new IllegalStateException("a ledger in memory answered " + result);
@@ -311,71 +313,81 @@ final class Rerun {
           break;
         }
       }
-      return new Answer(RefusalReason.BUDGET_EXHAUSTED.label(), false, charge, rated);
+      return new Answer(RefusalReason.BUDGET_EXHAUSTED.label(), false, served.charge, rated);
     }
 
-    /** The steps of the allowance, in order; whether one helps. */
+    /** Does what the short budgets say; whether that helps. */
     private boolean relieved(Budgets.Shortfall shortfall) {
-      for (WhenShort step : shortfall.rule().whenShort()) {
-        boolean helps =
-            switch (step) {
-              case CLAMP -> clamp(shortfall);
-              case DOWNGRADE -> downgrade(shortfall.rule());
-              case OVERDRAFT, FINISH -> borrow(shortfall, step.loan());
-              case REFUSE -> false;
-            };
-        if (helps || step == WhenShort.REFUSE) {
-          return helps;
+      ShortSteps.Answer<Served> answer = ShortSteps.answer(shortfall, new ShortCall());
+      if (answer instanceof ShortSteps.Changed<Served> changed) {
+        served = changed.call();
+      } else if (answer instanceof ShortSteps.Lend<Served> lend) {
+        for (ShortSteps.Loan loan : lend.loans()) {
+          budgets.borrow(loan.shortfall().rule(), loan.kind(), loan.amount(), row.startedAt());
         }
       }
-      return false;
+      return !(answer instanceof ShortSteps.Refuse<Served>);
     }
 
-    private boolean borrow(Budgets.Shortfall shortfall, @Nullable LoanKind kind) {
-      return kind != null
-          && (kind != LoanKind.FINISH || row.sessionId() != null)
-          && budgets.borrow(shortfall.rule(), kind, shortfall.lacking(), row.startedAt());
-    }
+    /** The call as it is now, which its budgets do not cover. */
+    private final class ShortCall implements ShortSteps.Call<Served> {
+      @Override
+      public boolean sessionRuns(BudgetRule rule) {
+        return sessions.running(row.person(), rule, row.sessionId(), row.startedAt());
+      }
 
-    private boolean clamp(Budgets.Shortfall shortfall) {
-      BudgetRule rule = shortfall.rule();
-      long left = Math.max(0, shortfall.available());
-      long output =
-          rule.unit().isMoney()
-              ? permit.rating().affordableOutput(usage.inputTotal(), left, row.serviceTier())
-              : left - usage.inputTotal();
-      if (output < rule.clampFloor() || output >= usage.output()) {
-        return false;
+      /** The thinking budget and the number of answers are not in the record. */
+      @Override
+      public @Nullable Served capped(BudgetRule rule, long available) {
+        TokenUsage usage = served.usage;
+        long left = Math.max(0, available);
+        long output =
+            rule.unit().isMoney()
+                ? served
+                    .permit
+                    .rating()
+                    .affordableOutput(usage.inputTotal(), left, row.serviceTier())
+                : left - usage.inputTotal();
+        return output < rule.clampFloor() || output >= usage.output()
+            ? null
+            : served(served.permit, output);
       }
-      usage =
-          new TokenUsage(
-              usage.input(),
-              usage.cacheRead(),
-              usage.cacheWrite(),
-              usage.cacheWrite1h(),
-              output,
-              Math.min(usage.reasoning(), output));
-      charge = rated(permit, row, usage);
-      shortened = true;
-      return true;
-    }
 
-    private boolean downgrade(BudgetRule rule) {
-      String target = rule.downgrade().get(permit.model());
-      if (target == null || downgraded) {
-        return false;
+      /** The same tokens: how many answers share the cheaper model's own cap is not known. */
+      @Override
+      public @Nullable Served downgraded(BudgetRule rule) {
+        Permit asked = whole.permit;
+        String target = rule.downgradeOf(asked.provider().name(), asked.model());
+        if (target == null || !served.permit.equals(asked)) {
+          return null;
+        }
+        ModelCall call = Rerun.call(row, row.modelRequested());
+        Permit cheaper = policy.instead(who, call, asked, target, row.startedAt());
+        if (cheaper == null) {
+          return null;
+        }
+        Charge there = rated(cheaper, row, row.usage());
+        boolean helps = there.in(rule.unit()) < rated(asked, row, row.usage()).in(rule.unit());
+        return helps ? served(cheaper, row.usage().output()) : null;
       }
-      downgraded = true;
-      if (!(decide(who, row, target) instanceof Permit cheaper)) {
-        return false;
+
+      private Served served(Permit permit, long output) {
+        TokenUsage all = row.usage();
+        TokenUsage usage =
+            new TokenUsage(
+                all.input(),
+                all.cacheRead(),
+                all.cacheWrite(),
+                all.cacheWrite1h(),
+                output,
+                Math.min(all.reasoning(), output));
+        return new Served(permit, usage, rated(permit, row, usage));
       }
-      permit = cheaper;
-      charge = rated(cheaper, row, usage);
-      shortened = true;
-      return true;
     }
 
     private AttemptFacts facts() {
+      Permit permit = served.permit;
+      TokenUsage usage = served.usage;
       return new AttemptFacts(
           row.person(),
           row.team(),
@@ -393,15 +405,15 @@ final class Rerun {
           usage.inputTotal(),
           usage.output(),
           usage.output(),
-          charge.nanos());
+          served.charge.nanos());
     }
 
     private Reservation.Settlement settlement() {
       Instant end = row.finishedAt().isBefore(row.startedAt()) ? row.startedAt() : row.finishedAt();
       return new Reservation.Settlement(
           end,
-          charge,
-          usage,
+          served.charge,
+          served.usage,
           row.usageSource(),
           row.outcome(),
           row.httpStatus(),

@@ -262,6 +262,74 @@ class PlanTest {
     assertThat(carried.replayedFrom()).isEqualTo("2026-09-01T00:00:00Z");
   }
 
+  /** Ada has 5 USD a month, of which her first call took 4, and a call of 1.5 comes. */
+  private String short5(String whenShort, String more) throws Exception {
+    call("ada", "2026-11-04T10:00:00Z", 4_000, "gpt-x", "s1");
+    call("ada", "2026-11-04T10:20:00Z", 1_500, "gpt-x", "s1");
+    return FILE.replace(
+        "10 USD, every: month, when_short: [refuse]",
+        "5 USD, every: month, when_short: [" + whenShort + "], " + more);
+  }
+
+  @Test
+  void aDowngradeIsAlsoFoundUnderTheProvidersName() throws Exception {
+    String file = short5("downgrade", "downgrade: { openai/gpt-x: openai/gpt-cheap }");
+
+    assertThat(person(plan(file), "ada").usedNew()).isEqualTo("4.15");
+  }
+
+  @Test
+  void aDowngradeToWhatCostsNoLessIsNoStep() throws Exception {
+    call("ada", "2026-11-03T10:00:00Z", 4_000);
+    call("ada", "2026-11-04T10:00:00Z", 1_500, "gpt-cheap", null);
+    String steps = "5 USD, every: month, when_short: [downgrade, overdraft], overdraft: 10%";
+    String file =
+        FILE.replace(
+            "10 USD, every: month, when_short: [refuse]",
+            steps + ", downgrade: { gpt-cheap: gpt-x }");
+
+    assertThat(plan(file).people()).isEmpty();
+  }
+
+  @Test
+  void aBudgetLendsNothingToACallThatAnotherRefuses() throws Exception {
+    String file =
+        short5("finish", "finish: 2 USD")
+            .replace("100 USD, every: month", "5.2 USD, every: month, when_short: [refuse]");
+    call("ada", "2026-11-05T10:00:00Z", 1_100);
+
+    PlanReport plan = plan(file);
+
+    assertThat(person(plan, "ada").usedNew()).isEqualTo("4");
+    assertThat(person(plan, "ada").refusedNew())
+        .as("the team has 1.2 left, and what it refused left no loan for the next")
+        .isEqualTo(2);
+  }
+
+  @Test
+  void onlyARunningSessionIsLentWhatItNeedsToFinish() throws Exception {
+    String file = short5("finish", "finish: 2 USD");
+    call("ada", "2026-11-04T10:30:00Z", 1_000, "gpt-x", "s2");
+    call("ada", "2026-11-04T10:50:01Z", 1_000, "gpt-x", "s1");
+
+    PlanReport plan = plan(file);
+
+    assertThat(person(plan, "ada").usedNew()).isEqualTo("5.5");
+    assertThat(person(plan, "ada").refusedNew())
+        .as("a session that is new, and one that had no call for half an hour")
+        .isEqualTo(2);
+  }
+
+  @Test
+  void aLoanThatIsTooSmallLendsToAShorterAnswerWhereClampIsListed() throws Exception {
+    String file = short5("overdraft, clamp", "overdraft: 5%, clamp_floor: 450000");
+
+    PlanReport plan = plan(file);
+
+    assertThat(person(plan, "ada").shortenedNew()).isEqualTo(1);
+    assertThat(person(plan, "ada").usedNew()).as("5 and 0.25 lent").isEqualTo("5.25");
+  }
+
   @Test
   void otherPricesAreChargedOtherwiseAndTheSameOnesAsTheyWere() throws Exception {
     call("ada", "2026-11-03T10:00:00Z", 4_000);
