@@ -13,6 +13,15 @@ import io.stipend.metering.Unit;
  * @param unit what it counts
  */
 public record AccountKey(String budget, String period, Unit unit) {
+  /**
+   * What the accounts of one budget have in common over all its periods: one owner may have a
+   * budget by the day and another by the month, whose names differ in the form of the period alone.
+   */
+  public String series() {
+    String form = period.replaceFirst("^FY", "").replaceAll("[0-9]", "0");
+    return new AccountKey(budget, form, unit).toString();
+  }
+
   /** {@code budget@period#unit}: unique, for messages and the ledger's dictionary. */
   @Override
   public String toString() {

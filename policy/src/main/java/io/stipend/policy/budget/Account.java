@@ -218,6 +218,7 @@ final class Account {
   /** The last account of its budget that goes on after this one, as far as is known; else null. */
   @Nullable AccountKey successor() {
     return behind.stream()
+        .filter(other -> other.series().equals(key.series()))
         .filter(other -> other.period().compareTo(key.period()) > 0)
         .max(Comparator.comparing(AccountKey::period))
         .orElse(null);

@@ -209,4 +209,19 @@ class FoundBySimulationTest {
     budgets.funds().rollUp(DAY, TODAY, TOMORROW).get(10, TimeUnit.SECONDS);
     assertTodayIsRolled();
   }
+
+  @Test
+  void aCorrectionStaysWithItsBudgetWhereItsOwnerHasAnotherOfTheSameUnit() throws Exception {
+    BudgetRule week = rule("person/ada", Unit.USD, 100, Every.WEEK);
+    spend(30, NOW);
+    hold(week, whole(10), NOW).durable().get(10, TimeUnit.SECONDS);
+    budgets.balances(List.of(DAY), TOMORROW).get(10, TimeUnit.SECONDS);
+    ledger.close();
+    open();
+    mend(-5, key -> null, TOMORROW);
+    assertThat(read(LedgerReader::corrections))
+        .flatExtracting(Corrected::postings)
+        .extracting(Posting::account)
+        .containsExactly(DAY.account(TOMORROW));
+  }
 }

@@ -93,7 +93,10 @@ final class Admin {
       return "no balances while stalled";
     }
     List<BudgetRule> rules = world.company.rulesOf("ada");
-    rules = random.nextBoolean() ? rules : List.of(world.company.any(random));
+    rules =
+        random.nextBoolean() && world.company.isThere("ada")
+            ? rules
+            : List.of(world.company.any(random));
     CompletableFuture<List<Budgets.AccountBalance>> asked =
         world.process.budgets.balances(rules, world.now());
     world.rest();

@@ -14,41 +14,92 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** The quota file of a simulated company, and its edits. */
 final class Company {
   static final List<String> PEOPLE = List.of("ada", "bob", "cyd");
   private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
 
-  private final Map<String, BudgetRule> rules = new LinkedHashMap<>();
-  private final Map<String, List<String>> bound = new HashMap<>();
+  /** What the periods of a budget are changed to; days, weeks and months more often. */
+  private static final List<Every> EVERY =
+      Stream.concat(
+              Arrays.stream(Every.values()),
+              Stream.of(Every.DAY, Every.WEEK, Every.MONTH, Every.DAY, Every.WEEK, Every.MONTH))
+          .toList();
+
+  /** In order; each is one line of the file, whatever becomes of it. */
+  private final List<Line> lines = new ArrayList<>();
+
+  private final Map<String, List<Line>> bound = new HashMap<>();
+  private final Line organisation;
   private final Set<String> removed = new TreeSet<>();
+
+  /** What each budget was last, also where the file does not have it any more. */
+  private final Map<Series, BudgetRule> last = new HashMap<>();
+
+  /** A budget of the file, which may be taken out for a while. */
+  private static final class Line {
+    BudgetRule rule;
+    boolean out;
+  }
+
+  /** What tells the budgets of one owner apart. */
+  private record Series(String budget, Unit unit, Every every) {
+    static Series of(BudgetRule rule) {
+      return new Series(rule.budget(), rule.unit(), rule.every());
+    }
+
+    static Series of(AccountKey key) {
+      return new Series(key.budget(), key.unit(), kind(key.period()));
+    }
+  }
 
   Company(Random random) {
     ZoneId newYork = ZoneId.of("America/New_York");
-    add("person/ada/month", Unit.USD, 600, Every.MONTH, newYork, random);
-    add("person/ada/day", Unit.USD, 250, Every.DAY, newYork, random);
-    add("person/bob/week", Unit.TOKENS, 500, Every.WEEK, BERLIN, random);
-    add("person/cyd/month", Unit.USD, 500, Every.MONTH, BERLIN, random);
-    add("person/cyd/day", Unit.TOKENS, 300, Every.DAY, BERLIN, random);
-    add("team/payments", Unit.USD, 1_500, Every.MONTH, BERLIN, random);
+    Line adaMonth = add("person/ada", Unit.USD, 600, Every.MONTH, newYork, random);
+    Line adaDay = add("person/ada", Unit.USD, 250, Every.DAY, newYork, random);
+    Line bob = add("person/bob", Unit.TOKENS, 500, Every.WEEK, BERLIN, random);
+    Line cydMonth = add("person/cyd", Unit.USD, 500, Every.MONTH, BERLIN, random);
+    Line cydDay = add("person/cyd", Unit.TOKENS, 300, Every.DAY, BERLIN, random);
+    Line team = add("team/payments", Unit.USD, 1_500, Every.MONTH, BERLIN, random);
     add("pool/payments", Unit.USD, 400, Every.MONTH, BERLIN, random);
-    add("organisation", Unit.USD, 4_000, Every.QUARTER, BERLIN, random);
-    bound.put("ada", List.of("person/ada/month", "person/ada/day", "team/payments"));
-    bound.put("bob", List.of("person/bob/week", "team/payments"));
-    bound.put("cyd", List.of("person/cyd/month", "person/cyd/day"));
+    organisation = add("organisation", Unit.USD, 4_000, Every.QUARTER, BERLIN, random);
+    bound.put("ada", List.of(adaMonth, adaDay, team));
+    bound.put("bob", List.of(bob, team));
+    bound.put("cyd", List.of(cydMonth, cydDay));
   }
 
-  private void add(String budget, Unit unit, long amount, Every every, ZoneId zone, Random random) {
+  private Line add(String budget, Unit unit, long amount, Every every, ZoneId zone, Random random) {
     long some = amount / 3 + random.nextInt((int) amount);
-    rules.put(budget, edited(BudgetRule.of(budget, unit, some, every, zone), random, 8));
+    Line line = new Line();
+    lines.add(line);
+    put(line, edited(BudgetRule.of(budget, unit, some, every, zone), random, 8));
+    return line;
+  }
+
+  private void put(Line line, BudgetRule rule) {
+    line.rule = rule;
+    last.put(Series.of(rule), rule);
+  }
+
+  /** Which kind of period has this name. */
+  private static Every kind(String period) {
+    if (period.equals("once")) {
+      return Every.ONCE;
+    } else if (period.contains("W")) {
+      return Every.WEEK;
+    } else if (period.contains("Q")) {
+      return Every.QUARTER;
+    }
+    return period.length() == 4 ? Every.YEAR : period.length() == 7 ? Every.MONTH : Every.DAY;
   }
 
   private static BudgetRule edited(BudgetRule rule, Random random, int times) {
@@ -83,28 +134,66 @@ final class Company {
   /** An edit of the file; says what. */
   String edit(Random random, Instant now) {
     String person = PEOPLE.get(random.nextInt(PEOPLE.size()));
-    List<String> budgets = List.copyOf(rules.keySet());
-    String budget = budgets.get(random.nextInt(budgets.size()));
-    BudgetRule rule = rules.get(budget);
-    int kind = random.nextInt(8);
+    Line line = lines.get(random.nextInt(lines.size()));
+    int kind = random.nextInt(12);
     if (kind == 0) {
       removed.add(person);
       return person + " is removed";
     } else if (kind <= 2) {
       removed.remove(person);
       return person + " is there";
-    } else if (kind == 3) {
+    } else if (kind <= 5) {
+      return kind == 5 ? takeOutOrPutBack(line) : every(line, random);
+    }
+    BudgetRule rule = line.rule;
+    if (kind == 6) {
       LocalDate day = now.atZone(rule.zone()).toLocalDate();
       LocalDate since = random.nextBoolean() ? day.minusDays(random.nextInt(20)) : null;
       LocalDate until = random.nextBoolean() ? day.plusDays(random.nextInt(40)) : null;
       rule = rule.withProration(new Proration(since, until, 250 + 250 * random.nextInt(4)));
-    } else if (kind <= 5) {
+    } else if (kind <= 9) {
       rule = rule.withAmount(random.nextInt(1 + (int) rule.amount() * 2));
     } else {
       rule = edited(rule, random, 1);
     }
-    rules.put(budget, rule);
-    return budget + " is " + rule.amount() + " " + rule.terms() + " " + rule.proration();
+    put(line, valid(rule));
+    return line.rule.toString();
+  }
+
+  private String takeOutOrPutBack(Line line) {
+    // Somebody must be bound by something.
+    if (line == organisation || (line.out && taken(line, line.rule))) {
+      return "nothing";
+    }
+    line.out = !line.out;
+    put(line, line.rule);
+    return (line.out ? "without " : "again with ") + line.rule;
+  }
+
+  private String every(Line line, Random random) {
+    Every other = EVERY.get(random.nextInt(EVERY.size()));
+    Calendar calendar = Calendar.of(other, line.rule.zone());
+    BudgetRule rule = valid(line.rule.withCalendar(calendar));
+    if (taken(line, rule)) {
+      return "nothing";
+    }
+    String was = line.rule.budget() + " every " + line.rule.every();
+    put(line, rule);
+    return was + " is every " + other;
+  }
+
+  /** Two budgets of one owner that agree in unit and period are refused. */
+  private boolean taken(Line line, BudgetRule rule) {
+    return lines.stream()
+        .anyMatch(
+            other -> other != line && !other.out && Series.of(other.rule).equals(Series.of(rule)));
+  }
+
+  /** What has no next period neither lends on it nor carries into it. */
+  private static BudgetRule valid(BudgetRule rule) {
+    return rule.every() != Every.ONCE
+        ? rule
+        : rule.with(t -> t.carryOver(CarryOver.NONE).overdraft(0).finish(0).advance(0));
   }
 
   boolean isThere(String person) {
@@ -112,24 +201,20 @@ final class Company {
   }
 
   List<BudgetRule> rulesOf(String person) {
-    List<BudgetRule> all = new ArrayList<>();
-    bound.get(person).forEach(budget -> all.add(rules.get(budget)));
-    all.add(rules.get("organisation"));
-    return all;
+    return Stream.concat(bound.get(person).stream(), Stream.of(organisation))
+        .filter(line -> !line.out)
+        .map(line -> line.rule)
+        .toList();
   }
 
-  List<BudgetRule> all() {
-    return List.copyOf(rules.values());
-  }
-
-  /** Whether the file still has the budget. */
-  boolean isThere(BudgetRule rule) {
-    return removed.stream().noneMatch(person -> rule.budget().startsWith("person/" + person));
+  private boolean isThere(Line line) {
+    return !line.out
+        && removed.stream().noneMatch(person -> line.rule.budget().equals("person/" + person));
   }
 
   BudgetRule any(Random random) {
-    List<BudgetRule> there = all().stream().filter(this::isThere).toList();
-    return there.get(random.nextInt(there.size()));
+    List<Line> there = lines.stream().filter(this::isThere).toList();
+    return there.get(random.nextInt(there.size())).rule;
   }
 
   /** As the file has them, with its calendar. */
@@ -149,8 +234,11 @@ final class Company {
 
   /** The budget of an account as it stands; null if there is none any more. */
   BudgetRule rule(AccountKey key) {
-    BudgetRule rule = rules.get(key.budget());
-    return isThere(rule) ? rule : null;
+    return lines.stream()
+        .filter(line -> isThere(line) && Series.of(line.rule).equals(Series.of(key)))
+        .map(line -> line.rule)
+        .findFirst()
+        .orElse(null);
   }
 
   /**
@@ -159,11 +247,21 @@ final class Company {
    */
   boolean gone(AccountKey key, Instant now) {
     Instant end = inForce().calendar().endOf(key.period());
-    return rule(key) == null && !end.plus(Duration.ofHours(26)).isAfter(now);
+    return rule(key) == null && end != null && !end.plus(Duration.ofHours(26)).isAfter(now);
   }
 
-  /** The same, as it stood when it was removed. */
+  /** The same, as it stood when the file had it last. */
   BudgetRule lastRule(AccountKey key) {
-    return rules.get(key.budget());
+    return last.get(Series.of(key));
+  }
+
+  /** Whether both are accounts of one budget, of this period and another. */
+  static boolean oneBudget(AccountKey a, AccountKey b) {
+    return Series.of(a).equals(Series.of(b));
+  }
+
+  /** Whether a rule is that of an account. */
+  static boolean isOf(BudgetRule rule, AccountKey key) {
+    return Series.of(rule).equals(Series.of(key));
   }
 }

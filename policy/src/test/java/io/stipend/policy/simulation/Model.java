@@ -21,6 +21,7 @@ import io.stipend.metering.ledger.LedgerEntry.Settled;
 import io.stipend.metering.ledger.LedgerEntry.Transferred;
 import io.stipend.metering.ledger.Posting;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.budget.Every;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -30,8 +31,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiPredicate;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -44,19 +43,15 @@ final class Model {
   private final Map<AttemptId, List<AccountKey>> open = new HashMap<>();
   private final Map<AttemptId, Settled> settled = new HashMap<>();
   private final Map<AttemptId, Released> released = new HashMap<>();
-  private final Function<AccountKey, BudgetRule> rules;
-  private final BiPredicate<AccountKey, Instant> gone;
+  private final Map<AttemptId, List<Corrected>> corrections = new HashMap<>();
+  private final Map<String, List<Posting>> asked = new HashMap<>();
+  private final Company company;
 
   /** Whether entries are judged; those that a crash left were judged when they came. */
   private boolean judging;
 
-  /**
-   * @param rules the budget of an account as it stands, or stood when it was removed
-   * @param gone whether an account is to end without a budget, at an instant
-   */
-  Model(Function<AccountKey, BudgetRule> rules, BiPredicate<AccountKey, Instant> gone) {
-    this.rules = rules;
-    this.gone = gone;
+  Model(Company company) {
+    this.company = company;
   }
 
   /** Entries that a restart found. */
@@ -99,6 +94,36 @@ final class Model {
     announced.put(id, parts);
   }
 
+  /** What a correction is to change on the accounts that were debited, in their order. */
+  void announce(String correction, List<Posting> postings) {
+    asked.put(correction, postings);
+  }
+
+  private List<Corrected> corrections(Settled settled) {
+    return corrections.getOrDefault(settled.id(), List.of());
+  }
+
+  /** What the budget of a debit bears of an attempt, with all corrections. */
+  long borne(Settled settled, Posting debit) {
+    return debit.amount()
+        + corrections(settled).stream()
+            .flatMap(corrected -> corrected.postings().stream())
+            .filter(posting -> Company.oneBudget(posting.account(), debit.account()))
+            .mapToLong(Posting::amount)
+            .sum();
+  }
+
+  /** What an attempt cost, with all corrections. */
+  long nanos(Settled settled) {
+    return settled.nanos() + corrections(settled).stream().mapToLong(Corrected::nanosDelta).sum();
+  }
+
+  /** What an attempt used, as the last correction says. */
+  long tokens(Settled settled) {
+    List<Corrected> all = corrections(settled);
+    return (all.isEmpty() ? settled.usage() : all.get(all.size() - 1).usage()).total();
+  }
+
   static void require(boolean holds, String what) {
     if (!holds) {
       throw new AssertionError(what);
@@ -125,7 +150,7 @@ final class Model {
     } else if (entry instanceof Transferred e) {
       Books from = live(e.from(), e);
       from.sent = from.sent.add(big(e.amount()));
-      BudgetRule rule = rules.apply(e.from());
+      BudgetRule rule = company.lastRule(e.from());
       judge(
           from.sent.compareTo(big(rule.transfer())) <= 0 && from.free().signum() >= 0,
           "sent more than the rule or the balance allows: " + e);
@@ -133,6 +158,8 @@ final class Model {
       expired(e);
     } else if (entry instanceof Rolled e) {
       rolled(e);
+    } else if (entry instanceof Corrected e) {
+      corrected(e);
     } else if (entry instanceof Reserved e) {
       reserved(e);
     } else if (entry instanceof Extended e) {
@@ -157,7 +184,7 @@ final class Model {
       return;
     }
     Books books = live(e.account(), e);
-    BudgetRule rule = rules.apply(e.account());
+    BudgetRule rule = company.lastRule(e.account());
     boolean first = e.kind() == GrantKind.RECURRING;
     require(first != books.begun, "granted twice, or adjusted before it was granted: " + e);
     books.begun = true;
@@ -172,8 +199,11 @@ final class Model {
         "granted " + books.recurring + ", expected " + expected(rule, e.account()) + ": " + e);
   }
 
-  /** amount × working time × days within / days, rounded down. */
+  /** amount × working time × days within / days, rounded down; {@code once} has no days. */
   static BigInteger expected(BudgetRule rule, AccountKey key) {
+    if (rule.every() == Every.ONCE) {
+      return big(rule.amount()).multiply(big(rule.proration().fteThousandths())).divide(big(1000));
+    }
     LocalDate first = rule.calendar().startOf(key.period()).atZone(rule.zone()).toLocalDate();
     LocalDate after = rule.calendar().endOf(key.period()).atZone(rule.zone()).toLocalDate();
     long days = 0;
@@ -198,8 +228,9 @@ final class Model {
     judge(
         books.lent(e.kind()).compareTo(books.mostLent.get(e.kind())) <= 0,
         "lent more than the rule lends: " + e);
-    BudgetRule rule = rules.apply(e.account());
+    BudgetRule rule = company.lastRule(e.account());
     String next = rule.calendar().next(e.account().period());
+    require(next != null, "lent on a grant that never comes: " + e);
     AccountKey repays = new AccountKey(e.account().budget(), next, e.account().unit());
     judge(
         e.kind() != LoanKind.ADVANCE || books.lent().compareTo(expected(rule, repays)) <= 0,
@@ -209,7 +240,7 @@ final class Model {
   /** A call borrows by the rule under which it began, also where that was edited meanwhile. */
   private void remember(Books books) {
     for (LoanKind kind : LoanKind.values()) {
-      BigInteger limit = big(limit(rules.apply(books.key), kind));
+      BigInteger limit = big(limit(company.lastRule(books.key), kind));
       boolean ofCalls = kind != LoanKind.ADVANCE;
       books.mostLent.merge(kind, limit, (before, now) -> ofCalls ? before.max(now) : now);
     }
@@ -225,7 +256,7 @@ final class Model {
 
   private void expired(Expired e) {
     Books books = live(e.account(), e);
-    Instant end = rules.apply(e.account()).calendar().endOf(e.account().period());
+    Instant end = company.lastRule(e.account()).calendar().endOf(e.account().period());
     if (judging) {
       BigInteger due = books.overdue(e.at(), end).get(e.lot());
       require(big(e.amount()).equals(due), "expired, and due is " + due + ": " + e);
@@ -266,13 +297,15 @@ final class Model {
     List<CarriedLot> carried = new ArrayList<>(e.carried());
     carried.sort(Comparator.comparing(CarriedLot::lot));
     Books.Roll is = new Books.Roll(carried, big(e.expired()), big(e.repaid()), big(e.owed()));
-    BudgetRule rule = rules.apply(e.from());
+    BudgetRule rule = company.lastRule(e.from());
     if (e.to() == null) {
-      require(gone.test(e.from(), e.at()), "ended too early, or its budget stands: " + e);
+      require(company.gone(e.from(), e.at()), "ended too early, or its budget stands: " + e);
       Books.Roll must = from.end(rule);
       require(is.equals(must), "ended " + e + "\n expected " + must);
       return;
     }
+    require(company.rule(e.from()) != null, "rolled, and its budget is gone: " + e);
+    require(Company.oneBudget(e.from(), e.to()), "rolled to another budget: " + e);
     require(
         !rule.calendar().endOf(e.from().period()).isAfter(e.at())
             && !rule.calendar()
@@ -284,6 +317,32 @@ final class Model {
         "rolled without its grant: " + e);
     Books.Roll must = from.roll(rule);
     require(is.equals(must), "rolled " + e + "\n expected " + must);
+  }
+
+  /** Each budget that was debited bears its part, in its own period or a later one. */
+  private void corrected(Corrected e) {
+    List<Posting> parts = asked.remove(e.correctionId());
+    require(parts == null || parts.size() == e.postings().size(), "parts of " + e);
+    for (int i = 0; parts != null && i < parts.size(); i++) {
+      Posting part = parts.get(i);
+      Posting is = e.postings().get(i);
+      boolean stays = is.account().equals(part.account());
+      live(is.account(), e);
+      require(
+          is.amount() == part.amount() && Company.oneBudget(is.account(), part.account()),
+          "corrected by another budget than was debited, " + part + ": " + e);
+      require(
+          stays != books(part.account()).closed,
+          "corrected in another period and the account is open, " + part + ": " + e);
+      require(
+          stays || is.account().period().compareTo(part.account().period()) > 0,
+          "corrected in an earlier period, " + part + ": " + e);
+      BudgetRule rule = company.rule(part.account());
+      AccountKey current = rule == null ? is.account() : rule.account(e.at());
+      require(
+          stays || books(current).closed || is.account().equals(current),
+          "corrected in a period that is not current, " + current + ": " + e);
+    }
   }
 
   private void reserved(Reserved e) {
@@ -349,6 +408,7 @@ final class Model {
       to.received = to.received.add(big(e.amount()));
       to.lot(e.id(), big(e.amount()), 0, e.expiresAt(), e.at());
     } else if (entry instanceof Corrected e) {
+      corrections.computeIfAbsent(e.id(), id -> new ArrayList<>()).add(e);
       for (Posting posting : e.postings()) {
         Books books = live(posting.account(), e);
         books.used = books.used.add(big(posting.amount()));

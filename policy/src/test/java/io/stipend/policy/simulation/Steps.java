@@ -213,10 +213,7 @@ final class Steps {
   }
 
   private static BudgetRule ruleOf(Call call, AccountKey key) {
-    return call.rules.stream()
-        .filter(rule -> rule.budget().equals(key.budget()))
-        .findFirst()
-        .orElseThrow();
+    return call.rules.stream().filter(rule -> Company.isOf(rule, key)).findFirst().orElseThrow();
   }
 
   private static boolean lends(Call call, BudgetRule rule, Books books, BigInteger lacking) {
@@ -335,15 +332,19 @@ final class Steps {
     return "sweep → " + ended;
   }
 
-  /** Mends a settled attempt to what the provider billed. */
+  /** Mends a settled attempt to what the provider billed; more often where an account is closed. */
   String correct(Random random) {
     List<LedgerEntry.Settled> some = new ArrayList<>();
+    List<LedgerEntry.Settled> late = new ArrayList<>();
     for (LedgerEntry.Settled settled : world.model.settled().values()) {
-      Call call = world.all.get(settled.id());
-      if (!world.model.open().containsKey(settled.id()) && !call.corrected) {
-        some.add(settled);
+      boolean waits = world.stalled() && world.all.get(settled.id()).corrected;
+      if (!world.model.open().containsKey(settled.id()) && !waits) {
+        boolean closed =
+            settled.debits().stream().anyMatch(one -> world.model.books(one.account()).closed);
+        (closed ? late : some).add(settled);
       }
     }
+    some = late.isEmpty() || (random.nextInt(3) == 0 && !some.isEmpty()) ? some : late;
     if (some.isEmpty()) {
       return "nothing to correct";
     }
@@ -353,19 +354,20 @@ final class Steps {
     List<Posting> postings = new ArrayList<>();
     for (Posting debit : settled.debits()) {
       long delta = debit.account().unit().isMoney() ? tokens * call.price : tokens;
-      postings.add(new Posting(debit.account(), Math.max(delta, -debit.amount())));
+      long borne = world.model.borne(settled, debit);
+      postings.add(new Posting(debit.account(), Math.max(delta, -borne)));
     }
-    long nanos = Math.max(tokens * call.price, -settled.nanos());
     LedgerEntry.Corrected corrected =
         new LedgerEntry.Corrected(
             world.now(),
             "c" + ++world.attempts,
             settled.id(),
-            TokenUsage.of(Math.max(0, settled.usage().total() + tokens), 0),
-            nanos,
+            TokenUsage.of(Math.max(0, world.model.tokens(settled) + tokens), 0),
+            Math.max(tokens * call.price, -world.model.nanos(settled)),
             postings,
             "eve",
             "reconciled");
+    world.model.announce(corrected.correctionId(), postings);
     CompletableFuture<Void> done =
         world.process.budgets.funds().correct(corrected, world.company.inForce(), world.now());
     world.asked.add(done);

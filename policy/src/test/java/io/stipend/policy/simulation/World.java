@@ -55,7 +55,7 @@ final class World implements AutoCloseable {
     disk = new SimulatedDisk(root);
     now = Instant.parse(STARTS.get(setup.nextInt(STARTS.size())));
     warm = setup.nextBoolean() ? FEW_ACCOUNTS : 1_000;
-    model = new Model(company::lastRule, company::gone);
+    model = new Model(company);
     process = new Process(disk, this::now, warm, model);
   }
 
@@ -156,8 +156,9 @@ final class World implements AutoCloseable {
 
   private void refusesAll(Random random) {
     Call call = new Call(new AttemptId("p" + ++attempts, 1), "ada", random);
-    Budgets.Result result =
-        process.budgets.reserve(call.id, call.facts, company.rulesOf("ada"), call.estimate, now);
+    List<BudgetRule> rules =
+        company.isThere("ada") ? company.rulesOf("ada") : List.of(company.any(random));
+    Budgets.Result result = process.budgets.reserve(call.id, call.facts, rules, call.estimate, now);
     boolean refused = result instanceof Budgets.Unavailable;
     refused |= result instanceof Budgets.Shortfall;
     refused |= result instanceof Budgets.Cold cold && cold.warm().isCompletedExceptionally();
@@ -168,7 +169,7 @@ final class World implements AutoCloseable {
   private void restart(Crash how) {
     crashes++;
     Process last = process;
-    model = new Model(company::lastRule, company::gone);
+    model = new Model(company);
     process = new Process(disk, this::now, warm, model);
     int same = process.survived(last, last.found.size());
     new Recovered(this, last, same, how).check();
