@@ -106,7 +106,13 @@ public final class LocalBudgets implements Budgets {
         if (taken == null) {
           warm = book.accounts.load(keys);
         } else {
-          List<AccountKey> later = Opening.forward(taken, distinct);
+          List<AccountKey> later;
+          try {
+            later = Opening.forward(taken, distinct);
+          } catch (BudgetException e) {
+            taken.forEach(Account::unpin);
+            return new Unavailable(e.toString());
+          }
           if (later != null) {
             taken.forEach(Account::unpin);
             keys = later;

@@ -67,6 +67,7 @@ final class Opening {
    * where a clock went back, or a call that began before midnight reserves after it.
    *
    * @return null if none is closed
+   * @throws BudgetException if one is closed whose budget has no next period
    */
   static @Nullable List<AccountKey> forward(List<Account> accounts, List<BudgetRule> rules) {
     List<AccountKey> keys = null;
@@ -76,9 +77,12 @@ final class Opening {
         keys = keys == null ? new ArrayList<>(accounts.stream().map(a -> a.key).toList()) : keys;
         AccountKey key = account.key;
         String next = rules.get(i).calendar().next(key.period());
-        if (next != null) {
-          keys.set(i, new AccountKey(key.budget(), next, key.unit()));
+        if (next == null) {
+          // Whoever asked again for the same one would ask for ever.
+          throw new BudgetException(
+              "account " + key + " is closed (expected: open, as it has no next period)");
         }
+        keys.set(i, new AccountKey(key.budget(), next, key.unit()));
       }
     }
     return keys;

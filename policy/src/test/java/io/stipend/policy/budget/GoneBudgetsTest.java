@@ -19,6 +19,7 @@ import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Posting;
 import io.stipend.metering.ledger.SqliteLedger;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
@@ -203,5 +204,70 @@ class GoneBudgetsTest {
                 20,
                 0,
                 0));
+  }
+
+  /** The file says every week where it said every month. */
+  private static final BudgetRule WEEK =
+      ADA.withCalendar(Calendar.of(Every.WEEK, ADA.zone())).withAmount(50);
+
+  private static final Rules CHANGED = ofKind(WEEK);
+  private static final Rules AS_IT_WAS = ofKind(ADA);
+
+  private static Rules ofKind(BudgetRule rule) {
+    return key -> rule.calendar().names(key.period()) ? rule : null;
+  }
+
+  @Test
+  void whatIsLeftOfAPeriodThatIsNotSoLongAnyMoreEndsWithItAndNothingOfItGoesOn() {
+    spend(ADA, 30);
+    spend(WEEK, 10);
+
+    assertThat(sweep("2026-12-02T01:59:59Z", CHANGED))
+        .as("the week of November 30th is another account")
+        .extracting(roll -> roll.from().period())
+        .containsExactly("2026-W48");
+    assertThat(sweep("2026-12-02T02:00:00Z", CHANGED))
+        .filteredOn(roll -> roll.from().period().equals("2026-11"))
+        .extracting(Rolled::to, Rolled::expired)
+        .containsExactly(tuple(null, 70L));
+    assertThat(balance(WEEK).remaining()).as("40 of the week before").isEqualTo(90);
+  }
+
+  @Test
+  void whoseEveryIsChangedAndChangedBackIsGrantedOnceAndKeepsWhatWasUsed() {
+    spend(ADA, 30);
+    spend(WEEK, 10);
+    assertThat(sweep("2026-11-25T00:00:00Z", AS_IT_WAS)).isEmpty();
+
+    spend(ADA, 5);
+    assertThat(balance(ADA).remaining()).isEqualTo(65);
+    spend(WEEK, 5);
+    assertThat(balance(WEEK).remaining()).isEqualTo(35);
+
+    assertThat(sweep("2026-12-01T02:00:00Z", AS_IT_WAS))
+        .extracting(roll -> roll.from().period(), Rolled::expired)
+        .as("the week ended in every zone, the month carries its rest over")
+        .containsExactlyInAnyOrder(tuple("2026-W48", 35L), tuple("2026-11", 0L));
+    assertThat(balance(ADA).remaining()).isEqualTo(165);
+  }
+
+  @Test
+  void aClosedAccountWithoutANextPeriodIsRefusedAndNotAskedForEver() {
+    BudgetRule once = person("ada", 100).withCalendar(Calendar.of(Every.ONCE, ADA.zone()));
+    spend(once, 30);
+    AccountKey key = once.account(now);
+    ledger.append(new Rolled(now, key, null, List.of(), 70, 0, 0)).join();
+    ledger.close();
+    open();
+
+    assertThat(budgets.balances(List.of(once), now))
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withCauseInstanceOf(BudgetException.class)
+        .withMessageContaining("@once#USD is closed");
+    assertThat(budgets.reserve(attempt(++attempts), facts("ada"), List.of(once), whole(1), now))
+        .isInstanceOf(Budgets.Unavailable.class);
+    assertThat(budgets.funds().grant(once, new Funds.Gift(1, "r", "eve", null, 0), now))
+        .failsWithin(Duration.ofSeconds(10));
   }
 }
