@@ -94,6 +94,7 @@ final class Share {
     long amount = more.in(rule.unit());
     long exposed = moreExposed(amount);
     account.hold(amount, exposed);
+    unmark();
     hold = Math.addExact(hold, amount);
     exposure = Math.addExact(exposure, exposed);
   }
@@ -108,11 +109,18 @@ final class Share {
     return Math.max(0, needed - exposure);
   }
 
-  /** The account refuses everything new until this reservation has ended. */
+  /** The account refuses everything new until this reservation is extended or has ended. */
   void mark() {
     if (!marked) {
       marked = true;
       account.exhaust();
+    }
+  }
+
+  private void unmark() {
+    if (marked) {
+      marked = false;
+      account.unexhaust();
     }
   }
 
@@ -133,9 +141,7 @@ final class Share {
 
   private void ended() {
     account.open(-1);
-    if (marked) {
-      account.unexhaust();
-    }
+    unmark();
     account.unpin();
   }
 

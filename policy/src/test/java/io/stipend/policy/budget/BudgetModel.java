@@ -184,6 +184,7 @@ final class BudgetModel {
     if (extended == null) {
       call.marked.addAll(shortOf);
     } else {
+      call.marked.clear();
       call.exposed = call.exposed.plus(moreExposed(call, more));
       call.hold = call.hold.plus(more);
     }

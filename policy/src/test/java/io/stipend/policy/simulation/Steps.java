@@ -206,6 +206,8 @@ final class Steps {
     call.told(extended != null);
     if (extended != null) {
       call.extended(more);
+      // A stream that goes on has enough: what it was once short of is here again.
+      world.model.open().get(call.id).forEach(key -> world.model.books(key).marks.remove(call.id));
     } else {
       shortOf.forEach(key -> world.model.books(key).marks.add(call.id));
     }
