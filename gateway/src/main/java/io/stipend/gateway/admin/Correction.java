@@ -170,13 +170,11 @@ record Correction(
    * correction came after its period had rolled; they bear the attempt together.
    */
   private List<Posting> differences() {
-    Map<List<String>, AccountKey> first = new LinkedHashMap<>();
+    Map<String, AccountKey> first = new LinkedHashMap<>();
     Map<AccountKey, Long> debited = new LinkedHashMap<>();
     for (Posting debit : stands.debits()) {
       AccountKey account = debit.account();
-      AccountKey own =
-          first.computeIfAbsent(
-              List.of(account.budget(), account.unit().name()), budget -> account);
+      AccountKey own = first.computeIfAbsent(account.series(), series -> account);
       debited.merge(own, debit.amount(), Math::addExact);
     }
     List<Posting> postings = new ArrayList<>(debited.size());

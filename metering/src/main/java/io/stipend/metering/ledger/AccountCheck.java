@@ -6,13 +6,15 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The part of the check that is about accounts, recomputed from the entries: nothing moves a closed
  * account; a roll finds no open hold and leaves nothing behind; no more of a lot expires than it
- * was worth; what is held equals the open reservations; and the tables hold the same sums and lots.
+ * was worth; a correction adds to every budget of money what it adds to the cost; what is held
+ * equals the open reservations; and the tables hold the same sums and lots.
  */
 final class AccountCheck {
   private final Consumer<String> problems;
@@ -64,7 +66,36 @@ final class AccountCheck {
                 + (lot == null ? 0 : lot.amount())
                 + ")");
       }
+    } else if (fact instanceof LedgerEntry.Corrected corrected) {
+      corrected(corrected);
     }
+  }
+
+  /** The accounts of one budget bear a correction together, and every budget bears all of it. */
+  private void corrected(LedgerEntry.Corrected corrected) {
+    Map<String, Long> added = new TreeMap<>();
+    for (Posting posting : corrected.postings()) {
+      if (posting.account().unit().isMoney()) {
+        added.merge(posting.account().series(), posting.amount(), Math::addExact);
+      }
+    }
+    added.forEach(
+        (series, amount) -> {
+          if (amount != corrected.nanosDelta()) {
+            problems.accept(
+                "correction "
+                    + corrected.correctionId()
+                    + " of "
+                    + corrected.id()
+                    + ": adds "
+                    + amount
+                    + " to "
+                    + series
+                    + " (expected: "
+                    + corrected.nanosDelta()
+                    + ", as to the cost)");
+          }
+        });
   }
 
   private void rolled(LedgerEntry.Rolled rolled) {

@@ -9,10 +9,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,7 +140,12 @@ class HistoryTest {
       SettledAttempt before = settled.get(id);
       long delta = random.nextInt(2_000) - 1_000;
       List<Posting> postings = new ArrayList<>();
-      before.debits().forEach(debit -> postings.add(new Posting(debit.account(), delta)));
+      Set<String> budgets = new HashSet<>();
+      for (Posting debit : before.debits()) {
+        // Two accounts of one budget bear it together.
+        boolean first = budgets.add(debit.account().series());
+        postings.add(new Posting(debit.account(), first ? delta : 0));
+      }
       LedgerEntry.Corrected correction =
           new LedgerEntry.Corrected(
               Samples.NOW,

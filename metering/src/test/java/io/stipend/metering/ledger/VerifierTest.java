@@ -111,6 +111,37 @@ class VerifierTest {
   }
 
   @Test
+  void aCorrectionThatOneBudgetDoesNotBearWholeIsNamed() throws Exception {
+    AccountKey day = new AccountKey(Samples.ADA.budget(), "2026-11-23", Samples.ADA.unit());
+    try (SqliteLedger ledger =
+        SqliteLedger.open(folder, Samples.SMALL, InstantSource.fixed(Samples.NOW))) {
+      for (long onMonth : new long[] {937, 874}) {
+        get(
+            ledger.append(
+                new LedgerEntry.Corrected(
+                    Samples.NOW,
+                    "adds-" + onMonth,
+                    new AttemptId("exchange-0003", 1),
+                    TokenUsage.of(3, 3),
+                    937,
+                    List.of(
+                        new Posting(day, 900),
+                        new Posting(new AccountKey(day.budget(), "2026-11-24", day.unit()), 37),
+                        new Posting(Samples.ADA, onMonth)),
+                    "root",
+                    "")));
+      }
+    }
+    assertThat(Folders.verify(folder).problems())
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains(
+            "correction adds-874 of exchange-0003#1: adds 874 to person/ada",
+            "@0000-00#USD (expected: 937");
+  }
+
+  @Test
   void everyTableIsComparedWithTheEntries() throws Exception {
     List<String> tampering =
         List.of(

@@ -83,7 +83,7 @@ class FoundBySimulationTest {
             "c" + ++attempts,
             settled,
             TokenUsage.ZERO,
-            0,
+            by,
             List.of(new Posting(TODAY, by)),
             "eve",
             "reconciled");
