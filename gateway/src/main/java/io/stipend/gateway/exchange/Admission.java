@@ -91,7 +91,7 @@ final class Admission {
    * counted, the disk be awaited.
    */
   void admit(Executor loop, ByteBuf body) {
-    for (int tries = 0; tries < MAX_TRIES; tries++) {
+    for (int tries = 1; ; tries++) {
       Expectation expectation = bid.expectation(services.tokens(), call);
       Budgets.Result result =
           services
@@ -123,9 +123,13 @@ final class Admission {
         then.accept(new Refused(shortRefusal(refused.shortfall(), expectation)));
         return;
       }
+      if (tries == MAX_TRIES) {
+        // Other calls took what the steps brought, again and again.
+        then.accept(new Refused(shortRefusal(shortfall, expectation)));
+        return;
+      }
       bid = ((Shortage.Again) answer).bid();
     }
-    refuse(RefusalReason.BUDGET_EXHAUSTED, "The budgets are in use by other calls.");
   }
 
   private void refuse(RefusalReason reason, String message) {
@@ -237,7 +241,7 @@ final class Admission {
 
   private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {
     BudgetRule rule = shortfall.rule();
-    services.budgets().refused(rule, asked.at());
+    services.budgets().refused(shortfall.account(), rule);
     Unit unit = rule.unit();
     Estimate estimate = expectation.estimate();
     Charge needed = shortfall.shortOfExposure() ? estimate.exposed() : estimate.hold();

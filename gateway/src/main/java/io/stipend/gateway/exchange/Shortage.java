@@ -53,7 +53,8 @@ final class Shortage {
     }
     for (ShortSteps.Loan loan : ((ShortSteps.Lend<Bid>) answer).loans()) {
       // Where another call was faster, the next try finds less to lend.
-      services.budgets().borrow(loan.shortfall().rule(), loan.kind(), loan.amount(), asked.at());
+      Shortfall of = loan.shortfall();
+      services.budgets().borrow(of.account(), of.rule(), loan.kind(), loan.amount(), asked.at());
     }
     return new Again(bid);
   }

@@ -315,6 +315,7 @@ class AdmissionTest {
 
           @Override
           public boolean borrow(
+              io.stipend.metering.ledger.AccountKey account,
               BudgetRule rule,
               io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
               long amount,

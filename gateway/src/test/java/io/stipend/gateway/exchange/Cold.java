@@ -37,6 +37,7 @@ final class Cold implements Budgets {
 
   @Override
   public boolean borrow(
+      io.stipend.metering.ledger.AccountKey account,
       BudgetRule rule,
       io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
       long amount,

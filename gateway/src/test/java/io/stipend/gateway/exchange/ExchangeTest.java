@@ -91,6 +91,7 @@ class ExchangeTest {
 
       @Override
       public boolean borrow(
+          io.stipend.metering.ledger.AccountKey account,
           BudgetRule rule,
           io.stipend.metering.ledger.LedgerEntry.LoanKind kind,
           long amount,

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
 import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
@@ -15,6 +16,7 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.Permit;
 import io.stipend.policy.PolicyEngine;
+import io.stipend.policy.budget.BudgetListener;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.LocalBudgets;
@@ -425,5 +427,47 @@ class ShortageTest {
     session = "s1";
     admitted(capped(10), person);
     assertThat(refused(capped(2_000), person, team)).contains("Budget team/t");
+  }
+
+  /** November is rolled, and the clock of the next call stands before midnight. */
+  private void rolled(BudgetRule rule) {
+    admitted(capped(10), rule).reservation().release("unreachable", now).join();
+    now = Instant.parse("2026-12-01T00:00:01Z");
+    admitted(capped(10), rule).reservation().release("unreachable", now).join();
+    now = Instant.parse("2026-11-30T23:59:59Z");
+  }
+
+  @Test
+  void aCallThatBeganBeforeMidnightIsLentToOnTheAccountThatItIsHeldOn() {
+    BudgetRule rule = ada(5_000, t -> t.overdraft(20_000), O, R);
+    rolled(rule);
+    admitted(capped(2_000), rule);
+    assertThat(lent(rule)).isPositive();
+    assertThat(budgets.balances(List.of(rule), now).join().get(0).account().period())
+        .isEqualTo("2026-12");
+  }
+
+  @Test
+  void theRefusalOfACallThatBeganBeforeMidnightIsToldOfTheAccountThatItWasShortOn() {
+    List<String> periods = new ArrayList<>();
+    budgets =
+        new LocalBudgets(
+            ledger,
+            () -> Parts.NOW,
+            new BudgetListener() {
+              @Override
+              public void changed(AccountKey account, BudgetRule of) {
+                // Not what is asked here.
+              }
+
+              @Override
+              public void refused(AccountKey account, BudgetRule of) {
+                periods.add(account.period());
+              }
+            });
+    BudgetRule rule = ada(5_000, t -> t, R);
+    rolled(rule);
+    assertThat(refused(capped(2_000), rule)).contains("resets at 2027-01-01T00:00:00Z");
+    assertThat(periods).containsExactly("2026-12");
   }
 }

@@ -35,18 +35,21 @@ public interface Budgets {
   CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now);
 
   /**
-   * Lends to the account of a budget that was just short, on the grant of its next period.
+   * Lends to an account that was just short, on the grant of its next period.
    *
+   * @param account as the {@link Shortfall} names it: a call that began before midnight may have
+   *     been short on that of the next period
+   * @param rule its budget
    * @param amount in the budget's unit
    * @return whether its rule lent so much; what then is reserved may still find it gone
    */
-  boolean borrow(BudgetRule rule, LoanKind kind, long amount, Instant now);
+  boolean borrow(AccountKey account, BudgetRule rule, LoanKind kind, long amount, Instant now);
 
   /**
-   * Tells that a call was refused for want of this budget, after all that could be done: a {@link
+   * Tells that a call was refused for want of this account, after all that could be done: a {@link
    * Shortfall} alone may still be clamped away.
    */
-  default void refused(BudgetRule rule, Instant now) {
+  default void refused(AccountKey account, BudgetRule rule) {
     // For those who want to know.
   }
 
@@ -59,6 +62,7 @@ public interface Budgets {
   /**
    * One budget does not cover the estimate; nothing is held.
    *
+   * @param account the account of it that the call would be held on
    * @param rule the budget that covers least of it
    * @param available what a call whose exposure is its hold could cost there now, in the rule's
    *     unit: what a lower output cap has to fit; may be negative
@@ -72,6 +76,7 @@ public interface Budgets {
    * @param next the budget that covers least of it among the others that do not; null if those do
    */
   record Shortfall(
+      AccountKey account,
       BudgetRule rule,
       long available,
       boolean shortOfExposure,

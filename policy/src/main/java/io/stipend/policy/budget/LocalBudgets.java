@@ -187,12 +187,12 @@ public final class LocalBudgets implements Budgets {
   }
 
   @Override
-  public boolean borrow(BudgetRule rule, LoanKind kind, long amount, Instant now) {
+  public boolean borrow(AccountKey key, BudgetRule rule, LoanKind kind, long amount, Instant now) {
     if (amount <= 0) {
       return false;
     }
     synchronized (lock) {
-      List<Account> taken = book.accounts.take(List.of(periods.account(rule, now)));
+      List<Account> taken = book.accounts.take(List.of(key));
       if (taken == null) {
         return false;
       }
@@ -260,6 +260,7 @@ public final class LocalBudgets implements Budgets {
 
   private Shortfall shortfall(Share share, @Nullable Shortfall next) {
     return new Shortfall(
+        share.account.key,
         share.rule,
         share.available(),
         share.shortOfExposure(),
@@ -317,8 +318,8 @@ public final class LocalBudgets implements Budgets {
   }
 
   @Override
-  public void refused(BudgetRule rule, Instant now) {
-    listener.refused(periods.account(rule, now), rule);
+  public void refused(AccountKey account, BudgetRule rule) {
+    listener.refused(account, rule);
   }
 
   /** Reading enters nothing, except that periods which are over are rolled. */

@@ -323,7 +323,8 @@ final class Rerun {
         served = changed.call();
       } else if (answer instanceof ShortSteps.Lend<Served> lend) {
         for (ShortSteps.Loan loan : lend.loans()) {
-          budgets.borrow(loan.shortfall().rule(), loan.kind(), loan.amount(), row.startedAt());
+          Budgets.Shortfall of = loan.shortfall();
+          budgets.borrow(of.account(), of.rule(), loan.kind(), loan.amount(), row.startedAt());
         }
       }
       return !(answer instanceof ShortSteps.Refuse<Served>);

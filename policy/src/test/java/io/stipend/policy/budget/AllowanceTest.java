@@ -312,9 +312,9 @@ class AllowanceTest {
   void anOverdraftIsBookedAndRepaidByTheNextGrant() {
     BudgetRule rule = ADA.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
     spend(rule, 95);
-    assertThat(budgets.borrow(rule, LoanKind.OVERDRAFT, 21, now)).isFalse();
-    assertThat(budgets.borrow(rule, LoanKind.OVERDRAFT, 15, now)).isTrue();
-    assertThat(budgets.borrow(rule, LoanKind.OVERDRAFT, 6, now)).isFalse();
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.OVERDRAFT, 21, now)).isFalse();
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.OVERDRAFT, 15, now)).isTrue();
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.OVERDRAFT, 6, now)).isFalse();
     spend(rule, 17);
     assertThat(balance(rule).remaining()).isEqualTo(3);
     on("2026-12-01");
@@ -365,7 +365,7 @@ class AllowanceTest {
         .hasMessageContaining(
             "expected: at most 0.000000019 USD, what the next period's grant of 0.000000019 USD can"
                 + " still repay");
-    assertThat(budgets.borrow(leaver, LoanKind.OVERDRAFT, 12, now)).isTrue();
+    assertThat(budgets.borrow(leaver.account(now), leaver, LoanKind.OVERDRAFT, 12, now)).isTrue();
     assertThatThrownBy(() -> budgets.funds().advance(leaver, 8, "trip", "eve", now).join())
         .hasMessageContaining("expected: at most 0.000000007 USD");
     budgets.funds().advance(leaver, 7, "trip", "eve", now).join();

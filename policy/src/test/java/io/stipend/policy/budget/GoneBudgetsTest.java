@@ -166,7 +166,7 @@ class GoneBudgetsTest {
   void aLoanThatWasUsedIsWrittenOffWhereNoGrantRepaysIt() {
     BudgetRule lends = ADA.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
     spend(lends, 100);
-    assertThat(budgets.borrow(lends, LoanKind.OVERDRAFT, 15, now)).isTrue();
+    assertThat(budgets.borrow(lends.account(now), lends, LoanKind.OVERDRAFT, 15, now)).isTrue();
     spend(lends, 5);
 
     assertThat(sweep("2026-12-10T00:00:00Z", GONE))

@@ -121,7 +121,7 @@ class LocalBudgetsTest {
       assertThat(second.overdraft()).isEqualTo(15);
       assertThat(second.finish()).isEqualTo(5);
       assertThat(second.next()).isNull();
-      assertThat(budgets.borrow(person, LoanKind.OVERDRAFT, 10, NOW)).isTrue();
+      assertThat(budgets.borrow(person.account(NOW), person, LoanKind.OVERDRAFT, 10, NOW)).isTrue();
       assertThat(refused(whole(51), person).overdraft()).isEqualTo(5);
     }
 

@@ -48,7 +48,7 @@ final class Steps {
     Budgets.Result result = reserve(call, rules);
     if (result instanceof Budgets.Shortfall s && s.lacking() > 0 && random.nextInt(3) > 0) {
       LoanKind kind = LoanKind.values()[random.nextInt(2)];
-      borrow(s.rule(), kind, s.lacking());
+      borrow(s, kind);
       result = reserve(call, rules);
     }
     return "reserve " + call + " for " + person + " → " + Call.shown(result);
@@ -151,13 +151,14 @@ final class Steps {
     return fits;
   }
 
-  private void borrow(BudgetRule rule, LoanKind kind, long amount) {
+  private void borrow(Budgets.Shortfall shortfall, LoanKind kind) {
+    BudgetRule rule = shortfall.rule();
+    long amount = shortfall.lacking();
     AccountKey key = world.account(rule);
+    require(key.equals(shortfall.account()), "short of " + shortfall + ", expected " + key);
     Books books = world.model.books(key);
-    boolean lends =
-        books.lent(kind).add(big(amount)).compareTo(big(Model.limit(rule, kind))) <= 0
-            && key.equals(rule.account(world.now()));
-    boolean lent = world.process.budgets.borrow(rule, kind, amount, world.now());
+    boolean lends = books.lent(kind).add(big(amount)).compareTo(big(Model.limit(rule, kind))) <= 0;
+    boolean lent = world.process.budgets.borrow(key, rule, kind, amount, world.now());
     require(lends == lent, "lent " + lent + ", expected " + lends + ": " + kind + " " + amount);
     world.process.applyNew();
   }
