@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Rolls what nobody asks for: accounts of periods that are over, whose owners do not come. Goes
- * through all accounts that are not closed, a page at each step, and then rests. For one thread.
+ * through all accounts that are not closed, some pages at each step, and then rests. For one
+ * thread.
  *
  * <p>An account whose budget is gone ends as well, and nothing of it goes on.
  */
@@ -20,6 +21,10 @@ final class Closer {
   private static final Logger LOG = LoggerFactory.getLogger(Closer.class);
 
   private static final int PAGE = 500;
+
+  /** At each step: a million accounts are seen within two hours of sweeps every 30 seconds. */
+  private static final int PAGES = 10;
+
   private static final Duration REST = Duration.ofMinutes(1);
 
   /**
@@ -31,8 +36,8 @@ final class Closer {
 
   private final Book book;
   private final Funds funds;
-  private @Nullable AccountKey after;
-  private Instant next = Instant.MIN;
+  private volatile @Nullable AccountKey after;
+  private volatile Instant next = Instant.MIN;
   private volatile boolean reading;
 
   Closer(Book book, Funds funds) {
@@ -40,7 +45,7 @@ final class Closer {
     this.funds = funds;
   }
 
-  /** The next page, unless the last one is still being read. */
+  /** The next pages, unless the last ones are still being read. */
   void step(Rules rules, Instant now) {
     // A clock that went far back must not stop this for as long.
     boolean resting = now.isBefore(next) && now.isAfter(next.minus(REST.multipliedBy(2)));
@@ -48,16 +53,26 @@ final class Closer {
       return;
     }
     reading = true;
+    read(PAGES, rules, now);
+  }
+
+  /** Each page waits in the ledger's queue behind what the one before it entered. */
+  private void read(int pages, Rules rules, Instant now) {
     book.ledger
         .unclosed(after, PAGE)
         .whenComplete(
             (page, failure) -> {
+              boolean more = false;
               try {
                 if (failure == null) {
                   close(page, rules, now);
+                  more = pages > 1 && after != null;
                 }
               } finally {
-                reading = false;
+                reading = more;
+              }
+              if (more) {
+                read(pages - 1, rules, now);
               }
             });
   }

@@ -22,7 +22,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +108,28 @@ class GoneBudgetsTest {
     open();
     try (LedgerReader reader = LedgerReader.open(folder)) {
       return reader.rolls();
+    }
+  }
+
+  @Test
+  void oneSweepEndsMoreAccountsThanOnePageHolds() {
+    List<CompletableFuture<Void>> grants = new ArrayList<>();
+    int people = 1_300;
+    for (int i = 0; i < people; i++) {
+      Funds.Gift gift = new Funds.Gift(40, "r", "eve", null, 0);
+      grants.add(budgets.funds().grant(person("p" + i, 100), gift, now));
+    }
+    CompletableFuture.allOf(grants.toArray(CompletableFuture[]::new)).join();
+    now = Instant.parse("2026-12-02T08:00:00Z");
+    budgets.sweep(id -> true, GONE);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    // Each question waits for a turn of the ledger's writer, behind the pages of the sweep.
+    while (!ledger.unclosed(null, 10).join().isEmpty() && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    ledger.close();
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      assertThat(reader.rolls()).hasSize(people).allMatch(rolled -> rolled.expired() == 140);
     }
   }
 
