@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The quota file of a simulated company, and its edits. */
@@ -45,10 +46,49 @@ final class Company {
   /** What each budget was last, also where the file does not have it any more. */
   private final Map<Series, BudgetRule> last = new HashMap<>();
 
+  /** The file before its last edit; null if there was none. */
+  private State before;
+
   /** A budget of the file, which may be taken out for a while. */
   private static final class Line {
     BudgetRule rule;
     boolean out;
+  }
+
+  /** What a file says, its lines in order. */
+  private record State(
+      List<BudgetRule> rules,
+      List<Boolean> out,
+      Set<String> removed,
+      Map<Series, BudgetRule> last) {}
+
+  private State state() {
+    return new State(
+        lines.stream().map(line -> line.rule).toList(),
+        lines.stream().map(line -> line.out).toList(),
+        Set.copyOf(removed),
+        Map.copyOf(last));
+  }
+
+  private void restore(State state) {
+    for (int i = 0; i < lines.size(); i++) {
+      lines.get(i).rule = state.rules.get(i);
+      lines.get(i).out = state.out.get(i);
+    }
+    removed.clear();
+    removed.addAll(state.removed);
+    last.putAll(state.last);
+  }
+
+  /** Does something for a call that began before the last edit, and is bound by the file then. */
+  String beforeTheLastEdit(Supplier<String> what) {
+    State now = state();
+    restore(before == null ? now : before);
+    try {
+      return what.get();
+    } finally {
+      restore(now);
+    }
   }
 
   /** What tells the budgets of one owner apart. */
@@ -136,6 +176,7 @@ final class Company {
     String person = PEOPLE.get(random.nextInt(PEOPLE.size()));
     Line line = lines.get(random.nextInt(lines.size()));
     int kind = random.nextInt(12);
+    before = state();
     if (kind == 0) {
       removed.add(person);
       return person + " is removed";

@@ -39,6 +39,12 @@ final class Steps {
   }
 
   String reserve(Random random) {
+    return random.nextInt(8) > 0
+        ? reserveNow(random)
+        : "late: " + world.company.beforeTheLastEdit(() -> reserveNow(random));
+  }
+
+  private String reserveNow(Random random) {
     String person = Company.PEOPLE.get(random.nextInt(Company.PEOPLE.size()));
     if (!world.company.isThere(person)) {
       return person + " is not there";
