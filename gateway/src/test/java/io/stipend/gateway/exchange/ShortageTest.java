@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
+import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
+import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
@@ -20,6 +22,7 @@ import io.stipend.policy.budget.BudgetListener;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Every;
 import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.budget.Reservation.Settlement;
 import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.budget.Terms;
 import io.stipend.policy.budget.WhenShort;
@@ -408,6 +411,38 @@ class ShortageTest {
     admitted(capped(1_500), rule);
     assertThat(lent(rule)).isPositive().isLessThanOrEqualTo(20_000);
     refused(capped(2_000), rule);
+  }
+
+  @Test
+  void whatASessionWasLentAndDidNotUseIsThereForNoOtherCall() {
+    BudgetRule rule = ada(30_000, t -> t.finish(20_000), F, R);
+    session = "s1";
+    admitted(capped(2_500), rule);
+    Admission.Admitted last = admitted(capped(2_000), rule);
+    long lent = lent(rule);
+    last.reservation().sent();
+    long cost = last.reservation().held().nanos() - lent + 1;
+    last.reservation()
+        .settle(
+            new Settlement(
+                now,
+                new Charge(cost, cost),
+                TokenUsage.of(1, 0),
+                UsageSource.REPORTED,
+                "completed",
+                200,
+                "m",
+                null,
+                null,
+                ""))
+        .join();
+    assertThat(lent(rule)).isEqualTo(1);
+    session = null;
+    refused(capped(10), rule);
+    session = "s2";
+    refused(capped(10), rule);
+    session = "s1";
+    admitted(capped(1_500), rule);
   }
 
   @Test

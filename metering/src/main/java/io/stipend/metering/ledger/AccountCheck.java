@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The part of the check that is about accounts, recomputed from the entries: nothing moves a closed
  * account; a roll finds no open hold and leaves nothing behind; no more of a lot expires than it
- * was worth; a correction adds to every budget of money what it adds to the cost; what is held
- * equals the open reservations; and the tables hold the same sums and lots.
+ * was worth; a correction adds to every budget of money what it adds to the cost; no more is given
+ * back of a loan than was lent; what is held equals the open reservations; and the tables hold the
+ * same sums and lots.
  */
 final class AccountCheck {
   private final Consumer<String> problems;
@@ -68,6 +69,23 @@ final class AccountCheck {
       }
     } else if (fact instanceof LedgerEntry.Corrected corrected) {
       corrected(corrected);
+    } else if (fact instanceof LedgerEntry.Lent lent) {
+      lent(lent);
+    }
+  }
+
+  private void lent(LedgerEntry.Lent lent) {
+    AccountSums of = sums.get(lent.account());
+    long left = of == null ? lent.amount() : of.get(Sum.of(lent.kind()));
+    if (left < 0) {
+      problems.accept(
+          "loan "
+              + lent.id()
+              + ": gives back "
+              + -lent.amount()
+              + " (expected: at most the "
+              + (left - lent.amount())
+              + " that was lent)");
     }
   }
 

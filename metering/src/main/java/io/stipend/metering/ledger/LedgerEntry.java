@@ -110,11 +110,12 @@ public sealed interface LedgerEntry {
   }
 
   /**
-   * Funds that an account may spend now and that the grant of the next period repays.
+   * Funds that an account may spend now and that the grant of the next period repays; or what of
+   * them the end of a call left unused and goes back at once.
    *
    * @param id unique
    * @param account the account that borrows
-   * @param amount in its unit, positive
+   * @param amount in its unit; negative only of {@link LoanKind#FINISH}: given back
    * @param kind why it exists; limits are per kind
    * @param reason in words; may be empty
    * @param by who entered it: a person, or {@code stipend}
@@ -130,7 +131,9 @@ public sealed interface LedgerEntry {
       implements LedgerEntry {
     /** Refuses what is no loan. */
     public Lent {
-      Amounts.positive("amount", amount);
+      if (kind != LoanKind.FINISH || amount == 0) {
+        Amounts.positive("amount", amount);
+      }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.stipend.metering.ledger;
 
 import static io.stipend.metering.ledger.SqliteLedgerTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stipend.metering.ledger.LedgerEntry.CarriedLot;
 import java.nio.file.Path;
@@ -93,6 +94,26 @@ class AllowanceCheckTest {
             "batch 4: account "
                 + Samples.ADA
                 + ": granted moved by 5 after its roll (expected: nothing, it is closed)");
+  }
+
+  @Test
+  void moreGivenBackOfALoanThanWasLentIsFound() throws Exception {
+    enter(finish("f1", 20), finish("f2", -12), finish("f3", -8));
+    assertThat(problems()).isEmpty();
+    assertThat(Folders.totals(folder).get(Samples.ADA).lent()).isEqualTo(30);
+    enter(finish("f4", 3), finish("f5", -4));
+    assertThat(problems())
+        .containsExactly("batch 7: loan f5: gives back 4 (expected: at most the 3 that was lent)");
+    assertThatThrownBy(
+            () ->
+                new LedgerEntry.Lent(
+                    Samples.NOW, "a", Samples.ADA, -1, LedgerEntry.LoanKind.ADVANCE, "", "x"))
+        .hasMessageContaining("amount: -1");
+  }
+
+  private static LedgerEntry.Lent finish(String id, long amount) {
+    return new LedgerEntry.Lent(
+        Samples.NOW, id, Samples.ADA, amount, LedgerEntry.LoanKind.FINISH, "", "stipend");
   }
 
   @Test

@@ -190,7 +190,7 @@ final class Account {
     change(given.plus(Movement.sent(amount)));
   }
 
-  /** A loan takes effect. */
+  /** A loan takes effect; negative gives it back. */
   void lend(LoanKind kind, long amount) {
     Map<LoanKind, Long> more = new EnumMap<>(LoanKind.class);
     more.putAll(lent);

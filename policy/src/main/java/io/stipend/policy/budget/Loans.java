@@ -1,5 +1,6 @@
 package io.stipend.policy.budget;
 
+import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.Lent;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import java.time.Instant;
@@ -33,6 +34,22 @@ final class Loans {
     CompletableFuture<Void> durable = lend(account, kind, amount, "", GATEWAY, now);
     // Whoever holds on it waits for its own entry, which comes later in the ledger.
     durable.exceptionally(failure -> null);
+  }
+
+  /**
+   * A call has ended: what {@code finish} lent and nobody has used or may still use goes back, as
+   * it was lent to a running session and is there for no other call. The account is pinned.
+   */
+  void giveBack(Account account, AttemptId ended, Instant now) {
+    long lent = account.lent(LoanKind.FINISH);
+    if (lent > 0 && !account.failed()) {
+      // What open calls may still cost stays, beyond what they hold.
+      long unused = Math.min(lent, Math.min(account.free(), account.room(0)));
+      if (unused > 0) {
+        String reason = "unused after " + ended;
+        lend(account, LoanKind.FINISH, -unused, reason, GATEWAY, now).exceptionally(e -> null);
+      }
+    }
   }
 
   /** Lends; completes when it is durable. */

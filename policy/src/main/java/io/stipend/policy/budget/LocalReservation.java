@@ -175,13 +175,24 @@ final class LocalReservation implements Reservation {
         State.SENT,
         share -> share.charged(end.charge()),
         () -> open.settle(entry),
-        share -> share.settled(end.charge()));
+        share -> durably(share, () -> share.settled(end.charge()), end.at()));
   }
 
   @Override
   public CompletableFuture<Void> release(String outcome, Instant now) {
     LedgerEntry.Released entry = new LedgerEntry.Released(now, id, outcome);
-    return end(State.OPEN, share -> {}, () -> open.release(entry), Share::released);
+    return end(
+        State.OPEN,
+        share -> {},
+        () -> open.release(entry),
+        share -> durably(share, share::released, now));
+  }
+
+  /** In one hold of the lock: nobody else gets what only a running session was lent. */
+  private void durably(Share share, Runnable returns, Instant at) {
+    returns.run();
+    loans.giveBack(share.account, id, at);
+    share.ended();
   }
 
   /**

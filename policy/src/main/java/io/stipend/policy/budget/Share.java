@@ -131,15 +131,14 @@ final class Share {
 
   void settled(Charge charge) {
     account.settled(hold, charge.in(rule.unit()));
-    ended();
   }
 
   void released() {
     account.release(hold, exposure);
-    ended();
   }
 
-  private void ended() {
+  /** After its settle or release. */
+  void ended() {
     account.open(-1);
     unmark();
     account.unpin();

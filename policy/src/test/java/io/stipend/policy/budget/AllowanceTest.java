@@ -87,9 +87,13 @@ class AllowanceTest {
   }
 
   private void spend(BudgetRule rule, long amount) {
-    Reservation held = hold(rule, amount);
+    spend(rule, amount, amount);
+  }
+
+  private void spend(BudgetRule rule, long hold, long cost) {
+    Reservation held = hold(rule, hold);
     held.sent();
-    held.settle(costs(amount)).orTimeout(10, TimeUnit.SECONDS).join();
+    held.settle(costs(cost)).orTimeout(10, TimeUnit.SECONDS).join();
   }
 
   private void give(BudgetRule rule, long amount, String expires) {
@@ -324,6 +328,41 @@ class AllowanceTest {
     assertThat(balance(rule).repaid()).isEqualTo(12);
     restart();
     assertThat(balance(rule).remaining()).isEqualTo(87);
+  }
+
+  @Test
+  void whatASessionWasLentToEndGoesBackUnusedWithItsCall() {
+    BudgetRule rule = ADA.with(t -> t.finish(20).whenShort(WhenShort.FINISH));
+    spend(rule, 100);
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.FINISH, 19, now)).isTrue();
+    spend(rule, 19, 5);
+    assertThat(balance(rule).lent()).isEqualTo(5);
+    assertThat(ask(rule, 1, now)).as("a call of no session").isInstanceOf(Budgets.Shortfall.class);
+    // What went back can be lent again.
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.FINISH, 15, now)).isTrue();
+    hold(rule, 15).release("unreachable", now).orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(balance(rule).lent()).isEqualTo(5);
+    restart();
+    assertThat(balance(rule).remaining()).isZero();
+    on("2026-12-01");
+    spend(rule, 1);
+    assertThat(balance(rule).repaid()).isEqualTo(5);
+    assertThat(balance(rule).remaining()).isEqualTo(94);
+  }
+
+  @Test
+  void whatOpenCallsMayStillCostIsNotGivenBack() {
+    BudgetRule rule = ADA.with(t -> t.finish(50).whenShort(WhenShort.FINISH));
+    Reservation open = hold(rule, 90);
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.FINISH, 30, now)).isTrue();
+    spend(rule, 40, 10);
+    assertThat(balance(rule).lent()).as("90 are held and 10 used of the own 100").isZero();
+    assertThat(budgets.borrow(rule.account(now), rule, LoanKind.FINISH, 30, now)).isTrue();
+    spend(rule, 30, 20);
+    assertThat(balance(rule).lent()).isEqualTo(20);
+    open.sent();
+    open.settle(costs(90)).orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(balance(rule).remaining()).isZero();
   }
 
   @Test

@@ -31,6 +31,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -46,6 +47,9 @@ final class Model {
   private final Map<AttemptId, List<Corrected>> corrections = new HashMap<>();
   private final Map<String, List<Posting>> asked = new HashMap<>();
   private final Company company;
+
+  /** What of loans to sessions must go back next, as a call has ended that left it unused. */
+  private final Map<AccountKey, BigInteger> unused = new HashMap<>();
 
   /** Whether entries are judged; those that a crash left were judged when they came. */
   private boolean judging;
@@ -223,6 +227,13 @@ final class Model {
 
   private void lent(Lent e) {
     Books books = live(e.account(), e);
+    if (e.amount() < 0) {
+      require(e.kind() == LoanKind.FINISH, "gives back what it may keep: " + e);
+      books.lent.merge(e.kind(), big(e.amount()), BigInteger::add);
+      BigInteger due = unused.remove(e.account());
+      judge(big(-e.amount()).equals(due), "gives back, and unused is " + due + ": " + e);
+      return;
+    }
     books.lent.merge(e.kind(), big(e.amount()), BigInteger::add);
     remember(books);
     judge(
@@ -415,28 +426,35 @@ final class Model {
         books.excess = books.excess.add(big(posting.amount()).max(ZERO));
       }
     } else if (entry instanceof Settled e) {
-      for (AccountKey key : open.remove(e.id())) {
-        Books books = books(key);
-        Books.Part part = books.open.remove(e.id());
-        books.marks.remove(e.id());
-        books.held = books.held.subtract(part.hold);
-        books.exposed = books.exposed.subtract(part.exposure);
-        books.overage = books.overage.subtract(part.charge.subtract(part.hold).max(ZERO));
-        books.used = books.used.add(part.charge);
-      }
+      ended(
+          e.id(),
+          (books, part) -> {
+            books.overage = books.overage.subtract(part.charge.subtract(part.hold).max(ZERO));
+            books.used = books.used.add(part.charge);
+          });
     } else if (entry instanceof Released e) {
-      for (AccountKey key : open.remove(e.id())) {
-        Books books = books(key);
-        Books.Part part = books.open.remove(e.id());
-        books.marks.remove(e.id());
-        books.held = books.held.subtract(part.hold);
-        books.exposed = books.exposed.subtract(part.exposure);
+      ended(e.id(), (books, part) -> {});
+    }
+  }
+
+  private void ended(AttemptId id, BiConsumer<Books, Books.Part> how) {
+    for (AccountKey key : open.remove(id)) {
+      Books books = books(key);
+      Books.Part part = books.open.remove(id);
+      books.marks.remove(id);
+      books.held = books.held.subtract(part.hold);
+      books.exposed = books.exposed.subtract(part.exposure);
+      how.accept(books, part);
+      BigInteger due = books.lent(LoanKind.FINISH).min(books.free()).min(books.room(ZERO));
+      if (judging && due.signum() > 0) {
+        unused.put(key, due);
       }
     }
   }
 
-  /** I2 and I3, which must hold whatever happened. */
+  /** I2, I3 and that loans went back, which must hold whatever happened. */
   void check() {
+    require(unused.isEmpty(), () -> "not given back: " + unused);
     for (Books books : accounts.values()) {
       BigInteger most = books.funds().add(books.overshoot).add(books.excess);
       // A roll takes away what nobody used. What is open may still bill all that it exposes.
