@@ -102,6 +102,9 @@ public final class MemoryLedger implements Ledger {
   @Override
   public synchronized OpenAttempt begin(LedgerEntry.Reserved reserved) {
     hold(reserved.holds(), 1);
+    for (Posting posting : reserved.holds()) {
+      move(posting.account(), Sum.FIRST_USED, reserved.at().toEpochMilli());
+    }
     return new Attempt(reserved.holds());
   }
 
