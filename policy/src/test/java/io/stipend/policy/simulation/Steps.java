@@ -39,7 +39,8 @@ final class Steps {
   }
 
   String reserve(Random random) {
-    return random.nextInt(8) > 0
+    // Whoever waits for the disk goes on under the file that was read when it began.
+    return random.nextInt(8) > 0 || world.stalled()
         ? reserveNow(random)
         : "late: " + world.company.beforeTheLastEdit(() -> reserveNow(random));
   }
