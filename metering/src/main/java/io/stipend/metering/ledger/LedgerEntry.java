@@ -183,8 +183,9 @@ public sealed interface LedgerEntry {
    * @param carried what is left of lots that live on: {@code carriedOut} of {@code from}, {@code
    *     carried} of {@code to} and its lots, by the same ids
    * @param expired what is left of all other lots
-   * @param repaid the part of its loans that was not used and returns there and then
-   * @param owed the part that was used: {@code to} repays it
+   * @param repaid the part of its loans that was not used and returns there and then, less what it
+   *     could not repay of an earlier debt and is owed on
+   * @param owed the part that was used, and that debt: {@code to} repays it
    */
   record Rolled(
       Instant at,
@@ -199,8 +200,8 @@ public sealed interface LedgerEntry {
     public Rolled {
       carried = List.copyOf(carried);
       Amounts.notNegative("expired", expired);
-      Amounts.notNegative("repaid", repaid);
       Amounts.notNegative("owed", owed);
+      Amounts.notNegative("repaid + owed", Math.addExact(repaid, owed));
       if (to == null && (!carried.isEmpty() || owed != 0)) {
         throw new IllegalArgumentException(
             "to: null, carried " + carried + ", owed " + owed + " (expected: an account)");

@@ -307,6 +307,11 @@ final class Account {
     return given.lent();
   }
 
+  /** What the periods before left to repay. */
+  long repaid() {
+    return given.repaid();
+  }
+
   /** Whether its period was rolled: nothing moves it any more. */
   boolean closed() {
     return closed;

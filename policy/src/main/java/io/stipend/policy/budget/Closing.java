@@ -38,6 +38,7 @@ final class Closing {
    * @param lots of {@code from}
    * @param burnt what was used, sent and repaid of it
    * @param lent its loans of all kinds
+   * @param repaid what it repaid or still has to repay for the period before
    */
   static Rolled roll(
       Instant now,
@@ -46,7 +47,8 @@ final class Closing {
       AccountKey to,
       Collection<Lot> lots,
       long burnt,
-      long lent) {
+      long lent,
+      long repaid) {
     Instant end = rule.calendar().endOf(from.period());
     if (end == null || end.isAfter(now)) {
       throw new IllegalArgumentException(
@@ -55,9 +57,21 @@ final class Closing {
     Lots spread = Lots.spread(lots, burnt, end);
     List<CarriedLot> carried = new Closing(rule, from, end).carried(spread);
     long on = carried.stream().mapToLong(CarriedLot::amount).reduce(0, Math::addExact);
-    long owed = Math.min(lent, spread.unfunded());
+    // A loan covers what is left of a debt before anything else. An overage is never owed.
+    long owed = Math.max(debt(spread, burnt, repaid), Math.min(lent, spread.unfunded()));
     long ended = Math.subtractExact(left(spread, burnt), on);
     return new Rolled(now, from, to, carried, ended, lent - owed, owed);
+  }
+
+  /**
+   * What of the debt of an earlier period all lots of an account do not repay: it burns before what
+   * is used and sent.
+   *
+   * @param spread {@code burnt} over its lots
+   * @param repaid the debt, which {@code burnt} counts
+   */
+  private static long debt(Lots spread, long burnt, long repaid) {
+    return Math.max(0, spread.unfunded() - Math.max(0, Math.subtractExact(burnt, repaid)));
   }
 
   /**

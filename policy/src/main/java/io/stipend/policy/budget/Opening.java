@@ -187,7 +187,8 @@ final class Opening {
 
   private void roll(Account from, Account to, BudgetRule rule, Instant now) {
     Rolled rolled =
-        Closing.roll(now, rule, from.key, to.key, from.lots(), from.burnt(), from.lent());
+        Closing.roll(
+            now, rule, from.key, to.key, from.lots(), from.burnt(), from.lent(), from.repaid());
     from.rollOut(rolled);
     to.rollIn(rolled);
     book.entered(rolled, from, to);

@@ -196,6 +196,13 @@ final class Books {
     return overdue;
   }
 
+  /** What of an earlier debt the lots do not repay, whatever else was used: it comes first. */
+  BigInteger debt(Instant end) {
+    BigInteger unfunded = left(burnt(), end).get(null);
+    BigInteger other = unfunded.min(burnt().subtract(repaid).max(ZERO));
+    return unfunded.subtract(other);
+  }
+
   /** How this account must end. */
   Roll roll(BudgetRule rule) {
     Instant end = rule.calendar().endOf(key.period());
@@ -239,7 +246,7 @@ final class Books {
       }
     }
     BigInteger kept = on.stream().map(lot -> big(lot.amount())).reduce(ZERO, BigInteger::add);
-    BigInteger owed = lent().min(unfunded);
+    BigInteger owed = debt(end).max(lent().min(unfunded));
     on.sort(Comparator.comparing(CarriedLot::lot));
     BigInteger nobodys = begun ? ZERO : burnt().negate().max(ZERO);
     BigInteger expires = total.subtract(kept).add(nobodys);
@@ -251,7 +258,9 @@ final class Books {
     Roll roll = roll(last.with(t -> t.carryOver(CarryOver.NONE)));
     BigInteger on =
         roll.carried().stream().map(lot -> big(lot.amount())).reduce(ZERO, BigInteger::add);
-    return new Roll(List.of(), roll.expired().add(on), roll.repaid(), ZERO);
+    BigInteger unfunded = left(burnt(), last.calendar().endOf(key.period())).get(null);
+    BigInteger returns = lent().subtract(unfunded).max(ZERO);
+    return new Roll(List.of(), roll.expired().add(on), returns, ZERO);
   }
 
   /** The sums as the ledger tells them, with what is known and not durable counted as used. */
