@@ -149,8 +149,8 @@ final class Company {
       edited =
           switch (random.nextInt(7)) {
             case 0 -> edited.with(t -> t.carryOver(carryOver(random, part)));
-            case 1 -> edited.with(t -> t.overdraft(random.nextInt(3) * part));
-            case 2 -> edited.with(t -> t.finish(random.nextInt(2) * part));
+            case 1 -> edited.with(t -> t.overdraft(random.nextInt(4) * part));
+            case 2 -> edited.with(t -> t.finish(random.nextInt(4) * part));
             case 3 -> edited.with(t -> t.advance(random.nextInt(2) * part));
             case 4 ->
                 edited.with(t -> t.transfer(random.nextBoolean() ? Long.MAX_VALUE : 3 * part));
