@@ -2,197 +2,26 @@ package io.stipend.gateway.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageSource;
-import io.stipend.metering.ledger.AccountKey;
-import io.stipend.metering.ledger.AttemptId;
-import io.stipend.metering.ledger.LedgerOptions;
-import io.stipend.metering.ledger.SqliteLedger;
-import io.stipend.metering.tokens.Learned;
-import io.stipend.policy.Decision;
-import io.stipend.policy.Entitlement;
-import io.stipend.policy.ModelCall;
-import io.stipend.policy.Permit;
-import io.stipend.policy.PolicyEngine;
-import io.stipend.policy.budget.BudgetListener;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Every;
-import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.budget.Reservation.Settlement;
 import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.budget.Terms;
-import io.stipend.policy.budget.WhenShort;
-import io.stipend.policy.config.Durability;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The steps of a short budget over a real ledger. Input costs 1 nano-dollar a token, output 10 of
  * the model m and 1 of the model cheap, which has at most 4,096 of it.
  */
-class ShortageTest {
-  private static final String CALL = "{\"model\":\"m\",\"messages\":[]";
-  private static final WhenShort C = WhenShort.CLAMP;
-  private static final WhenShort D = WhenShort.DOWNGRADE;
-  private static final WhenShort O = WhenShort.OVERDRAFT;
-  private static final WhenShort F = WhenShort.FINISH;
-  private static final WhenShort R = WhenShort.REFUSE;
-
-  @TempDir Path folder;
-  private final Sessions sessions = new Sessions();
-  private final Learned learned = new Learned();
-  private final Map<String, Permit> allowed = new HashMap<>();
-  private final List<Admission.Result> results = new ArrayList<>();
-  private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
-  private SqliteLedger ledger;
-  private LocalBudgets budgets;
-  private Instant now = Parts.NOW;
-  private String session;
-  private int attempts;
-
-  @BeforeEach
-  void open() {
-    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> Parts.NOW);
-    budgets = new LocalBudgets(ledger, () -> Parts.NOW);
-  }
-
-  @AfterEach
-  void close() {
-    ledger.close();
-  }
-
-  private final PolicyEngine policy =
-      new PolicyEngine() {
-        @Override
-        public Entitlement authenticate(String credential, Instant at) {
-          throw new AssertionError("authenticated already");
-        }
-
-        @Override
-        public Decision decide(Entitlement who, ModelCall call, Instant at) {
-          throw new AssertionError("decided already");
-        }
-
-        @Override
-        public Permit instead(
-            Entitlement who, ModelCall call, Permit had, String model, Instant at) {
-          Permit other = allowed.get(model);
-          return other == null
-              ? null
-              : new Permit(
-                  had.principal(),
-                  had.provider(),
-                  model,
-                  other.rating(),
-                  had.budgets(),
-                  had.lease());
-        }
-
-        @Override
-        public List<ModelListing> models(Entitlement who, Instant at) {
-          return List.of();
-        }
-      };
-
-  private static BudgetRule rule(
-      String owner, long amount, UnaryOperator<Terms.Change> terms, WhenShort... steps) {
-    return BudgetRule.of(owner, Unit.USD, amount, Every.MONTH, ZoneOffset.UTC)
-        .with(terms)
-        .with(t -> t.whenShort(steps));
-  }
-
-  private static BudgetRule ada(
-      long amount, UnaryOperator<Terms.Change> terms, WhenShort... steps) {
-    return rule("person/ada", amount, terms, steps);
-  }
-
-  private void cheapIsAllowed() {
-    allowed.put("cheap", Parts.permit(new FlatRating(4_096, false, 1)));
-  }
-
-  private Admission.Result ask(String body, BudgetRule... rules) {
-    Peeked read = Parts.peeked(Parts.CHAT, body);
-    Peeked peeked = new Peeked(read.call(), read.marks(), session);
-    Permit permit = Parts.permit(FlatRating.VISIBLE, rules);
-    Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());
-    AttemptId id = new AttemptId("ex_" + ++attempts, 1);
-    ByteBuf bytes = Parts.utf8(body);
-    new Admission(
-            services(), sessions, new Asked(id, who, permit, peeked, "test", now), results::add)
-        .admit(loop::add, bytes);
-    while (results.size() < attempts) {
-      try {
-        Runnable task = loop.poll(10, TimeUnit.SECONDS);
-        assertThat(task).as("what answers attempt %s", attempts).isNotNull();
-        task.run();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-    bytes.release();
-    return results.get(attempts - 1);
-  }
-
-  private Services services() {
-    Services parts = Parts.services(budgets, policy, Runnable::run, Durability.GATE);
-    return new Services(
-        parts.clock(),
-        parts.policy(),
-        parts.sources(),
-        parts.budgets(),
-        parts.upstreams(),
-        new Services.Tokens(parts.tokens().counters(), learned),
-        parts.counting(),
-        parts.config(),
-        parts.refusals(),
-        parts.records());
-  }
-
-  /** So long are the answers of a model to ada, usually. */
-  private void learn(String model, long output) {
-    for (int answer = 0; answer < 50; answer++) {
-      learned.answers().learn("ada", model, output);
-    }
-  }
-
-  private Admission.Admitted admitted(String body, BudgetRule... rules) {
-    Admission.Result result = ask(body, rules);
-    assertThat(result).isInstanceOf(Admission.Admitted.class);
-    return (Admission.Admitted) result;
-  }
-
-  private String refused(String body, BudgetRule... rules) {
-    Admission.Result result = ask(body, rules);
-    assertThat(result).isInstanceOf(Admission.Refused.class);
-    return ((Admission.Refused) result).refusal().message();
-  }
-
-  private long lent(BudgetRule rule) {
-    return budgets.balances(List.of(rule), now).join().get(0).lent();
-  }
-
-  private static String capped(long cap) {
-    return CALL + ",\"max_tokens\":" + cap + "}";
-  }
-
+class ShortageTest extends ShortageFixture {
   @Test
   void aDowngradedCallIsHeldExpectedAndRecordedAtThePriceOfTheModelThatRuns() {
     cheapIsAllowed();
@@ -462,47 +291,5 @@ class ShortageTest {
     session = "s1";
     admitted(capped(10), person);
     assertThat(refused(capped(2_000), person, team)).contains("Budget team/t");
-  }
-
-  /** November is rolled, and the clock of the next call stands before midnight. */
-  private void rolled(BudgetRule rule) {
-    admitted(capped(10), rule).reservation().release("unreachable", now).join();
-    now = Instant.parse("2026-12-01T00:00:01Z");
-    admitted(capped(10), rule).reservation().release("unreachable", now).join();
-    now = Instant.parse("2026-11-30T23:59:59Z");
-  }
-
-  @Test
-  void aCallThatBeganBeforeMidnightIsLentToOnTheAccountThatItIsHeldOn() {
-    BudgetRule rule = ada(5_000, t -> t.overdraft(20_000), O, R);
-    rolled(rule);
-    admitted(capped(2_000), rule);
-    assertThat(lent(rule)).isPositive();
-    assertThat(budgets.balances(List.of(rule), now).join().get(0).account().period())
-        .isEqualTo("2026-12");
-  }
-
-  @Test
-  void theRefusalOfACallThatBeganBeforeMidnightIsToldOfTheAccountThatItWasShortOn() {
-    List<String> periods = new ArrayList<>();
-    budgets =
-        new LocalBudgets(
-            ledger,
-            () -> Parts.NOW,
-            new BudgetListener() {
-              @Override
-              public void changed(AccountKey account, BudgetRule of) {
-                // Not what is asked here.
-              }
-
-              @Override
-              public void refused(AccountKey account, BudgetRule of) {
-                periods.add(account.period());
-              }
-            });
-    BudgetRule rule = ada(5_000, t -> t, R);
-    rolled(rule);
-    assertThat(refused(capped(2_000), rule)).contains("resets at 2027-01-01T00:00:00Z");
-    assertThat(periods).containsExactly("2026-12");
   }
 }

@@ -11,108 +11,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
-import io.stipend.metering.ledger.AccountKey;
-import io.stipend.metering.ledger.LedgerEntry.Corrected;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerEntry.Rolled;
-import io.stipend.metering.ledger.LedgerOptions;
-import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.Posting;
-import io.stipend.metering.ledger.SqliteLedger;
-import io.stipend.policy.budget.Budgets.AccountBalance;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An allowance over its periods, on the real ledger, with a clock of the test. */
-class AllowanceTest {
-  private static final BudgetRule ADA = person("ada", 100);
-  private static final CarryOver HALF = new CarryOver(50, 1);
-
-  @TempDir Path folder;
-
-  private Instant now = Instant.parse("2026-11-23T10:00:00Z");
-  private SqliteLedger ledger;
-  private LocalBudgets budgets;
-  private int attempts;
-
-  @BeforeEach
-  void open() {
-    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> now);
-    budgets = new LocalBudgets(ledger, () -> now);
-  }
-
-  @AfterEach
-  void theLedgerVerifiesAndAFreshStartShowsTheSame() {
-    ledger.close();
-    try (LedgerReader reader = LedgerReader.open(folder)) {
-      assertThat(reader.verify().ok()).as("%s", reader.verify()).isTrue();
-    }
-  }
-
-  private void restart() {
-    ledger.close();
-    open();
-  }
-
-  private void on(String day) {
-    now = LocalDate.parse(day).atTime(10, 0).toInstant(ZoneOffset.UTC);
-  }
-
-  private Budgets.Result ask(BudgetRule rule, long hold, Instant at) {
-    while (true) {
-      Budgets.Result result =
-          budgets.reserve(attempt(++attempts), facts("ada"), List.of(rule), whole(hold), at);
-      if (!(result instanceof Budgets.Cold cold)) {
-        return result;
-      }
-      cold.warm().orTimeout(10, TimeUnit.SECONDS).join();
-    }
-  }
-
-  private Reservation hold(BudgetRule rule, long amount) {
-    Budgets.Result result = ask(rule, amount, now);
-    assertThat(result).isInstanceOf(Budgets.Held.class);
-    return ((Budgets.Held) result).reservation();
-  }
-
-  private void spend(BudgetRule rule, long amount) {
-    spend(rule, amount, amount);
-  }
-
-  private void spend(BudgetRule rule, long hold, long cost) {
-    Reservation held = hold(rule, hold);
-    held.sent();
-    held.settle(costs(cost)).orTimeout(10, TimeUnit.SECONDS).join();
-  }
-
-  private void give(BudgetRule rule, long amount, String expires) {
-    Instant at = expires == null ? null : Instant.parse(expires);
-    Funds.Gift gift = new Funds.Gift(amount, "r", "eve", at, 0);
-    budgets.funds().grant(rule, gift, now).orTimeout(10, TimeUnit.SECONDS).join();
-  }
-
-  private AccountBalance balance(BudgetRule rule) {
-    return budgets.balances(List.of(rule), now).orTimeout(10, TimeUnit.SECONDS).join().get(0);
-  }
-
-  private List<Rolled> rolls() {
-    restart();
-    try (LedgerReader reader = LedgerReader.open(folder)) {
-      return reader.rolls();
-    }
-  }
-
+class AllowanceTest extends AllowanceFixture {
   @Test
   void withoutCarryOverWhatIsLeftExpiresByAnEntry() {
     spend(ADA, 30);
@@ -260,56 +170,6 @@ class AllowanceTest {
     spend(ADA, 1);
     restart();
     assertThat(balance(ADA).remaining()).isEqualTo(most - 1);
-  }
-
-  private void refundOfAnUnusedDecember(BudgetRule rule) {
-    Reservation call = hold(rule, 100);
-    call.sent();
-    call.settle(costs(100)).join();
-    AccountKey november = rule.account(now);
-    on("2026-12-05");
-    Corrected refund =
-        new Corrected(
-            now,
-            "c1",
-            call.id(),
-            TokenUsage.ZERO,
-            -20,
-            List.of(new Posting(november, -20)),
-            "eve",
-            "late");
-    assertThat(balance(rule).remaining()).isEqualTo(100);
-    budgets.funds().correct(refund, account -> rule, now).orTimeout(10, TimeUnit.SECONDS).join();
-    assertThat(balance(rule).remaining()).isEqualTo(120);
-    assertThat(budgets.lots(List.of(rule), now).join().get(0).lots())
-        .extracting(AccountLots.LotLeft::left)
-        .containsExactly(120L);
-    on("2027-01-05");
-  }
-
-  @Test
-  void aRefundThatIsNotUsedIsCarriedOverAsTheGrantIs() {
-    BudgetRule rule = ADA.with(t -> t.carryOver(CarryOver.all(1)));
-    refundOfAnUnusedDecember(rule);
-    spend(rule, 220);
-    assertThat(balance(rule).remaining()).isZero();
-    assertThat(rolls()).extracting(Rolled::expired).containsExactly(0L, 0L);
-  }
-
-  @Test
-  void aRefundEndsWhereTheGrantWould() {
-    BudgetRule rule = ADA.with(t -> t.carryOver(HALF));
-    refundOfAnUnusedDecember(rule);
-    spend(rule, 150);
-    assertThat(balance(rule).remaining()).isZero();
-    assertThat(rolls()).extracting(Rolled::expired).containsExactly(0L, 70L);
-  }
-
-  @Test
-  void aRefundEndsWithItsPeriodWithoutCarryOver() {
-    refundOfAnUnusedDecember(ADA);
-    spend(ADA, 100);
-    assertThat(rolls()).extracting(Rolled::expired).containsExactly(0L, 120L);
   }
 
   @Test
