@@ -31,9 +31,12 @@ class DiskFaultIT {
   private static final int CLIENTS = 4;
 
   /**
-   * Calls of the start itself come first; a fault in these ends the start, which is another test.
+   * Calls of the start itself come first, 4 flushes and 25 writes; a fault in these ends the start,
+   * which is another test.
    */
-  private static final int FIRST = 12;
+  private static final int FIRST_FLUSH = 12;
+
+  private static final int FIRST_WRITE = 50;
 
   private static final int SPREAD = 40;
   private static final int INTERNAL = 70;
@@ -118,7 +121,8 @@ class DiskFaultIT {
       assertThat(whole.exitCode(Duration.ofSeconds(30))).isZero();
     }
     for (int round = 0; round < ROUNDS; round++) {
-      String when = FIRST + random.nextInt(SPREAD) + onwards;
+      int first = calls.startsWith("fsync") ? FIRST_FLUSH : FIRST_WRITE;
+      String when = first + random.nextInt(SPREAD) + onwards;
       String why = calls + " " + error + " when " + when + ", seed " + seed;
       try (ServedProcess failing = ServedProcess.startUnder(tracer(calls, error, when), folder)) {
         try (Load load = new Load(failing, key, CLIENTS, PACED)) {
