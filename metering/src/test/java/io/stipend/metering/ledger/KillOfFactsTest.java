@@ -31,6 +31,8 @@ class KillOfFactsTest {
   private static final int ROUNDS = Boolean.getBoolean("stipend.tests.full") ? 8 : 1;
   private static final List<KillPoint.Kind> KINDS =
       List.of(
+          // Twice: a batch may hold nothing but the attempt that a correction mends.
+          KillPoint.Kind.BEFORE_BATCH,
           KillPoint.Kind.BEFORE_BATCH,
           KillPoint.Kind.AFTER_BATCH,
           KillPoint.Kind.BEFORE_TABLES,
@@ -165,6 +167,12 @@ class KillOfFactsTest {
     private static final long EXPIRED = 3;
     private static final long CARRIED = 11;
 
+    /** Most accounts are not used, neither corrected nor rolled: their batches hold facts only. */
+    private static final int USED_EVERY = 4;
+
+    private static final int CORRECTED = 4;
+    private static final int ROLLED = 9;
+
     private Child() {}
 
     public static void main(String[] args) {
@@ -177,9 +185,13 @@ class KillOfFactsTest {
               KillPoint.parse(args[2]));
       for (int i = 0; ; i++) {
         String id = "run" + args[1] + "-" + i;
-        AttemptId attempt = settle(ledger, id);
+        boolean used = i % USED_EVERY == 0;
+        AttemptId attempt = used ? settle(ledger, id) : null;
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (int kind = 0; kind < Samples.FACTS; kind++) {
+          if (!used && (kind == CORRECTED || kind == ROLLED)) {
+            continue;
+          }
           LedgerEntry fact = fact(kind, id, attempt);
           say(out, "entered " + line(fact));
           all.add(ledger.append(fact).thenRun(() -> say(out, "durable " + line(fact))));
@@ -213,7 +225,7 @@ class KillOfFactsTest {
         case 1 -> Samples.key(id);
         case 2 -> new LedgerEntry.QuotaChanged(Samples.NOW, id, "before", "after", "root");
         case 3 -> new LedgerEntry.RefusalsCounted(Samples.NOW, id, "2026-11-23", "budget", 7);
-        case 4 ->
+        case CORRECTED ->
             new LedgerEntry.Corrected(
                 Samples.NOW,
                 id,
@@ -232,7 +244,7 @@ class KillOfFactsTest {
                 Samples.NOW, id, account, LENT, LedgerEntry.LoanKind.ADVANCE, "soon", "root");
         case 8 ->
             new LedgerEntry.Expired(Samples.NOW, id, account, Lot.recurringId(account), EXPIRED);
-        case 9 ->
+        case ROLLED ->
             new LedgerEntry.Rolled(
                 Samples.NOW,
                 account,

@@ -46,8 +46,10 @@ class SnapshotPolicyTest {
             science: { budget: { amount: 90000 USD, every: year } }
           teams:
             payments: { group: research, cost_center: CC-1, limits: { concurrent: 2 } }
+            infra: { group: research, budget: { amount: 9000 USD, every: month } }
           people:
             ada: { team: payments, allowance: engineer }
+            eva: { team: infra, allowance: engineer }
             dan: { allowance: engineer, timezone: Asia/Tokyo, since: 2026-12-01, until: 2026-12-24 }
             bob: { allowance: engineer, models: [gpt-5-mini], limits: { requests_per_minute: 2 } }
             cy: { allowance: engineer, limits: { tokens_per_minute: 5000 } }
@@ -153,6 +155,9 @@ class SnapshotPolicyTest {
     assertThat(permit.budgets())
         .extracting(BudgetRule::budget)
         .containsExactly("person/ada", "group/science", "organisation");
+    assertThat(permit("eva", "openai", "gpt-5-mini").budgets())
+        .extracting(BudgetRule::budget)
+        .containsExactly("person/eva", "team/infra", "group/science", "organisation");
   }
 
   @Test
