@@ -118,14 +118,14 @@ final class Admission {
       if (awaitReturns(loop, body, shortfall) || countFirst(loop, body)) {
         return;
       }
+      if (tries == MAX_TRIES) {
+        // Other calls took what the steps brought, again and again. No loan is taken any more.
+        then.accept(new Refused(shortRefusal(shortfall, expectation)));
+        return;
+      }
       Shortage.Answer answer = shortage.answer(shortfall, bid, expectation);
       if (answer instanceof Shortage.Refused refused) {
         then.accept(new Refused(shortRefusal(refused.shortfall(), expectation)));
-        return;
-      }
-      if (tries == MAX_TRIES) {
-        // Other calls took what the steps brought, again and again.
-        then.accept(new Refused(shortRefusal(shortfall, expectation)));
         return;
       }
       bid = ((Shortage.Again) answer).bid();

@@ -23,6 +23,11 @@ public record CarryOver(long upTo, int periods) {
     return new CarryOver(Long.MAX_VALUE, periods);
   }
 
+  /** How many idle periods what is carried over can pass; 0 if nothing is. */
+  int idlePeriods() {
+    return isNone() ? 0 : periods;
+  }
+
   /** Whether nothing is carried over. */
   public boolean isNone() {
     return upTo == 0;

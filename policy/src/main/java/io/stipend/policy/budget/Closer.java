@@ -82,16 +82,19 @@ final class Closer {
     after = last ? null : page.get(page.size() - 1).account();
     next = last ? now.plus(REST) : Instant.MIN;
     for (AccountRecord record : page) {
-      CompletableFuture<Void> closed = close(record.account(), rules, now);
-      closed.whenComplete(
-          (done, problem) -> {
-            if (problem != null && !book.ledger.poisoned()) {
-              LOG.warn(
-                  "account {}: its end could not be entered: {}",
-                  record.account(),
-                  problem.toString());
-            }
-          });
+      try {
+        close(record.account(), rules, now)
+            .whenComplete((done, problem) -> tell(record.account(), problem));
+      } catch (RuntimeException e) {
+        // One account must not keep the others of its page from their end.
+        tell(record.account(), e);
+      }
+    }
+  }
+
+  private void tell(AccountKey account, @Nullable Throwable problem) {
+    if (problem != null && !book.ledger.poisoned()) {
+      LOG.warn("account {}: its end could not be entered: {}", account, problem.toString());
     }
   }
 

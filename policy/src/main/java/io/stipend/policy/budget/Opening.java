@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ final class Opening {
 
   /** Idle periods between two that were used, at most; what is older is rolled at once. */
   private static final int MAX_IDLE = 400;
+
+  /** Idle periods after one that owes, at most: a rule may lend many times what it grants. */
+  private static final int MAX_REPAYING = 24;
 
   private final Book book;
   private final Periods periods;
@@ -145,8 +150,14 @@ final class Opening {
       }
     }
     ended.sort(Comparator.comparing(key -> rule.calendar().startOf(key.period())));
-    List<AccountKey> chain = chain(ended, account.key, rule);
+    List<AccountKey> chain = chain(ended, account.key, rule, rule.carryOver().idlePeriods());
     List<Account> taken = book.accounts.take(chain);
+    long owed = taken == null ? 0 : taken.stream().mapToLong(Opening::mayOwe).max().orElse(0);
+    if (taken != null && owed > 0) {
+      taken.forEach(Account::unpin);
+      chain = repaying(chain, account.key, rule, owed);
+      taken = book.accounts.take(chain);
+    }
     if (taken == null) {
       return book.accounts.load(chain);
     }
@@ -156,6 +167,35 @@ final class Opening {
       taken.forEach(Account::unpin);
     }
     return null;
+  }
+
+  private static long mayOwe(Account account) {
+    return Math.addExact(account.lent(), account.repaid());
+  }
+
+  /**
+   * With the idle periods after each account whose grants repay what it may owe, as the grants of
+   * others do.
+   */
+  private static List<AccountKey> repaying(
+      List<AccountKey> chain, AccountKey current, BudgetRule rule, long owed) {
+    long periods = Math.min(MAX_REPAYING, owed / Math.max(1, rule.amount()) + 1);
+    Instant end = rule.calendar().startOf(current.period());
+    Set<AccountKey> all = new LinkedHashSet<>(chain);
+    for (AccountKey key : chain) {
+      String period = rule.calendar().next(key.period());
+      for (int i = 0; i < periods && period != null; i++) {
+        Instant start = rule.calendar().startOf(period);
+        if (start == null || end == null || !start.isBefore(end)) {
+          break;
+        }
+        all.add(new AccountKey(current.budget(), period, current.unit()));
+        period = rule.calendar().next(period);
+      }
+    }
+    List<AccountKey> sorted = new ArrayList<>(all);
+    sorted.sort(Comparator.comparing(key -> rule.calendar().startOf(key.period())));
+    return sorted;
   }
 
   private void rollAll(
@@ -215,15 +255,17 @@ final class Opening {
   }
 
   /**
-   * The accounts from the oldest that ended to the one before the current, without it. With
-   * carry-over the idle ones between them belong to it, as far back as anything can be carried.
+   * The accounts from the oldest that ended to the one before the current, without it, and idle
+   * ones between them.
+   *
+   * @param idlePeriods how far back those belong to it: as far as anything can be carried
    */
   private static List<AccountKey> chain(
-      List<AccountKey> ended, AccountKey current, BudgetRule rule) {
-    if (ended.isEmpty() || rule.carryOver().isNone()) {
+      List<AccountKey> ended, AccountKey current, BudgetRule rule, int idlePeriods) {
+    if (ended.isEmpty() || idlePeriods == 0) {
       return ended;
     }
-    int far = Math.min(MAX_IDLE, rule.carryOver().periods());
+    int far = Math.min(MAX_IDLE, idlePeriods);
     List<AccountKey> idle = new ArrayList<>();
     String period = rule.calendar().previous(current.period());
     for (int i = 0; i < far && period != null; i++) {

@@ -109,6 +109,16 @@ class DebtTest {
   }
 
   @Test
+  void thePeriodsOfAGatewayThatStoodStillRepayAsOthersDo() {
+    spend(100, 100);
+    borrow(LoanKind.OVERDRAFT, 80);
+    borrow(LoanKind.FINISH, 80);
+    spend(160, 160);
+    assertThat(on("2027-02-01").remaining()).isEqualTo(100);
+    assertThat(rolls()).extracting(Rolled::owed).containsExactly(160L, 60L, 0L);
+  }
+
+  @Test
   void aLoanOnTopOfADebtIsOwedWithItAndAnOverageIsNot() {
     spend(100, 100);
     borrow(LoanKind.OVERDRAFT, 80);
