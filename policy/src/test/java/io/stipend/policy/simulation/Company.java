@@ -127,7 +127,10 @@ final class Company {
 
   private void put(Line line, BudgetRule rule) {
     line.rule = rule;
-    last.put(Series.of(rule), rule);
+    // Another line of the file may have become what this one was before it was taken out.
+    if (!line.out || !taken(line, rule)) {
+      last.put(Series.of(rule), rule);
+    }
   }
 
   /** Which kind of period has this name. */
