@@ -319,6 +319,7 @@ final class Steps {
 
   String sweep() {
     List<Call> gone = world.calls.stream().filter(c -> c.open() && !c.alive).toList();
+    world.model.sweeps();
     int ended =
         world.process.budgets.sweep(
             id -> world.all.containsKey(id) && world.all.get(id).alive, world.company.inForce());
