@@ -7,6 +7,7 @@ import static io.stipend.policy.budget.Calls.person;
 import static io.stipend.policy.budget.Calls.whole;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.Rolled;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
@@ -74,14 +75,15 @@ abstract class AllowanceFixture {
     return ((Budgets.Held) result).reservation();
   }
 
-  void spend(BudgetRule rule, long amount) {
-    spend(rule, amount, amount);
+  AttemptId spend(BudgetRule rule, long amount) {
+    return spend(rule, amount, amount);
   }
 
-  void spend(BudgetRule rule, long hold, long cost) {
+  AttemptId spend(BudgetRule rule, long hold, long cost) {
     Reservation held = hold(rule, hold);
     held.sent();
     held.settle(costs(cost)).orTimeout(10, TimeUnit.SECONDS).join();
+    return held.id();
   }
 
   void give(BudgetRule rule, long amount, String expires) {

@@ -14,11 +14,8 @@ import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.Corrected;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import io.stipend.metering.ledger.LedgerEntry.Rolled;
-import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Posting;
-import io.stipend.metering.ledger.SqliteLedger;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -26,15 +23,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Accounts whose budget the quota file does not have any more, on the real ledger. */
-class GoneBudgetsTest {
-  private static final BudgetRule ADA = person("ada", 100).with(t -> t.carryOver(CarryOver.all(2)));
-  private static final Rules THERE = account -> ADA;
+class GoneBudgetsTest extends AllowanceFixture {
+  private static final BudgetRule KEEPS =
+      person("ada", 100).with(t -> t.carryOver(CarryOver.all(2)));
+  private static final Rules THERE = account -> KEEPS;
 
   /** Nobody is there; the calendar is six hours behind that of Ada, which is UTC. */
   private static final Rules GONE =
@@ -49,50 +44,6 @@ class GoneBudgetsTest {
           return Calendar.of(Every.MONTH, ZoneId.of("-06:00"));
         }
       };
-
-  @TempDir Path folder;
-
-  private Instant now = Instant.parse("2026-11-23T10:00:00Z");
-  private SqliteLedger ledger;
-  private LocalBudgets budgets;
-  private int attempts;
-
-  @BeforeEach
-  void open() {
-    ledger = SqliteLedger.open(folder, LedgerOptions.defaults(), () -> now);
-    budgets = new LocalBudgets(ledger, () -> now);
-  }
-
-  @AfterEach
-  void theLedgerVerifies() {
-    ledger.close();
-    try (LedgerReader reader = LedgerReader.open(folder)) {
-      assertThat(reader.verify().ok()).as("%s", reader.verify()).isTrue();
-    }
-  }
-
-  private Reservation hold(BudgetRule rule, long amount) {
-    while (true) {
-      Budgets.Result result =
-          budgets.reserve(attempt(++attempts), facts("ada"), List.of(rule), whole(amount), now);
-      if (!(result instanceof Budgets.Cold cold)) {
-        assertThat(result).isInstanceOf(Budgets.Held.class);
-        return ((Budgets.Held) result).reservation();
-      }
-      cold.warm().orTimeout(10, TimeUnit.SECONDS).join();
-    }
-  }
-
-  private AttemptId spend(BudgetRule rule, long amount) {
-    Reservation held = hold(rule, amount);
-    held.sent();
-    held.settle(costs(amount)).orTimeout(10, TimeUnit.SECONDS).join();
-    return held.id();
-  }
-
-  private Budgets.AccountBalance balance(BudgetRule rule) {
-    return budgets.balances(List.of(rule), now).orTimeout(10, TimeUnit.SECONDS).join().get(0);
-  }
 
   /** Sweeps at an instant until nothing more comes of it; says what the ledger has of rolls. */
   private List<Rolled> sweep(String at, Rules rules) {
@@ -136,45 +87,45 @@ class GoneBudgetsTest {
   @Test
   void whatIsLeftOfAGoneBudgetEndsByAnEntryWhenItsPeriodIsOverInEveryZone() {
     Instant next = Instant.parse("2027-01-15T00:00:00Z");
-    budgets.funds().grant(ADA, new Funds.Gift(40, "r", "eve", next, 0), now).join();
-    spend(ADA, 30);
+    budgets.funds().grant(KEEPS, new Funds.Gift(40, "r", "eve", next, 0), now).join();
+    spend(KEEPS, 30);
 
     assertThat(sweep("2026-11-30T23:59:59Z", GONE)).isEmpty();
     assertThat(sweep("2026-12-02T07:59:59Z", GONE)).isEmpty();
     assertThat(sweep("2026-12-02T08:00:00Z", GONE))
         .containsExactly(
-            new Rolled(now, ADA.account(now.minusSeconds(400_000)), null, List.of(), 110, 0, 0));
+            new Rolled(now, KEEPS.account(now.minusSeconds(400_000)), null, List.of(), 110, 0, 0));
     assertThat(sweep("2026-12-05T08:00:00Z", GONE)).as("once").hasSize(1);
 
-    assertThat(balance(ADA).remaining()).as("who comes back begins anew").isEqualTo(100);
-    spend(ADA, 100);
+    assertThat(balance(KEEPS).remaining()).as("who comes back begins anew").isEqualTo(100);
+    spend(KEEPS, 100);
   }
 
   @Test
   void whoComesBackWithinThePeriodFindsTheBalanceAsItWas() {
-    spend(ADA, 30);
+    spend(KEEPS, 30);
 
     assertThat(sweep("2026-11-25T00:00:00Z", GONE)).isEmpty();
 
-    assertThat(balance(ADA).remaining()).isEqualTo(70);
-    assertThat(balance(ADA).used()).isEqualTo(30);
+    assertThat(balance(KEEPS).remaining()).isEqualTo(70);
+    assertThat(balance(KEEPS).used()).isEqualTo(30);
   }
 
   @Test
   void aListThatIsBrokenForTheNightOfTheRollTakesNothingFromAnybody() {
-    spend(ADA, 30);
+    spend(KEEPS, 30);
 
     assertThat(sweep("2026-12-01T00:00:00Z", GONE)).isEmpty();
     assertThat(sweep("2026-12-02T01:00:00Z", GONE)).isEmpty();
     assertThat(sweep("2026-12-02T01:01:30Z", THERE))
         .extracting(roll -> roll.carried().get(0).amount())
         .containsExactly(70L);
-    assertThat(balance(ADA).remaining()).isEqualTo(170);
+    assertThat(balance(KEEPS).remaining()).isEqualTo(170);
   }
 
   @Test
   void aGoneBudgetEndsOnlyAfterItsLastCall() {
-    Reservation open = hold(ADA, 90);
+    Reservation open = hold(KEEPS, 90);
     open.sent();
     now = Instant.parse("2026-12-10T00:00:00Z");
     budgets.sweep(id -> true, GONE);
@@ -188,7 +139,7 @@ class GoneBudgetsTest {
 
   @Test
   void aLoanThatWasUsedIsWrittenOffWhereNoGrantRepaysIt() {
-    BudgetRule lends = ADA.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
+    BudgetRule lends = KEEPS.with(t -> t.overdraft(20).whenShort(WhenShort.OVERDRAFT));
     spend(lends, 100);
     assertThat(budgets.borrow(lends.account(now), lends, LoanKind.OVERDRAFT, 15, now)).isTrue();
     spend(lends, 5);
@@ -201,8 +152,8 @@ class GoneBudgetsTest {
 
   @Test
   void aCorrectionOfAGoneBudgetStandsOnTheAccountThatWouldBeCurrentAndEndsThere() {
-    AttemptId settled = spend(ADA, 30);
-    AccountKey november = ADA.account(now);
+    AttemptId settled = spend(KEEPS, 30);
+    AccountKey november = KEEPS.account(now);
     assertThat(sweep("2026-12-10T00:00:00Z", GONE)).hasSize(1);
 
     now = Instant.parse("2027-02-10T00:00:00Z");
@@ -232,10 +183,10 @@ class GoneBudgetsTest {
 
   /** The file says every week where it said every month. */
   private static final BudgetRule WEEK =
-      ADA.withCalendar(Calendar.of(Every.WEEK, ADA.zone())).withAmount(50);
+      KEEPS.withCalendar(Calendar.of(Every.WEEK, KEEPS.zone())).withAmount(50);
 
   private static final Rules CHANGED = ofKind(WEEK);
-  private static final Rules AS_IT_WAS = ofKind(ADA);
+  private static final Rules AS_IT_WAS = ofKind(KEEPS);
 
   private static Rules ofKind(BudgetRule rule) {
     return key -> rule.calendar().names(key.period()) ? rule : null;
@@ -243,7 +194,7 @@ class GoneBudgetsTest {
 
   @Test
   void whatIsLeftOfAPeriodThatIsNotSoLongAnyMoreEndsWithItAndNothingOfItGoesOn() {
-    spend(ADA, 30);
+    spend(KEEPS, 30);
     spend(WEEK, 10);
 
     assertThat(sweep("2026-12-02T01:59:59Z", CHANGED))
@@ -259,12 +210,12 @@ class GoneBudgetsTest {
 
   @Test
   void whoseEveryIsChangedAndChangedBackIsGrantedOnceAndKeepsWhatWasUsed() {
-    spend(ADA, 30);
+    spend(KEEPS, 30);
     spend(WEEK, 10);
     assertThat(sweep("2026-11-25T00:00:00Z", AS_IT_WAS)).isEmpty();
 
-    spend(ADA, 5);
-    assertThat(balance(ADA).remaining()).isEqualTo(65);
+    spend(KEEPS, 5);
+    assertThat(balance(KEEPS).remaining()).isEqualTo(65);
     spend(WEEK, 5);
     assertThat(balance(WEEK).remaining()).isEqualTo(35);
 
@@ -272,12 +223,12 @@ class GoneBudgetsTest {
         .extracting(roll -> roll.from().period(), Rolled::expired)
         .as("the week ended in every zone, the month carries its rest over")
         .containsExactlyInAnyOrder(tuple("2026-W48", 35L), tuple("2026-11", 0L));
-    assertThat(balance(ADA).remaining()).isEqualTo(165);
+    assertThat(balance(KEEPS).remaining()).isEqualTo(165);
   }
 
   @Test
   void aClosedAccountWithoutANextPeriodIsRefusedAndNotAskedForEver() {
-    BudgetRule once = person("ada", 100).withCalendar(Calendar.of(Every.ONCE, ADA.zone()));
+    BudgetRule once = person("ada", 100).withCalendar(Calendar.of(Every.ONCE, KEEPS.zone()));
     spend(once, 30);
     AccountKey key = once.account(now);
     ledger.append(new Rolled(now, key, null, List.of(), 70, 0, 0)).join();
