@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +49,7 @@ class KillOfFactsTest {
         // Past the first writes, so that every kind of fact has had its turn.
         int nth = kind.most / 2 + random.nextInt(kind.most / 2);
         String point = kind + ":" + nth;
-        runAndKill(run++, point);
+        KilledProcess.run(Child.class, folder, run++, point, this::heard);
         SqliteLedger.open(folder, Samples.SMALL, InstantSource.system()).close();
         List<String> found = facts();
         assertThat(found).as(point).doesNotHaveDuplicates();
@@ -67,39 +64,13 @@ class KillOfFactsTest {
     }
   }
 
-  private void runAndKill(int run, String point) throws Exception {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                Child.class.getName(),
-                folder.toString(),
-                Integer.toString(run),
-                point)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    boolean reached = false;
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        if (line.startsWith("entered ")) {
-          entered.add(line.substring("entered ".length()));
-        } else if (line.startsWith("durable ")) {
-          durable.add(line.substring("durable ".length()));
-        } else if (line.equals(KillPoint.REACHED)) {
-          reached = true;
-          child.toHandle().destroyForcibly();
-        }
-      }
+  private boolean heard(String line) {
+    if (line.startsWith("entered ")) {
+      entered.add(line.substring("entered ".length()));
+    } else if (line.startsWith("durable ")) {
+      durable.add(line.substring("durable ".length()));
     }
-    child.waitFor(20, TimeUnit.SECONDS);
-    assertThat(reached).as("run %s was killed at %s", run, point).isTrue();
+    return line.equals(KillPoint.REACHED);
   }
 
   /** Every fact of the record, as {@link #line} writes it. */

@@ -3,8 +3,6 @@ package io.stipend.metering.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.TokenUsage;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,7 +12,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +56,16 @@ class KillTest {
   /** The same folder again and again: recovery after recovery. */
   private void kill(int run, int lines, String point) throws Exception {
     Path folder = temporary.resolve("data");
-    runAndKill(folder, run, lines, point, sent, settled, released);
+    int[] seen = {0};
+    KilledProcess.run(
+        Child.class,
+        folder,
+        run,
+        point,
+        line -> {
+          heard(line);
+          return ++seen[0] == lines || line.equals(KillPoint.REACHED);
+        });
     SqliteLedger.open(folder, Samples.SMALL, InstantSource.system()).close();
     Map<String, UsageRow> rows = new HashMap<>();
     for (UsageRow row : Folders.rows(folder)) {
@@ -86,54 +92,15 @@ class KillTest {
     assumed = (int) rows.values().stream().filter(r -> r.flags().equals("assumed")).count();
   }
 
-  private static void runAndKill(
-      Path folder,
-      int run,
-      int lines,
-      String point,
-      Set<String> sent,
-      Map<String, Long> settled,
-      Set<String> released)
-      throws Exception {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                Child.class.getName(),
-                folder.toString(),
-                Integer.toString(run),
-                point)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    int seen = 0;
-    boolean enough = false;
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        String[] words = line.split(" ");
-        if (words[words.length - 1].equals(".")) {
-          switch (words[0]) {
-            case "sent" -> sent.add(words[1]);
-            case "settled" -> settled.put(words[1], Long.parseLong(words[2]));
-            default -> released.add(words[1]);
-          }
-        }
-        boolean reached = line.equals(KillPoint.REACHED);
-        if (++seen == lines || reached) {
-          enough = true;
-          // By its handle: Process.destroyForcibly would close the stream that is still to be read.
-          child.toHandle().destroyForcibly();
-        }
+  private void heard(String line) {
+    String[] words = line.split(" ");
+    if (words[words.length - 1].equals(".")) {
+      switch (words[0]) {
+        case "sent" -> sent.add(words[1]);
+        case "settled" -> settled.put(words[1], Long.parseLong(words[2]));
+        default -> released.add(words[1]);
       }
     }
-    child.waitFor(20, TimeUnit.SECONDS);
-    assertThat(enough).as("run %s %s was killed where it should be", run, point).isTrue();
   }
 
   /** The process that is killed: two threads that begin, send, extend and end attempts. */
