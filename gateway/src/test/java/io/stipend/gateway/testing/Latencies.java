@@ -6,7 +6,7 @@ import java.util.Locale;
  * Counts of durations in microseconds: exact below 1,024, to 0.2 % above. Used on one thread; add
  * up those of several.
  */
-final class Latencies {
+public final class Latencies {
   private static final int EXACT_BITS = 10;
   private static final int EXACT = 1 << EXACT_BITS;
   private static final int STEPS = EXACT / 2;
@@ -36,7 +36,7 @@ final class Latencies {
   }
 
   /** The duration that this share of all, of 0 to 1, does not exceed; 0 if there is none. */
-  long micros(double share) {
+  public long micros(double share) {
     long rank = Math.max(1, (long) Math.ceil(share * total));
     long seen = 0;
     for (int i = 0; i < counts.length && total > 0; i++) {

@@ -100,7 +100,7 @@ public final class Load implements Callable<Integer> {
   }
 
   /** Connects, runs the plan, and adds up what its threads saw. */
-  static LoadResult run(LoadPlan plan) throws Exception {
+  public static LoadResult run(LoadPlan plan) throws Exception {
     var group =
         new MultiThreadIoEventLoopGroup(
             plan.threads(),

@@ -20,7 +20,7 @@ import java.util.List;
  * @param time how long
  * @param grace how long to wait afterwards for what is still under way
  */
-record LoadPlan(
+public record LoadPlan(
     URI url,
     List<String> headers,
     byte[] body,
@@ -29,7 +29,7 @@ record LoadPlan(
     double rate,
     Duration time,
     Duration grace) {
-  LoadPlan {
+  public LoadPlan {
     headers = List.copyOf(headers);
     if (!"http".equals(url.getScheme()) || threads < 1 || connections < threads || rate < 0) {
       throw new IllegalArgumentException(
@@ -45,7 +45,7 @@ record LoadPlan(
     }
   }
 
-  LoadPlan during(Duration other) {
+  public LoadPlan during(Duration other) {
     return new LoadPlan(url, headers, body, threads, connections, rate, other, grace);
   }
 

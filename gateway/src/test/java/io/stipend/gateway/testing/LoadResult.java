@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What came of a load; one for each thread, then added up. */
-final class LoadResult {
+public final class LoadResult {
   final Latencies latencies = new Latencies();
   final Latencies firstBodyByte = new Latencies();
   final Latencies eventGaps = new Latencies();
@@ -26,13 +26,42 @@ final class LoadResult {
     lastNanos = Math.max(lastNanos, other.lastNanos);
   }
 
+  /** From the scheduled time to the answer's end. */
+  public Latencies latencies() {
+    return latencies;
+  }
+
+  /** From the scheduled time to a stream's first event. */
+  public Latencies firstBodyByte() {
+    return firstBodyByte;
+  }
+
+  /** Between two reads that brought events of one stream. */
+  public Latencies eventGaps() {
+    return eventGaps;
+  }
+
+  /** How many answers had each status. */
+  public Map<Integer, Long> statuses() {
+    return statuses;
+  }
+
+  public long events() {
+    return events;
+  }
+
+  /** Connections that ended within an answer. */
+  public long resets() {
+    return resets;
+  }
+
   /** Answers that came whole, whatever their status. */
-  long completed() {
+  public long completed() {
     return latencies.count();
   }
 
   /** From the start to the last answer. */
-  double seconds() {
+  public double seconds() {
     return lastNanos / 1e9;
   }
 

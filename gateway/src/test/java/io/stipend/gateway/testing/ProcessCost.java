@@ -11,14 +11,14 @@ import java.util.List;
  * @param cpuMicros user and system time, children that were waited for not included
  * @param residentKib resident memory
  */
-record ProcessCost(long cpuMicros, long residentKib) {
+public record ProcessCost(long cpuMicros, long residentKib) {
   /** Linux shows times in hundredths of a second on every architecture. */
   private static final long MICROS_PER_TICK = 10_000;
 
   private static final int USER_TIME = 11;
   private static final int SYSTEM_TIME = 12;
 
-  static ProcessCost of(List<Long> pids) {
+  public static ProcessCost of(List<Long> pids) {
     long micros = 0;
     long kib = 0;
     try {
