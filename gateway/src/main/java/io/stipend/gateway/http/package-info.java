@@ -1,0 +1,9 @@
+/**
+ * What both legs of an exchange share of HTTP: the header fields of a head.
+ *
+ * <p>Start reading at {@link io.stipend.gateway.http.Fields}.
+ */
+@NullMarked
+package io.stipend.gateway.http;
+
+import org.jspecify.annotations.NullMarked;
