@@ -16,7 +16,22 @@ public interface PolicyEngine {
    * @return the entitlement, or null: unknown, expired, revoked, or its person is no longer in the
    *     quota file
    */
-  @Nullable Entitlement authenticate(@Nullable String credential, Instant now);
+  default @Nullable Entitlement authenticate(@Nullable String credential, Instant now) {
+    return entitlement(fingerprint(credential), now);
+  }
+
+  /**
+   * What stands for a credential where it is kept or looked up again: nobody can make the
+   * credential of it. Of none it is that of an empty one.
+   */
+  String fingerprint(@Nullable String credential);
+
+  /**
+   * What the credential of this fingerprint gives at an instant.
+   *
+   * @return as {@link #authenticate}
+   */
+  @Nullable Entitlement entitlement(String fingerprint, Instant now);
 
   /**
    * Resolves the model and its provider, checks what the principal may use and its limits. A permit

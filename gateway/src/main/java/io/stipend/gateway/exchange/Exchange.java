@@ -43,6 +43,7 @@ final class Exchange implements Inbound, Relay.Ending {
   private final Outbound client;
   private final String id;
   private final Instant startedAt;
+  private final String key;
   private Entitlement who;
 
   private ByteBuf body = Unpooled.EMPTY_BUFFER;
@@ -54,7 +55,7 @@ final class Exchange implements Inbound, Relay.Ending {
   private boolean ending;
   private boolean closed;
 
-  /** Step 1, authentication, has been done: {@link Exchanges} does it before any body is read. */
+  /** Step 1 has been done by {@link Exchanges}: {@code key} is the credential's fingerprint. */
   Exchange(
       Services services,
       Exchanges open,
@@ -63,6 +64,7 @@ final class Exchange implements Inbound, Relay.Ending {
       Outbound client,
       String id,
       Instant startedAt,
+      String key,
       Entitlement who) {
     this.services = services;
     this.open = open;
@@ -71,6 +73,7 @@ final class Exchange implements Inbound, Relay.Ending {
     this.client = client;
     this.id = id;
     this.startedAt = startedAt;
+    this.key = key;
     this.who = who;
   }
 
@@ -125,7 +128,7 @@ final class Exchange implements Inbound, Relay.Ending {
 
   /** The body may have taken minutes: what the key gives is looked up anew. */
   private @Nullable Permit decide(Peeked call) {
-    Entitlement current = open.entitlement(head, services.clock().instant());
+    Entitlement current = services.policy().entitlement(key, services.clock().instant());
     who = current == null ? who.ended() : current;
     Decision decision =
         current == null
@@ -156,10 +159,6 @@ final class Exchange implements Inbound, Relay.Ending {
     attempt(call, admitted.permit(), admitted.clampedCap());
   }
 
-  private static @Nullable String rewritten(Peeked call, Permit granted) {
-    return granted.model().equals(call.call().model()) ? null : granted.model();
-  }
-
   private void attempt(Peeked call, Permit granted, long cap) {
     if (early != null) {
       ended(early);
@@ -169,7 +168,8 @@ final class Exchange implements Inbound, Relay.Ending {
     if (granted.provider().key() != null) {
       dialect.authorize(headers, granted.provider().key().reveal());
     }
-    ByteBuf edited = dialect.edit(body, call, new Edit(rewritten(call, granted), cap));
+    String model = granted.model().equals(call.call().model()) ? null : granted.model();
+    ByteBuf edited = dialect.edit(body, call, new Edit(model, cap));
     body = Unpooled.EMPTY_BUFFER;
     Relay.Plan plan =
         Relay.Plan.of(

@@ -93,15 +93,18 @@ public final class Exchanges implements RequestHandler {
           RefusalReason.UNKNOWN_ROUTE,
           "No such route: " + head.method() + " " + head.path() + ".");
     }
-    Entitlement who = authenticate(head, client, id, now);
+    Credential credential = Credential.of(head.headers());
+    String key = services.policy().fingerprint(credential.secret());
+    Entitlement who = credential.problem() == null ? services.policy().entitlement(key, now) : null;
     if (who == null) {
+      refuseCredential(head, client, id, credential, now);
       return ANSWERED;
     }
     if (dialect == null) {
       tell(head, client, id, who, now);
       return ANSWERED;
     }
-    Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, who);
+    Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, key, who);
     open.put(id, exchange);
     return exchange;
   }
@@ -145,24 +148,6 @@ public final class Exchanges implements RequestHandler {
             : Dialects.models(services.policy().models(who, now), head, id);
     StipendHeaders.put(answer.headers(), id, known);
     client.respond(answer.status(), answer.headers(), answer.body());
-  }
-
-  /** Step 1 of an exchange. */
-  private @Nullable Entitlement authenticate(
-      RequestHead head, Outbound client, String id, Instant now) {
-    Entitlement who = entitlement(head, now);
-    if (who == null) {
-      refuseCredential(head, client, id, Credential.of(head.headers()), now);
-    }
-    return who;
-  }
-
-  /** What the credential of a request gives at an instant; null if it is good for nothing. */
-  @Nullable Entitlement entitlement(RequestHead head, Instant now) {
-    Credential credential = Credential.of(head.headers());
-    return credential.problem() != null
-        ? null
-        : services.policy().authenticate(credential.secret(), now);
   }
 
   /** Only bad credentials are limited by source: a good one behind the same address is let in. */

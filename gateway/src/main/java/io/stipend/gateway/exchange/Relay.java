@@ -205,7 +205,7 @@ final class Relay implements AttemptListener {
     mask = newStatus < FIRST_ERROR_STATUS ? null : KeyMask.of(plan.providerKey(), forClient);
     waitingHead = forClient;
     if (gate.open()) {
-      flushPending();
+      passPending(forClient);
     }
     regulate();
   }
@@ -360,9 +360,17 @@ final class Relay implements AttemptListener {
     }
   }
 
+  /** No burst is under way, so what waited is flushed here. */
   private void opened() {
-    if (!clientGone) {
-      flushPending();
+    HttpHeaders forClient = waitingHead;
+    if (!clientGone && forClient != null) {
+      passPending(forClient);
+      if (endAfterPending) {
+        endAfterPending = false;
+        client.end();
+      } else {
+        client.flush();
+      }
     }
     regulate();
   }
@@ -377,22 +385,14 @@ final class Relay implements AttemptListener {
     }
   }
 
-  private void flushPending() {
-    HttpHeaders forClient = waitingHead;
-    if (forClient == null) {
-      return;
-    }
+  /** The burst's end, or the answer's, flushes it: head and body then leave together. */
+  private void passPending(HttpHeaders forClient) {
     if (!started) {
       started = true;
       client.start(status, forClient);
     }
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       client.write(part);
-    }
-    client.flush();
-    if (endAfterPending) {
-      endAfterPending = false;
-      client.end();
     }
   }
 
@@ -401,7 +401,6 @@ final class Relay implements AttemptListener {
       return;
     }
     if (started && gate.open()) {
-      client.flush();
       client.end();
     } else {
       endAfterPending = true;

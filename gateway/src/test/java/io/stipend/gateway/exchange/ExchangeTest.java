@@ -110,7 +110,12 @@ class ExchangeTest {
     Permit permit = Parts.permit(FlatRating.VISIBLE);
     return new PolicyEngine() {
       @Override
-      public Entitlement authenticate(String credential, Instant now) {
+      public String fingerprint(String credential) {
+        return "f";
+      }
+
+      @Override
+      public Entitlement entitlement(String fingerprint, Instant now) {
         return new Entitlement(permit.principal(), List.of(), List.of());
       }
 

@@ -71,7 +71,12 @@ abstract class ShortageFixture {
   final PolicyEngine policy =
       new PolicyEngine() {
         @Override
-        public Entitlement authenticate(String credential, Instant at) {
+        public String fingerprint(String credential) {
+          throw new AssertionError("authenticated already");
+        }
+
+        @Override
+        public Entitlement entitlement(String fingerprint, Instant at) {
           throw new AssertionError("authenticated already");
         }
 

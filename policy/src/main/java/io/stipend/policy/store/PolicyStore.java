@@ -63,14 +63,18 @@ public final class PolicyStore {
     state = State.of(next);
   }
 
-  /** What a credential gives at an instant; null if it is nobody's or no longer in force. */
-  @Nullable Entitlement entitlement(@Nullable String credential, Instant now) {
-    String fingerprint = keys.fingerprint(credential);
+  /** What a credential is looked up by. */
+  String fingerprint(@Nullable String credential) {
+    return keys.fingerprint(credential);
+  }
+
+  /** What a fingerprint gives at an instant; null if it is nobody's or no longer in force. */
+  @Nullable Entitlement entitlement(String fingerprint, Instant now) {
     State current = state;
-    if (current.unknown.getIfPresent(fingerprint) != null) {
-      return null;
+    Resolved resolved = current.resolved.getIfPresent(fingerprint);
+    if (resolved == null && current.unknown.getIfPresent(fingerprint) == null) {
+      resolved = current.resolved.get(fingerprint, f -> resolve(current, f, now));
     }
-    Resolved resolved = current.resolved.get(fingerprint, f -> resolve(current, f, now));
     if (resolved == null) {
       current
           .unknown

@@ -69,8 +69,13 @@ public final class SnapshotPolicy implements PolicyEngine {
   }
 
   @Override
-  public @Nullable Entitlement authenticate(@Nullable String credential, Instant now) {
-    return store == null ? null : store.entitlement(credential, now);
+  public String fingerprint(@Nullable String credential) {
+    return store == null ? "" : store.fingerprint(credential);
+  }
+
+  @Override
+  public @Nullable Entitlement entitlement(String fingerprint, Instant now) {
+    return store == null ? null : store.entitlement(fingerprint, now);
   }
 
   @Override
@@ -89,14 +94,12 @@ public final class SnapshotPolicy implements PolicyEngine {
       return frozen(entitlement);
     }
     ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
-    List<ProviderConfig> servedBy =
-        resolved.servedBy().stream().filter(p -> p.dialect().equals(call.vendor())).toList();
-    if (servedBy.isEmpty()) {
-      return unknown(entitlement, call, resolved, now);
-    }
     String model = resolved.model();
-    for (ProviderConfig provider : servedBy) {
-      if (allowed(rules, provider, model)) {
+    boolean served = false;
+    for (ProviderConfig provider : resolved.servedBy()) {
+      boolean speaks = provider.dialect().equals(call.vendor());
+      served |= speaks;
+      if (speaks && allowed(rules, provider, model)) {
         Rating rating = snapshot.catalog().rating(provider, model, now);
         return rating == null
             ? model(
@@ -105,9 +108,11 @@ public final class SnapshotPolicy implements PolicyEngine {
             : limited(entitlement, call, provider, model, rating, now);
       }
     }
-    return model(
-        RefusalReason.MODEL_NOT_ALLOWED,
-        "The model " + shown(call.model()) + " is not among those that you may use");
+    return served
+        ? model(
+            RefusalReason.MODEL_NOT_ALLOWED,
+            "The model " + shown(call.model()) + " is not among those that you may use")
+        : unknown(entitlement, call, resolved, now);
   }
 
   @Override
@@ -164,8 +169,12 @@ public final class SnapshotPolicy implements PolicyEngine {
       String model,
       Rating rating,
       Instant now) {
-    List<LimitRule> rules =
-        entitlement.limits().stream().filter(rule -> rule.covers(provider.name(), model)).toList();
+    List<LimitRule> rules = new ArrayList<>(entitlement.limits().size());
+    for (LimitRule rule : entitlement.limits()) {
+      if (rule.covers(provider.name(), model)) {
+        rules.add(rule);
+      }
+    }
     RequestLimits.Result result = limits.take(rules, tokens(call), now);
     if (result instanceof RequestLimits.Limited limited) {
       return refusal(limited);
