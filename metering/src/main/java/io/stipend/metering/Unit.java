@@ -1,7 +1,6 @@
 package io.stipend.metering;
 
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 
 /**
  * What an account counts: tokens, or money of one currency in nano-units (10⁻⁹ of the currency).
@@ -48,8 +47,25 @@ public record Unit(String name) {
     if (!isMoney()) {
       return Long.toString(amount);
     }
-    BigDecimal value = BigDecimal.valueOf(amount, MONEY_SCALE).stripTrailingZeros();
-    return (value.scale() < 0 ? value.setScale(0, RoundingMode.UNNECESSARY) : value)
-        .toPlainString();
+    long whole = amount / NANOS;
+    long rest = Math.abs(amount % NANOS);
+    if (rest == 0) {
+      return Long.toString(whole);
+    }
+    int decimals = MONEY_SCALE;
+    while (rest % 10 == 0) {
+      rest /= 10;
+      decimals--;
+    }
+    StringBuilder text = new StringBuilder(2 * MONEY_SCALE + 4);
+    if (amount < 0 && whole == 0) {
+      text.append('-');
+    }
+    text.append(whole).append('.');
+    String digits = Long.toString(rest);
+    for (int i = digits.length(); i < decimals; i++) {
+      text.append('0');
+    }
+    return text.append(digits).toString();
   }
 }

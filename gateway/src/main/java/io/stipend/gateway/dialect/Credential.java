@@ -1,7 +1,9 @@
 package io.stipend.gateway.dialect;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
+import io.netty.util.AsciiString;
+import io.stipend.gateway.http.Fields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,11 @@ public final class Credential {
   static final int MAX_LENGTH = 512;
 
   private static final String BEARER = "Bearer ";
-  private static final String AUTHORIZATION = "authorization";
-  private static final List<String> PLAIN = List.of("x-api-key", "api-key", "x-goog-api-key");
+  private static final AsciiString[] PLAIN = {
+    AsciiString.cached("x-api-key"),
+    AsciiString.cached("api-key"),
+    AsciiString.cached("x-goog-api-key")
+  };
 
   private static final Credential NONE = new Credential(null, null);
 
@@ -32,22 +37,32 @@ public final class Credential {
    * two readers could take different ones.
    */
   public static Credential of(HttpHeaders headers) {
+    Fields fields = Fields.of(headers);
     Credential found = NONE;
-    for (String value : headers.getAll(AUTHORIZATION)) {
-      if (value.isBlank()) {
-        continue;
-      }
-      if (!value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-        return problem("authorization: another scheme (expected: Bearer KEY)");
-      }
-      found = found.and(value.substring(BEARER.length()).trim());
-    }
-    for (String name : PLAIN) {
-      for (String value : headers.getAll(name)) {
-        found = found.and(value.trim());
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.is(i, HttpHeaderNames.AUTHORIZATION)) {
+        String value = fields.value(i).toString();
+        if (value.isBlank()) {
+          continue;
+        }
+        if (!value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+          return problem("authorization: another scheme (expected: Bearer KEY)");
+        }
+        found = found.and(value.substring(BEARER.length()).trim());
+      } else if (isPlain(fields, i)) {
+        found = found.and(fields.value(i).toString().trim());
       }
     }
     return found;
+  }
+
+  private static boolean isPlain(Fields fields, int place) {
+    for (AsciiString name : PLAIN) {
+      if (fields.is(place, name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Credential and(String other) {

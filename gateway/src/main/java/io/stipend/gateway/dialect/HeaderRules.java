@@ -1,13 +1,14 @@
 package io.stipend.gateway.dialect;
 
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldNames;
+import io.stipend.gateway.http.Fields;
+import io.stipend.gateway.http.Grammar;
 import io.stipend.gateway.server.RequestHead;
-import java.util.Iterator;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,25 +27,25 @@ public final class HeaderRules {
 
   private static final int MAX_REQUEST_ID_LENGTH = 128;
 
-  private static final List<String> REQUEST_ID_HEADERS =
-      List.of("x-request-id", "request-id", "apim-request-id");
+  private static final List<AsciiString> REQUEST_ID_HEADERS =
+      names("x-request-id", "request-id", "apim-request-id");
 
-  private static final List<String> SESSION_HEADERS =
-      List.of("x-claude-code-session-id", "session-id", "x-session-id");
+  private static final List<AsciiString> SESSION_HEADERS =
+      names("x-claude-code-session-id", "session-id", "x-session-id");
 
-  private static final HttpHeaders HOP_BY_HOP =
-      names(
+  /**
+   * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,
+   * what an edit makes wrong.
+   */
+  private static final FieldNames NOT_UPSTREAM =
+      FieldNames.of(
           "connection",
           "keep-alive",
           "te",
           "trailer",
           "transfer-encoding",
           "upgrade",
-          "content-length");
-
-  /** Of a request: what is the gateway's to say, what names the payer, what an edit makes wrong. */
-  private static final HttpHeaders NOT_UPSTREAM =
-      names(
+          "content-length",
           "authorization",
           "x-api-key",
           "api-key",
@@ -65,9 +66,16 @@ public final class HeaderRules {
           "openai-project",
           "x-goog-user-project");
 
-  /** Of an answer: what is about the provider's host or account. */
-  private static final HttpHeaders NOT_TO_CLIENT =
-      names(
+  /** Of an answer: what concerns one connection, the provider's host or its account. */
+  private static final FieldNames NOT_TO_CLIENT =
+      FieldNames.of(
+          "connection",
+          "keep-alive",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "content-length",
           "set-cookie",
           "set-cookie2",
           "alt-svc",
@@ -82,12 +90,8 @@ public final class HeaderRules {
 
   private HeaderRules() {}
 
-  private static HttpHeaders names(String... names) {
-    HttpHeaders all = new DefaultHttpHeaders();
-    for (String name : names) {
-      all.add(name, "");
-    }
-    return all;
+  private static List<AsciiString> names(String... names) {
+    return Arrays.stream(names).map(AsciiString::cached).toList();
   }
 
   /**
@@ -110,35 +114,29 @@ public final class HeaderRules {
     return pass(upstream, NOT_TO_CLIENT, NOT_TO_CLIENT_PREFIXES);
   }
 
-  private static HttpHeaders pass(HttpHeaders from, HttpHeaders not, List<String> notPrefixes) {
-    HttpHeaders to = new DefaultHttpHeaders();
+  private static Fields pass(HttpHeaders headers, FieldNames not, List<String> notPrefixes) {
+    Fields from = Fields.of(headers);
+    Fields to = new Fields();
     boolean nominates = from.contains(HttpHeaderNames.CONNECTION);
-    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
-    while (all.hasNext()) {
-      Map.Entry<CharSequence, CharSequence> header = all.next();
-      CharSequence name = header.getKey();
-      if (!HOP_BY_HOP.contains(name)
-          && !not.contains(name)
+    for (int i = 0; i < from.size(); i++) {
+      CharSequence name = from.name(i);
+      if (!not.contains(name)
           && !hasPrefix(name, notPrefixes)
-          && !(nominates && from.containsValue(HttpHeaderNames.CONNECTION, name, true))) {
-        add(to, name, header.getValue());
+          && !(nominates && from.containsValue(HttpHeaderNames.CONNECTION, name, true))
+          // What cannot be written again in well-formed HTTP is left out.
+          && Grammar.isName(name)
+          && Grammar.isValue(from.value(i))) {
+        to.append(name, from.value(i));
       }
     }
     return to;
   }
 
-  /** Leaves out a header that cannot be written again in well-formed HTTP. */
-  private static void add(HttpHeaders to, CharSequence name, CharSequence value) {
-    try {
-      to.add(name, value);
-    } catch (IllegalArgumentException e) {
-      to.remove(name);
-    }
-  }
-
   private static boolean hasPrefix(CharSequence name, List<String> prefixes) {
+    char first = AsciiString.toLowerCase(name.charAt(0));
     for (String prefix : prefixes) {
-      if (AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
+      if (prefix.charAt(0) == first
+          && AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
         return true;
       }
     }
@@ -150,7 +148,7 @@ public final class HeaderRules {
    * as {@code claude-cli}; {@code unknown} if that is no plain word of at most 32 characters.
    */
   public static String clientName(HttpHeaders headers) {
-    String agent = headers.get(HttpHeaderNames.USER_AGENT);
+    CharSequence agent = Fields.of(headers).first(HttpHeaderNames.USER_AGENT);
     int end = 0;
     while (agent != null && end < agent.length() && isNameChar(agent.charAt(end))) {
       end++;
@@ -159,12 +157,12 @@ public final class HeaderRules {
       return UNNAMED_CLIENT;
     }
     boolean whole = end == agent.length() || agent.charAt(end) == '/' || agent.charAt(end) == ' ';
-    return whole ? agent.substring(0, end) : UNNAMED_CLIENT;
+    return whole ? agent.subSequence(0, end).toString() : UNNAMED_CLIENT;
   }
 
   /** The provider's own id of an answer; null if it gave none, or no plain one. */
   public static @Nullable String requestId(HttpHeaders upstream) {
-    for (String name : REQUEST_ID_HEADERS) {
+    for (AsciiString name : REQUEST_ID_HEADERS) {
       String value = upstream.get(name);
       if (value != null && isPlainId(value, MAX_REQUEST_ID_LENGTH)) {
         return value;
@@ -175,7 +173,7 @@ public final class HeaderRules {
 
   /** The agent session that the headers name; null if none, or if it is no plain id. */
   static @Nullable String sessionId(HttpHeaders headers) {
-    for (String name : SESSION_HEADERS) {
+    for (AsciiString name : SESSION_HEADERS) {
       String value = headers.get(name);
       if (value != null && isSessionId(value)) {
         return value;

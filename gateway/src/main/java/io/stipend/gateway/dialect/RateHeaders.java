@@ -1,6 +1,7 @@
 package io.stipend.gateway.dialect;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.stipend.policy.limit.Rates;
 import io.stipend.policy.limit.Rates.Rate;
 import java.time.Duration;
@@ -13,10 +14,30 @@ import org.jspecify.annotations.Nullable;
  * callers share; a kind that we do not limit stays the provider's.
  */
 public final class RateHeaders {
-  private static final String REQUESTS = "requests";
-  private static final String TOKENS = "tokens";
+  private static final Names OPENAI_REQUESTS = Names.openAi("requests");
+  private static final Names OPENAI_TOKENS = Names.openAi("tokens");
+  private static final Names ANTHROPIC_REQUESTS = Names.anthropic("requests");
+  private static final Names ANTHROPIC_TOKENS = Names.anthropic("tokens");
 
   private RateHeaders() {}
+
+  /** How a vendor names the three headers of one kind of rate. */
+  private record Names(AsciiString limit, AsciiString remaining, AsciiString reset) {
+    static Names openAi(String kind) {
+      return new Names(
+          AsciiString.cached("x-ratelimit-limit-" + kind),
+          AsciiString.cached("x-ratelimit-remaining-" + kind),
+          AsciiString.cached("x-ratelimit-reset-" + kind));
+    }
+
+    static Names anthropic(String kind) {
+      String prefix = "anthropic-ratelimit-" + kind;
+      return new Names(
+          AsciiString.cached(prefix + "-limit"),
+          AsciiString.cached(prefix + "-remaining"),
+          AsciiString.cached(prefix + "-reset"));
+    }
+  }
 
   /**
    * Puts the rates that are limited in a vendor's form; a vendor without such headers gets none.
@@ -24,32 +45,31 @@ public final class RateHeaders {
   public static void put(HttpHeaders headers, String vendor, Rates rates) {
     switch (vendor) {
       case "openai" -> {
-        openAi(headers, REQUESTS, rates.requests());
-        openAi(headers, TOKENS, rates.tokens());
+        openAi(headers, OPENAI_REQUESTS, rates.requests());
+        openAi(headers, OPENAI_TOKENS, rates.tokens());
       }
       case "anthropic" -> {
-        anthropic(headers, REQUESTS, rates.requests());
-        anthropic(headers, TOKENS, rates.tokens());
+        anthropic(headers, ANTHROPIC_REQUESTS, rates.requests());
+        anthropic(headers, ANTHROPIC_TOKENS, rates.tokens());
       }
       default -> {}
     }
   }
 
-  private static void openAi(HttpHeaders headers, String kind, @Nullable Rate rate) {
+  private static void openAi(HttpHeaders headers, Names names, @Nullable Rate rate) {
     if (rate != null) {
-      headers.set("x-ratelimit-limit-" + kind, Long.toString(rate.limit()));
-      headers.set("x-ratelimit-remaining-" + kind, Long.toString(rate.remaining()));
-      headers.set("x-ratelimit-reset-" + kind, secondsUp(rate.resetAfter()) + "s");
+      headers.set(names.limit, Long.toString(rate.limit()));
+      headers.set(names.remaining, Long.toString(rate.remaining()));
+      headers.set(names.reset, secondsUp(rate.resetAfter()) + "s");
     }
   }
 
-  private static void anthropic(HttpHeaders headers, String kind, @Nullable Rate rate) {
+  private static void anthropic(HttpHeaders headers, Names names, @Nullable Rate rate) {
     if (rate != null) {
-      String prefix = "anthropic-ratelimit-" + kind;
-      headers.set(prefix + "-limit", Long.toString(rate.limit()));
-      headers.set(prefix + "-remaining", Long.toString(rate.remaining()));
+      headers.set(names.limit, Long.toString(rate.limit()));
+      headers.set(names.remaining, Long.toString(rate.remaining()));
       headers.set(
-          prefix + "-reset",
+          names.reset,
           rate.resetsAt().plusNanos(999_999_999L).truncatedTo(ChronoUnit.SECONDS).toString());
     }
   }

@@ -2,6 +2,7 @@ package io.stipend.gateway.exchange;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.netty.util.concurrent.FastThreadLocal;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.HeaderRules;
 import io.stipend.gateway.dialect.RateHeaders;
@@ -31,9 +32,7 @@ final class StipendHeaders {
    */
   static void put(
       HttpHeaders headers, String id, Budgets budgets, List<BudgetRule> rules, Instant now) {
-    CompletableFuture<List<AccountBalance>> balances = budgets.balances(rules, now);
-    boolean known = balances.isDone() && !balances.isCompletedExceptionally();
-    put(headers, id, known ? balances.join() : List.of());
+    put(headers, id, budgets.tightest(rules, now));
   }
 
   /** Says what a short budget changed in the request. */
@@ -71,14 +70,31 @@ final class StipendHeaders {
 
   /** Puts the id and the state of the tightest of these accounts. */
   static void put(HttpHeaders headers, String id, List<AccountBalance> balances) {
+    put(headers, id, AccountBalance.tightest(balances));
+  }
+
+  private static void put(HttpHeaders headers, String id, @Nullable AccountBalance tightest) {
     headers.set(EXCHANGE_ID, id);
-    AccountBalance tightest = AccountBalance.tightest(balances);
     if (tightest != null) {
       headers.set(REMAINING, remaining(tightest));
       Instant resetsAt = tightest.resetsAt();
       if (resetsAt != null) {
-        headers.set(RESETS_AT, resetsAt.toString());
+        headers.set(RESETS_AT, Reset.text(resetsAt));
       }
+    }
+  }
+
+  /** The end of a period as a header says it: the same for every answer until then. */
+  private record Reset(Instant at, String text) {
+    private static final FastThreadLocal<Reset> LAST = new FastThreadLocal<>();
+
+    static String text(Instant at) {
+      Reset last = LAST.get();
+      if (last == null || !last.at.equals(at)) {
+        last = new Reset(at, at.toString());
+        LAST.set(last);
+      }
+      return last.text;
     }
   }
 

@@ -40,6 +40,11 @@ public final class Fields extends HttpHeaders {
     return copy;
   }
 
+  /** These fields as such; the same object where they are already. */
+  public static Fields of(HttpHeaders headers) {
+    return headers instanceof Fields fields ? fields : copyOf(headers);
+  }
+
   /** The name of a field by its place, as it was given. */
   public CharSequence name(int index) {
     return names[index];

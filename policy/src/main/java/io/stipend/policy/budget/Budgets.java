@@ -1,14 +1,11 @@
 package io.stipend.policy.budget;
 
-import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry.LoanKind;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +30,19 @@ public interface Budgets {
    *     cannot be
    */
   CompletableFuture<List<AccountBalance>> balances(List<BudgetRule> rules, Instant now);
+
+  /**
+   * The tightest of these budgets at an instant, for who tells it with an answer and waits for
+   * nothing.
+   *
+   * @return null if there are none, or not all of their accounts are in memory: those of open
+   *     reservations always are
+   */
+  default @Nullable AccountBalance tightest(List<BudgetRule> rules, Instant now) {
+    CompletableFuture<List<AccountBalance>> balances = balances(rules, now);
+    boolean known = balances.isDone() && !balances.isCompletedExceptionally();
+    return known ? AccountBalance.tightest(balances.join()) : null;
+  }
 
   /**
    * Lends to an account that was just short, on the grant of its next period.
@@ -129,18 +139,28 @@ public interface Budgets {
      * the one that leaves least of what it was given. The first of equals; null if there is none.
      */
     public static @Nullable AccountBalance tightest(List<AccountBalance> balances) {
-      Map<Unit, AccountBalance> leastByUnit = new LinkedHashMap<>();
-      for (AccountBalance balance : balances) {
-        leastByUnit.merge(
-            balance.account().unit(), balance, (a, b) -> b.remaining() < a.remaining() ? b : a);
-      }
       AccountBalance tightest = null;
-      for (AccountBalance balance : leastByUnit.values()) {
-        if (tightest == null || balance.tighterThan(tightest)) {
+      for (int i = 0; i < balances.size(); i++) {
+        AccountBalance balance = balances.get(i);
+        if (balance.isLeastOfItsUnit(balances, i)
+            && (tightest == null || balance.tighterThan(tightest))) {
           tightest = balance;
         }
       }
       return tightest;
+    }
+
+    /** They are so few that looking at all for each is fastest. */
+    private boolean isLeastOfItsUnit(List<AccountBalance> all, int place) {
+      for (int i = 0; i < all.size(); i++) {
+        AccountBalance other = all.get(i);
+        if (other.account().unit().equals(account.unit())
+            && (other.remaining() < remaining()
+                || (other.remaining() == remaining() && i < place))) {
+          return false;
+        }
+      }
+      return true;
     }
 
     private boolean tighterThan(AccountBalance o) {

@@ -328,6 +328,43 @@ public final class LocalBudgets implements Budgets {
     return read(rules, now, (account, rule) -> balance(account, rule, now));
   }
 
+  /** Without the futures of {@link #balances}: every answer tells its balance. */
+  @Override
+  public @Nullable AccountBalance tightest(List<BudgetRule> rules, Instant now) {
+    List<AccountKey> keys = keys(rules, now);
+    synchronized (lock) {
+      List<Account> taken = book.accounts.take(keys);
+      if (taken == null) {
+        return null;
+      }
+      try {
+        if (Opening.forward(taken, rules) == null) {
+          List<AccountBalance> balances = new ArrayList<>(taken.size());
+          for (int i = 0; i < taken.size(); i++) {
+            if (opening.roll(taken.get(i), rules.get(i), now) != null) {
+              return null;
+            }
+            balances.add(balance(taken.get(i), rules.get(i), now));
+          }
+          return AccountBalance.tightest(balances);
+        }
+      } catch (BudgetException e) {
+        return null;
+      } finally {
+        taken.forEach(Account::unpin);
+      }
+    }
+    return Budgets.super.tightest(rules, now);
+  }
+
+  private List<AccountKey> keys(List<BudgetRule> rules, Instant now) {
+    List<AccountKey> keys = new ArrayList<>(rules.size());
+    for (BudgetRule rule : rules) {
+      keys.add(periods.account(rule, now));
+    }
+    return keys;
+  }
+
   /** What the accounts of these budgets are made of, as {@link #balances} reads them. */
   public CompletableFuture<List<AccountLots>> lots(List<BudgetRule> rules, Instant now) {
     return read(
@@ -339,8 +376,7 @@ public final class LocalBudgets implements Budgets {
 
   private <T> CompletableFuture<List<T>> read(
       List<BudgetRule> rules, Instant now, BiFunction<Account, BudgetRule, T> reading) {
-    List<AccountKey> keys = rules.stream().map(rule -> periods.account(rule, now)).toList();
-    return read(rules, keys, now, reading);
+    return read(rules, keys(rules, now), now, reading);
   }
 
   private <T> CompletableFuture<List<T>> read(
