@@ -85,14 +85,10 @@ final class EventScan {
   /** Reads a string; where a colon follows it is a key. */
   private boolean string() {
     int from = at + 1;
-    int i = from;
-    boolean sawEscape = false;
-    while (i < to && bytes[i] != '"') {
-      if (bytes[i] == '\\') {
-        sawEscape = true;
-        i++;
-      }
-      i++;
+    int i = ByteSearch.quoteOrEscape(bytes, from, to);
+    boolean sawEscape = i < to && bytes[i] == '\\';
+    while (i < to && bytes[i] == '\\') {
+      i = ByteSearch.quoteOrEscape(bytes, Math.min(to, i + 2), to);
     }
     if (i >= to) {
       at = to;

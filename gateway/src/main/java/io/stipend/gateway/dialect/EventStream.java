@@ -117,9 +117,7 @@ abstract class EventStream implements AnswerReader {
       if (b != '\n' && b != '\r') {
         lineEmpty = false;
         afterCr = false;
-        while (i < to && bytes[i] != '\n' && bytes[i] != '\r') {
-          i++;
-        }
+        i = ByteSearch.lineEnd(bytes, i, to);
         continue;
       }
       if (b == '\n' && afterCr) {
@@ -171,10 +169,7 @@ abstract class EventStream implements AnswerReader {
     int dataTo = -1;
     ByteArrayOutputStream joined = null;
     while (line < to) {
-      int end = line;
-      while (end < to && bytes[end] != '\n' && bytes[end] != '\r') {
-        end++;
-      }
+      int end = ByteSearch.lineEnd(bytes, line, to);
       int value = valueOfData(bytes, line, end);
       if (value >= 0 && dataFrom < 0) {
         dataFrom = value;

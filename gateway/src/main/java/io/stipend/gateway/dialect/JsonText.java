@@ -14,9 +14,9 @@ final class JsonText {
    * stands; half a surrogate pair becomes a question mark.
    */
   static byte[] unescaped(byte[] bytes, int from, int to) {
-    int first = from;
+    int first = ByteSearch.quoteOrEscape(bytes, from, to);
     while (first < to && bytes[first] != '\\') {
-      first++;
+      first = ByteSearch.quoteOrEscape(bytes, first + 1, to);
     }
     if (first == to) {
       return Arrays.copyOfRange(bytes, from, to);

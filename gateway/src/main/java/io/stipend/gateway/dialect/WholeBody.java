@@ -100,11 +100,7 @@ final class WholeBody implements AnswerReader {
 
   /** How many bytes of a long string can be passed over: neither its end, an escape nor a key. */
   private int plain(byte[] bytes, int from, int to) {
-    int i = stringLength < MAX_KEY_BYTES ? to : from;
-    while (i < to && bytes[i] != '"' && bytes[i] != '\\') {
-      i++;
-    }
-    return stringLength < MAX_KEY_BYTES ? 0 : i - from;
+    return stringLength < MAX_KEY_BYTES ? 0 : ByteSearch.quoteOrEscape(bytes, from, to) - from;
   }
 
   private void step(byte b) {
