@@ -166,6 +166,7 @@ public final class Gateway implements AutoCloseable {
    * @throws io.stipend.metering.ledger.LedgerException if the ledger cannot be opened
    */
   public static Gateway start(Path quotaFile, Map<String, String> env, InstantSource clock) {
+    Preload.begin();
     QuotaFile.Result result = QuotaFile.load(quotaFile, env);
     if (result instanceof QuotaFile.Broken broken) {
       throw new BrokenQuotaFileException(broken.problems());
@@ -229,6 +230,11 @@ public final class Gateway implements AutoCloseable {
         exchanges.open(),
         budgets.openReservations(),
         !exchanges.draining() && !ledger.poisoned());
+  }
+
+  /** The section {@code gateway} as it was at the start. */
+  public GatewayConfig config() {
+    return config;
   }
 
   /** Where the data listener is bound. */

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,11 +34,14 @@ public final class AlertSender implements Consumer<Alert>, AutoCloseable {
   private static final int CLIENT_THREADS = 2;
 
   private final ExecutorService clientThreads;
-  private final HttpClient client;
+  private final UpstreamOptions options;
   private final DeliveredMarks marks;
   private final Patience patience;
   private final InstantSource clock;
   private final Map<Destination, WebhookLane> lanes = new ConcurrentHashMap<>();
+
+  /** Made for the first webhook: setting TLS up would cost every start a tenth of its time. */
+  private @Nullable HttpClient client;
 
   /** What makes a webhook the same in a quota file that was edited. */
   private record Destination(URI url, Set<Webhook.Event> events) {
@@ -81,7 +85,7 @@ public final class AlertSender implements Consumer<Alert>, AutoCloseable {
               made.setDaemon(true);
               return made;
             });
-    this.client = OutboundClient.of(options, patience.timeout(), clientThreads);
+    this.options = options;
     this.patience = patience;
     this.clock = clock;
     webhooks(webhooks);
@@ -96,7 +100,7 @@ public final class AlertSender implements Consumer<Alert>, AutoCloseable {
       lanes
           .computeIfAbsent(
               Destination.of(webhook),
-              added -> new WebhookLane(webhook, client, marks, patience, clock))
+              added -> new WebhookLane(webhook, client(), marks, patience, clock))
           .update(webhook);
     }
     Set<Destination> wanted =
@@ -107,6 +111,15 @@ public final class AlertSender implements Consumer<Alert>, AutoCloseable {
         lane.close();
       }
     }
+  }
+
+  private HttpClient client() {
+    HttpClient made = client;
+    if (made == null) {
+      made = OutboundClient.of(options, patience.timeout(), clientThreads);
+      client = made;
+    }
+    return made;
   }
 
   /** Tells an alert that was just raised; never blocks. */

@@ -36,7 +36,7 @@ final class ServeCommand implements Callable<Integer> {
       throw Workspace.broken(e.problems());
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway), "stipend-drain"));
-    GatewayConfig config = workspace.quota().gateway();
+    GatewayConfig config = gateway.config();
     Path data = config.data();
     terminal.line(
         "stipend "

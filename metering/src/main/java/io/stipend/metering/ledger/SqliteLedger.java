@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * The embedded ledger: one SQLite file that one thread writes in group commits, and the in-flight
@@ -47,6 +48,18 @@ public final class SqliteLedger implements Ledger {
     this.connection = connection;
     this.table = table;
     this.writer = writer;
+  }
+
+  /**
+   * Loads the database's library, which opening does too: for a start that has something else to do
+   * meanwhile. A fault shows at the opening.
+   */
+  public static void preload() {
+    try {
+      SQLiteJDBCLoader.initialize();
+    } catch (Exception e) {
+      LOG.debug("the database's library cannot be preloaded", e);
+    }
   }
 
   /**
