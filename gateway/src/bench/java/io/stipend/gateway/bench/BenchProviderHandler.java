@@ -18,20 +18,26 @@ final class BenchProviderHandler extends ByteToMessageDecoder {
   private static final int MARK_WITHIN = 256;
   private static final int JSON_BYTES = 2_048;
 
-  private static final String CHUNK =
+  static final String CHUNK =
       "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1,"
           + "\"model\":\"gpt-5-mini\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"},"
           + "\"finish_reason\":null}]}\n\n";
   private static final String USAGE =
       "\"usage\":{\"prompt_tokens\":400,\"completion_tokens\":100,\"total_tokens\":500}";
-  private static final String STREAM_END =
+  static final String STREAM_END =
       CHUNK.replace("{\"content\":\" word\"}", "{}").replace("null", "\"stop\"")
           + "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1,"
           + "\"model\":\"gpt-5-mini\",\"choices\":[],"
           + USAGE
           + "}\n\ndata: [DONE]\n\n";
 
-  private static final ByteBuf JSON = fixed(json());
+  private static final ByteBuf JSON =
+      fixed(
+          "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\n"
+              + "content-length: "
+              + JSON_BYTES
+              + "\r\n\r\n"
+              + json());
   private static final ByteBuf STREAM_HEAD =
       fixed(
           "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_bench\r\n"
@@ -145,7 +151,8 @@ final class BenchProviderHandler extends ByteToMessageDecoder {
     return value;
   }
 
-  private static String json() {
+  /** A plain answer of 2 KiB. */
+  static String json() {
     StringBuilder json =
         new StringBuilder(
             "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1,"
@@ -155,12 +162,7 @@ final class BenchProviderHandler extends ByteToMessageDecoder {
     while (json.length() < JSON_BYTES - end.length()) {
       json.append('x');
     }
-    json.append(end);
-    return "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\n"
-        + "content-length: "
-        + json.length()
-        + "\r\n\r\n"
-        + json;
+    return json.append(end).toString();
   }
 
   private static String chunk(String data) {

@@ -44,16 +44,21 @@ record Candidate(String name, Process process, int port, List<String> headers, D
     return new Candidate(name, process, port, headers, ready);
   }
 
-  /** Starts the provider, which says itself where it listens. */
-  static Candidate provider(Path folder, List<String> command) throws Exception {
+  /** Starts a program of this package, which says itself where it listens. */
+  static Candidate own(String name, Path folder, Class<?> program, String... args)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(Candidates.java(), "-Xmx512m"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+    command.add(program.getName());
+    command.addAll(List.of(args));
     long begin = System.nanoTime();
-    Process process = process("direct", command, folder).start();
+    Process process = process(name, command, folder).start();
     BufferedReader out =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
     int port = Integer.parseInt(out.readLine());
     Duration ready = Duration.ofNanos(System.nanoTime() - begin);
-    return new Candidate("direct", process, port, List.of(), ready);
+    return new Candidate(name, process, port, List.of(), ready);
   }
 
   private static ProcessBuilder process(String name, List<String> command, Path folder) {

@@ -38,13 +38,16 @@ final class Candidates {
   Candidate start(String name) throws Exception {
     return switch (name) {
       case "direct" -> provider();
+      case "relay" -> Candidate.own("relay", folder, NettyRelay.class, Integer.toString(upstream));
       case "nginx" -> installed("nginx") ? nginx() : null;
       case "haproxy" -> installed("haproxy") ? haproxy() : null;
       case "portkey" -> portkey.isEmpty() ? null : portkey();
       case "stipend" -> stipend();
       default ->
           throw new IllegalArgumentException(
-              "candidate: " + name + " (expected: direct, nginx, haproxy, portkey or stipend)");
+              "candidate: "
+                  + name
+                  + " (expected: direct, relay, nginx, haproxy, portkey or stipend)");
     };
   }
 
@@ -58,16 +61,7 @@ final class Candidates {
   }
 
   private Candidate provider() throws Exception {
-    Candidate provider =
-        Candidate.provider(
-            folder,
-            List.of(
-                java(),
-                "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BenchProvider.class.getName()));
+    Candidate provider = Candidate.own("direct", folder, BenchProvider.class);
     upstream = provider.port();
     return provider;
   }

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>In this order: bytes pass the reader, which keeps usage and progress; the hold grows with
  * them, or the stream is cut; what may be shown waits at the gate until what it rests on is
  * durable; then it is written and flushed at the end of the read burst. The upstream is read only
- * while the gate is open and the client takes bytes. A client that has gone is read on for, within
- * a bound, because usage comes last.
+ * while little waits at the gate and the client takes bytes. A client that has gone is read on for,
+ * within a bound, because usage comes last.
  */
 final class Relay implements AttemptListener {
   /** Where the exchange hears that its attempt has ended; called once. */
@@ -45,6 +45,9 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
+  /** The gate opens within milliseconds: less than this is not worth two system calls. */
+  private static final int PENDING_BYTES = 64 * 1_024;
+
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
@@ -52,6 +55,7 @@ final class Relay implements AttemptListener {
   private final Ending ending;
   private final Gate gate;
   private final Queue<ByteBuf> pending = new ArrayDeque<>();
+  private long pendingBytes;
   private final @Nullable Reservation reservation;
   private final @Nullable GrowingHold hold;
   private @Nullable Attempt attempt;
@@ -356,6 +360,7 @@ final class Relay implements AttemptListener {
     } else if (started && gate.open()) {
       client.write(part);
     } else {
+      pendingBytes += part.readableBytes();
       pending.add(part);
     }
   }
@@ -394,6 +399,7 @@ final class Relay implements AttemptListener {
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       client.write(part);
     }
+    pendingBytes = 0;
   }
 
   private void endClient() {
@@ -412,7 +418,7 @@ final class Relay implements AttemptListener {
     if (over || upstream == null) {
       return;
     }
-    boolean wait = !clientGone && (!gate.open() || !client.writable());
+    boolean wait = !clientGone && (pendingBytes > PENDING_BYTES || !client.writable());
     if (wait && !paused) {
       paused = true;
       upstream.pause();
@@ -444,5 +450,6 @@ final class Relay implements AttemptListener {
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       part.release();
     }
+    pendingBytes = 0;
   }
 }

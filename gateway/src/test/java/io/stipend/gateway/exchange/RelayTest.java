@@ -205,10 +205,21 @@ class RelayTest {
     comes(text(5));
     assertThat(log).containsExactly("sent");
     assertThat(client.has).isEmpty();
-    assertThat(upstream.paused).isTrue();
     durable();
     assertThat(log).containsExactly("sent", "start 200");
     assertThat(client.has).isEqualTo(text(5));
+  }
+
+  @Test
+  void theUpstreamIsReadOnWhileLittleWaitsAtTheGateAndNotWhenMuchDoes() {
+    String comment = ": " + "x".repeat(40_000) + "\n\n";
+    begin();
+    comes(comment);
+    assertThat(upstream.paused).isFalse();
+    comes(comment);
+    assertThat(upstream.paused).isTrue();
+    durable();
+    assertThat(client.has).isEqualTo(comment + comment);
     assertThat(upstream.paused).isFalse();
   }
 
@@ -274,11 +285,9 @@ class RelayTest {
     assertThat(funds.extensions).hasSize(1);
     comes(text(500));
     assertThat(client.has).as("1,100 of 1,024 tokens held durably").isEqualTo(text(600));
-    assertThat(upstream.paused).isTrue();
     funds.extensions.get(0).complete(null);
     channel.runPendingTasks();
     assertThat(client.has).isEqualTo(text(600) + text(500));
-    assertThat(upstream.paused).isFalse();
   }
 
   @Test
