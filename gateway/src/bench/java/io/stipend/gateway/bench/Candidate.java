@@ -21,9 +21,16 @@ import java.util.stream.Stream;
  * @param process its first process
  * @param port of 127.0.0.1 where it listens
  * @param headers that a request to it must carry
+ * @param callers lines of credentials, of which each connection has one; may be empty
  * @param ready from its start until it took connections
  */
-record Candidate(String name, Process process, int port, List<String> headers, Duration ready)
+record Candidate(
+    String name,
+    Process process,
+    int port,
+    List<String> headers,
+    List<String> callers,
+    Duration ready)
     implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
 
@@ -41,7 +48,7 @@ record Candidate(String name, Process process, int port, List<String> headers, D
       Thread.sleep(2);
     }
     Duration ready = Duration.ofNanos(System.nanoTime() - begin);
-    return new Candidate(name, process, port, headers, ready);
+    return new Candidate(name, process, port, headers, List.of(), ready);
   }
 
   /** Starts a program of this package, which says itself where it listens. */
@@ -58,7 +65,7 @@ record Candidate(String name, Process process, int port, List<String> headers, D
             new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
     int port = Integer.parseInt(out.readLine());
     Duration ready = Duration.ofNanos(System.nanoTime() - begin);
-    return new Candidate(name, process, port, List.of(), ready);
+    return new Candidate(name, process, port, List.of(), List.of(), ready);
   }
 
   private static ProcessBuilder process(String name, List<String> command, Path folder) {
@@ -75,6 +82,11 @@ record Candidate(String name, Process process, int port, List<String> headers, D
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** The same, asked by these callers. */
+  Candidate with(List<String> lines) {
+    return new Candidate(name, process, port, headers, lines, ready);
   }
 
   /** A port that is free now. */

@@ -1,20 +1,26 @@
 package io.stipend.gateway.bench;
 
+import io.stipend.gateway.admin.AdminClient;
+import io.stipend.gateway.admin.AdminService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** How each candidate is started: as its own users would set it up for speed. */
 final class Candidates {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  private static final int MAX_CALLERS = 64;
 
   private final Path folder;
   private final Path jar;
   private final String stipendJvm;
   private final String portkey;
   private final int people;
+  private final Path data;
   private int upstream;
 
   /**
@@ -25,13 +31,15 @@ final class Candidates {
    * @param stipendJvm options of its JVM; empty means the launcher's own
    * @param portkey folder with Portkey's npm package; empty if it is not to be measured
    * @param people in Stipend's quota file
+   * @param data Stipend's data folder
    */
-  Candidates(Path folder, Path jar, String stipendJvm, String portkey, int people) {
+  Candidates(Path folder, Path jar, String stipendJvm, String portkey, int people, Path data) {
     this.folder = folder;
     this.jar = jar;
     this.stipendJvm = stipendJvm;
     this.portkey = portkey;
     this.people = people;
+    this.data = data;
   }
 
   /** Starts one by its name; null if its program is not installed. */
@@ -151,14 +159,29 @@ final class Candidates {
     if (people > 1) {
       Files.writeString(folder.resolve("people.csv"), peopleCsv());
     }
-    String key = key(config);
     List<String> command = new ArrayList<>(List.of(java()));
     if (!stipendJvm.isBlank()) {
       command.addAll(List.of(stipendJvm.trim().split(" +")));
     }
     command.addAll(List.of("-jar", jar.toString(), "serve", "--config", config.toString()));
-    return Candidate.start(
-        "stipend", command, folder, port, List.of("authorization: Bearer " + key));
+    Candidate started = Candidate.start("stipend", command, folder, port, List.of());
+    return started.with(callers());
+  }
+
+  /** A key for each of as many people as there are connections, or as there are people. */
+  private List<String> callers() throws InterruptedException {
+    Optional<AdminClient> found = AdminClient.find(data);
+    while (found.isEmpty() || !found.get().reachable()) {
+      Thread.sleep(2);
+      found = AdminClient.find(data);
+    }
+    AdminClient admin = found.get();
+    List<String> callers = new ArrayList<>();
+    for (int i = 0; i < Math.min(people, MAX_CALLERS); i++) {
+      var order = new AdminService.KeyOrder(i == 0 ? "ada" : "p" + i, "bench", null, null);
+      callers.add("authorization: Bearer " + admin.createKey(order, "bench").key());
+    }
+    return callers;
   }
 
   /** Four budgets, three limits and the fsynced ledger are on. */
@@ -170,7 +193,7 @@ final class Candidates {
     gateway:
       listen: 127.0.0.1:%d
       admin: 127.0.0.1:0
-      data: ./data
+      data: %s
       limits: { connections: 20000, connections_per_address: 20000, open_attempts: 16384 }
       upstream: { connections_per_loop: 16384 }
     providers:
@@ -185,7 +208,7 @@ final class Candidates {
       ada: { team: payments, allowance: engineer, %s }
     %s
     """
-        .formatted(port, upstream, limits, people > 1 ? "people_from: ./people.csv\n" : "");
+        .formatted(port, data, upstream, limits, people > 1 ? "people_from: ./people.csv\n" : "");
   }
 
   private String peopleCsv() {
@@ -194,29 +217,6 @@ final class Candidates {
       csv.append("p").append(i).append(",payments,engineer\n");
     }
     return csv.toString();
-  }
-
-  private String key(Path config) throws Exception {
-    Process create =
-        new ProcessBuilder(
-                java(),
-                "-jar",
-                jar.toString(),
-                "keys",
-                "create",
-                "ada",
-                "--json",
-                "--config",
-                config.toString())
-            .redirectError(folder.resolve("keys.log").toFile())
-            .start();
-    String said = new String(create.getInputStream().readAllBytes());
-    if (create.waitFor() != 0) {
-      throw new IOException("keys create: see " + folder.resolve("keys.log"));
-    }
-    int at = said.indexOf("\"key\"");
-    int from = said.indexOf('"', said.indexOf(':', at)) + 1;
-    return said.substring(from, said.indexOf('"', from));
   }
 
   private Path write(String name, String text) throws IOException {

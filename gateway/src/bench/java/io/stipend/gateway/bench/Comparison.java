@@ -6,10 +6,13 @@ import io.stipend.gateway.testing.ProcessCost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -65,6 +68,12 @@ public final class Comparison implements Callable<Integer> {
   @Option(names = "--people", defaultValue = "1", description = "In Stipend's quota file.")
   private int people;
 
+  @Option(names = "--data", description = "Stipend's data folder. Default: a new one.")
+  private @Nullable Path data;
+
+  @Option(names = "--commit", defaultValue = "unknown", description = "Named in the output.")
+  private String commit = "";
+
   /** Runs the command line. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new Comparison()).execute(args));
@@ -76,7 +85,13 @@ public final class Comparison implements Callable<Integer> {
     List<Scenario> scenarios =
         loads.stream().map(name -> Scenario.valueOf(name.toUpperCase(Locale.ROOT))).toList();
     var starter =
-        new Candidates(folder.toAbsolutePath(), jar.toAbsolutePath(), stipendJvm, portkey, people);
+        new Candidates(
+            folder.toAbsolutePath(),
+            jar.toAbsolutePath(),
+            stipendJvm,
+            portkey,
+            people,
+            (data == null ? folder.resolve("data") : data).toAbsolutePath());
     List<Candidate> running = new ArrayList<>();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> running.forEach(Comparison::end)));
     for (String name : names.contains("direct") ? names : with("direct", names)) {
@@ -99,6 +114,16 @@ public final class Comparison implements Callable<Integer> {
         }
       }
     }
+    System.out.printf(
+        "Commit %s, %s, %d cores, %s %s, JDK %s, medians of %d rounds of %d s.%n",
+        commit,
+        LocalDate.now(ZoneOffset.UTC),
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.name"),
+        System.getProperty("os.version"),
+        System.getProperty("java.version"),
+        rounds,
+        seconds);
     table.print(System.out);
     return table.faults(STIPEND) == 0 ? 0 : 1;
   }

@@ -43,6 +43,7 @@ enum Scenario {
     return new LoadPlan(
         URI.create("http://127.0.0.1:" + on.port() + "/v1/chat/completions"),
         on.headers(),
+        on.callers(),
         request.body(),
         1,
         connections,

@@ -10,18 +10,20 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
   private final LoadLoop owner;
   private final AnswerParser parser = new AnswerParser();
   private final Channel channel;
+  private final ByteBuf request;
   private boolean busy;
   private long fromNanos;
   private long events;
   private long lastEventNanos;
 
-  LoadConnection(LoadLoop owner, Channel channel) {
+  LoadConnection(LoadLoop owner, Channel channel, ByteBuf request) {
     this.owner = owner;
     this.channel = channel;
+    this.request = request;
   }
 
   /** Sends a request whose time counts from the given instant, which may lie in the past. */
-  void send(ByteBuf request, long from) {
+  void send(long from) {
     busy = true;
     fromNanos = from;
     events = 0;

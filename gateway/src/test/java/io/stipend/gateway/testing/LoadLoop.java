@@ -12,6 +12,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +27,7 @@ final class LoadLoop {
   private final EventLoop loop;
   private final LoadPlan plan;
   private final int connections;
-  private final ByteBuf request;
+  private final List<ByteBuf> requests;
   private final LoadResult result = new LoadResult();
   private final Set<LoadConnection> open = new HashSet<>();
   private final ArrayDeque<LoadConnection> idle = new ArrayDeque<>();
@@ -39,12 +40,13 @@ final class LoadLoop {
   private long endNanos;
   private double gapNanos;
   private long fired;
+  private int dialed;
 
   LoadLoop(EventLoop loop, LoadPlan plan, int connections) {
     this.loop = loop;
     this.plan = plan;
     this.connections = connections;
-    this.request = plan.request();
+    this.requests = plan.requests();
   }
 
   /** Connects all; complete when they stand. */
@@ -80,11 +82,15 @@ final class LoadLoop {
 
   /** After its event loop has ended. */
   void release() {
-    request.release();
+    requests.forEach(ByteBuf::release);
   }
 
   LoadResult result() {
     return result;
+  }
+
+  private ByteBuf request(int connection) {
+    return requests.get(connection % requests.size());
   }
 
   private void dial() {
@@ -97,7 +103,9 @@ final class LoadLoop {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new LoadConnection(LoadLoop.this, channel));
+                channel
+                    .pipeline()
+                    .addLast(new LoadConnection(LoadLoop.this, channel, request(dialed++)));
               }
             })
         .connect(plan.url().getHost(), plan.port())
@@ -142,7 +150,7 @@ final class LoadLoop {
       if (free == null) {
         late.addLast(due);
       } else {
-        free.send(request, due);
+        free.send(due);
       }
       due = dueNanos();
     }
@@ -171,11 +179,11 @@ final class LoadLoop {
     if (gapNanos > 0) {
       Long due = late.pollFirst();
       if (due != null) {
-        free.send(request, due);
+        free.send(due);
         return;
       }
     } else if (running) {
-      free.send(request, System.nanoTime());
+      free.send(System.nanoTime());
       return;
     }
     idle.addLast(free);

@@ -6,12 +6,15 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What load to put on what.
  *
  * @param url plain HTTP
- * @param headers lines such as {@code authorization: Bearer k}
+ * @param headers lines such as {@code x-a: b}
+ * @param callers lines such as {@code authorization: Bearer k}, of which each connection has one;
+ *     may be empty
  * @param body sent by POST; empty means GET
  * @param threads event loops of the generator
  * @param connections at once, over all threads
@@ -23,6 +26,7 @@ import java.util.List;
 public record LoadPlan(
     URI url,
     List<String> headers,
+    List<String> callers,
     byte[] body,
     int threads,
     int connections,
@@ -31,6 +35,7 @@ public record LoadPlan(
     Duration grace) {
   public LoadPlan {
     headers = List.copyOf(headers);
+    callers = List.copyOf(callers);
     if (!"http".equals(url.getScheme()) || threads < 1 || connections < threads || rate < 0) {
       throw new IllegalArgumentException(
           "url: "
@@ -46,15 +51,36 @@ public record LoadPlan(
   }
 
   public LoadPlan during(Duration other) {
-    return new LoadPlan(url, headers, body, threads, connections, rate, other, grace);
+    return new LoadPlan(url, headers, callers, body, threads, connections, rate, other, grace);
   }
 
   int port() {
     return url.getPort() < 0 ? 80 : url.getPort();
   }
 
-  /** The bytes of each request; the caller releases them. */
-  ByteBuf request() {
+  /** The same requests for all connections. */
+  LoadPlan(
+      URI url,
+      List<String> headers,
+      byte[] body,
+      int threads,
+      int connections,
+      double rate,
+      Duration time,
+      Duration grace) {
+    this(url, headers, List.of(), body, threads, connections, rate, time, grace);
+  }
+
+  /** The bytes of each caller's request; whoever asks releases them. */
+  List<ByteBuf> requests() {
+    return callers.isEmpty()
+        ? List.of(request(headers))
+        : callers.stream()
+            .map(caller -> request(Stream.concat(headers.stream(), Stream.of(caller)).toList()))
+            .toList();
+  }
+
+  private ByteBuf request(List<String> lines) {
     String path = url.getRawPath().isEmpty() ? "/" : url.getRawPath();
     var head = new StringBuilder(body.length == 0 ? "GET " : "POST ");
     head.append(path).append(url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
@@ -64,7 +90,7 @@ public record LoadPlan(
       head.append("content-type: application/json\r\ncontent-length: ");
       head.append(body.length).append("\r\n");
     }
-    headers.forEach(line -> head.append(line).append("\r\n"));
+    lines.forEach(line -> head.append(line).append("\r\n"));
     head.append("\r\n");
     byte[] bytes = head.toString().getBytes(StandardCharsets.ISO_8859_1);
     return Unpooled.directBuffer(bytes.length + body.length).writeBytes(bytes).writeBytes(body);
