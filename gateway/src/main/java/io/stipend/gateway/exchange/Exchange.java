@@ -13,6 +13,7 @@ import io.stipend.gateway.dialect.HeaderRules;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.UpstreamRequest;
 import io.stipend.metering.Charge;
 import io.stipend.metering.ledger.AttemptId;
@@ -181,14 +182,12 @@ final class Exchange implements Inbound, Relay.Ending {
     Reservation reservation = admitted == null ? null : admitted.reservation();
     Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
     relay = newRelay;
-    newRelay.started(
-        services
-            .upstreams()
-            .send(
-                client.eventLoop(),
-                granted.provider(),
-                new UpstreamRequest(head.method(), head.path() + head.query(), headers, edited),
-                newRelay));
+    UpstreamRequest request =
+        new UpstreamRequest(head.method(), head.path() + head.query(), headers, edited);
+    Attempt attempt =
+        services.upstreams().open(client.eventLoop(), granted.provider(), request, newRelay);
+    newRelay.started(attempt);
+    attempt.begin();
   }
 
   @Override

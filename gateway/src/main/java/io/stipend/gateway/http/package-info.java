@@ -1,5 +1,5 @@
 /**
- * What both legs of an exchange share of HTTP: the header fields of a head.
+ * What both legs of an exchange share of HTTP: the header fields of a head, and what they may hold.
  *
  * <p>Start reading at {@link io.stipend.gateway.http.Fields}.
  */

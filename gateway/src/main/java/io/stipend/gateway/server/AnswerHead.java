@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldGrammar;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
@@ -111,7 +112,7 @@ final class AnswerHead {
   private static void name(ByteBuf out, CharSequence name) {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
-      if (!HeadGrammar.isToken(c)) {
+      if (!FieldGrammar.isToken(c)) {
         throw new IllegalArgumentException("header name: " + name + " (expected: a token)");
       }
       out.writeByte(c);
@@ -124,7 +125,7 @@ final class AnswerHead {
   private static void value(ByteBuf out, CharSequence name, CharSequence value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      if (!HeadGrammar.isValue(c)) {
+      if (!FieldGrammar.isValue(c)) {
         throw new IllegalArgumentException(
             "header " + name + " holds character " + (int) c + " (expected: no control character)");
       }

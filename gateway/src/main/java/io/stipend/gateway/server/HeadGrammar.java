@@ -1,5 +1,6 @@
 package io.stipend.gateway.server;
 
+import io.stipend.gateway.http.FieldGrammar;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -12,9 +13,6 @@ import java.util.Arrays;
 final class HeadGrammar {
   private static final int MAX_METHOD = 24;
   private static final int MAX_LENGTH_DIGITS = 15;
-  private static final int BYTES = 256;
-  private static final boolean[] TOKEN = new boolean[BYTES];
-  private static final boolean[] VALUE = new boolean[BYTES];
   private static final byte[] CONTENT_LENGTH = ascii("content-length");
   private static final byte[] TRANSFER_ENCODING = ascii("transfer-encoding");
   private static final byte[] HOST = ascii("host");
@@ -23,19 +21,6 @@ final class HeadGrammar {
   private static final byte[] HTTP = ascii("HTTP/");
   private static final byte[] CONNECT = ascii("CONNECT");
   private static final byte[] TRACE = ascii("TRACE");
-
-  static {
-    for (int c = '0'; c <= 'z'; c++) {
-      TOKEN[c] = Character.isLetterOrDigit(c);
-    }
-    for (byte c : ascii("!#$%&'*+-.^_`|~")) {
-      TOKEN[c] = true;
-    }
-    for (int c = ' '; c < BYTES; c++) {
-      VALUE[c] = c != 0x7f;
-    }
-    VALUE['\t'] = true;
-  }
 
   private final byte[] bytes;
   private final int length;
@@ -196,29 +181,17 @@ final class HeadGrammar {
       throw new MalformedRequest("A header field is folded over lines.");
     }
     int colon = from;
-    while (colon < end && TOKEN[bytes[colon] & 0xff]) {
+    while (colon < end && FieldGrammar.isToken(bytes[colon])) {
       colon++;
     }
     if (colon == from || colon == end || bytes[colon] != ':') {
       throw new MalformedRequest(
           "A header field's name is not ASCII letters, digits and signs, with a colon after it.");
     }
-    for (int i = colon + 1; i < end; i++) {
-      if (!VALUE[bytes[i] & 0xff]) {
-        throw new MalformedRequest("A header field's value holds a control character.");
-      }
+    if (FieldGrammar.valueEnd(bytes, colon + 1, end) < end) {
+      throw new MalformedRequest("A header field's value holds a control character.");
     }
     return colon;
-  }
-
-  /** Whether a header field's name may hold this character. */
-  static boolean isToken(char c) {
-    return c < BYTES && TOKEN[c];
-  }
-
-  /** Whether a header field's value may hold this character. */
-  static boolean isValue(char c) {
-    return c < BYTES && VALUE[c];
   }
 
   private int trimStart(int from, int end) {

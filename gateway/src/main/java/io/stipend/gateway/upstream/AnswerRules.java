@@ -2,14 +2,12 @@ package io.stipend.gateway.upstream;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.Fields;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What heads one exchange may bring, and what they say about its end. */
+/** What heads one exchange may bring, and what they say about its connection. */
 final class AnswerRules {
   /** What a head is worth. */
   enum Verdict {
@@ -39,85 +37,98 @@ final class AnswerRules {
   /** An error that came compressed unasked is passed on as it is up to this size. */
   private static final long MAX_ENCODED_ERROR_BYTES = 64 * 1_024L;
 
-  private final boolean head;
   private int interim;
-  private boolean finalSeen;
-  private boolean endsByClose;
-  private @Nullable String keepAlive;
+  private boolean misframed;
+  private @Nullable CharSequence keepAlive;
 
-  AnswerRules(boolean head) {
-    this.head = head;
+  /** The next answer is to come. */
+  void begin() {
+    interim = 0;
+    misframed = false;
+    keepAlive = null;
   }
 
-  Verdict judge(HttpResponse response, boolean ambiguous) {
-    int status = response.status().code();
-    if (finalSeen || ambiguous || status < MIN_STATUS || status > MAX_STATUS || !http1(response)) {
+  Verdict judge(ResponseHead head) {
+    int status = head.status();
+    if (status < MIN_STATUS || status > MAX_STATUS) {
       return Verdict.BROKEN;
     }
+    boolean framed = head.chunked() || head.contentLength() > 0;
     if (status < MIN_FINAL) {
       if (status == SWITCHING || ++interim > MAX_INTERIM) {
         return Verdict.BROKEN;
       }
-      return status == EARLY_HINTS ? Verdict.INTERIM : Verdict.INTERIM_UNASKED;
+      return status == EARLY_HINTS && !framed ? Verdict.INTERIM : Verdict.INTERIM_UNASKED;
     }
-    HttpHeaders headers = response.headers();
     if ((status >= MIN_REDIRECT && status < MIN_ERROR)
-        || !plainFraming(response)
-        || !readable(status, headers)) {
+        || (status == RESET_CONTENT && framed)
+        || !readable(head)) {
       return Verdict.BROKEN;
     }
-    finalSeen = true;
-    boolean bodiless = head || status == NO_CONTENT || status == RESET_CONTENT;
-    endsByClose =
-        !bodiless
-            && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)
-            && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
-    keepAlive = headers.get(KEEP_ALIVE);
+    misframed = status == NO_CONTENT && framed;
+    keepAlive = head.fields().first(KEEP_ALIVE);
     return Verdict.FINAL;
   }
 
-  private static boolean http1(HttpResponse response) {
-    HttpVersion version = response.protocolVersion();
-    return version.equals(HttpVersion.HTTP_1_1) || version.equals(HttpVersion.HTTP_1_0);
-  }
-
-  /** Chunks only as HTTP/1.1 writes them: any other coding would reach the client undecoded. */
-  private static boolean plainFraming(HttpResponse response) {
-    HttpHeaders headers = response.headers();
-    if (!headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-      return true;
-    }
-    return response.protocolVersion().equals(HttpVersion.HTTP_1_1)
-        && headers.getAll(HttpHeaderNames.TRANSFER_ENCODING).size() == 1
-        && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(
-            headers.get(HttpHeaderNames.TRANSFER_ENCODING));
-  }
-
   /** Usage is read from the body, so it must come as identity, which was asked for. */
-  private static boolean readable(int status, HttpHeaders headers) {
-    String coding = headers.get(HttpHeaderNames.CONTENT_ENCODING);
-    if (coding == null || HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(coding)) {
+  private static boolean readable(ResponseHead head) {
+    Fields fields = head.fields();
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.is(i, HttpHeaderNames.CONTENT_ENCODING)
+          && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(fields.value(i))) {
+        return head.status() >= MIN_ERROR
+            && head.contentLength() >= 0
+            && head.contentLength() <= MAX_ENCODED_ERROR_BYTES;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether the provider keeps the connection after this answer. It does not if the head tells of a
+   * body that its status excludes: who knows whether one follows.
+   */
+  boolean kept(ResponseHead head) {
+    if (misframed) {
+      return false;
+    }
+    Fields fields = head.fields();
+    boolean kept = !head.http10();
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.is(i, HttpHeaderNames.CONNECTION)) {
+        if (lists(fields.value(i), HttpHeaderValues.CLOSE)) {
+          return false;
+        }
+        kept |= lists(fields.value(i), HttpHeaderValues.KEEP_ALIVE);
+      }
+    }
+    return kept;
+  }
+
+  /** Whether a list of words, with commas between them, holds a word. */
+  private static boolean lists(CharSequence list, AsciiString word) {
+    int length = word.length();
+    for (int i = 0; i + length <= list.length(); i++) {
+      if (ends(list, i - 1)
+          && ends(list, i + length)
+          && AsciiString.regionMatches(list, true, i, word, 0, length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean ends(CharSequence list, int at) {
+    if (at < 0 || at >= list.length()) {
       return true;
     }
-    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
-    return status >= MIN_ERROR
-        && length != null
-        && Long.parseLong(length) <= MAX_ENCODED_ERROR_BYTES;
-  }
-
-  /** Whether the answer's own head came: an end now is the answer's end. */
-  boolean finished() {
-    return finalSeen;
-  }
-
-  /** Whether only the connection's end tells the body's. */
-  boolean endsByClose() {
-    return endsByClose;
+    char c = list.charAt(at);
+    return c == ',' || c == ' ' || c == '\t';
   }
 
   /** How long to keep the connection: shorter if the provider says that it closes earlier. */
   long keptNanos(long most) {
-    String hint = keepAlive;
+    String hint = keepAlive == null ? null : keepAlive.toString();
     int at = hint == null ? -1 : hint.indexOf("timeout=");
     if (hint == null || at < 0) {
       return most;

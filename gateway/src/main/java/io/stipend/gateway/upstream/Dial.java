@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
@@ -128,9 +127,8 @@ final class Dial {
       tls.setHandshakeTimeoutMillis(connectMillis);
       pipeline.addLast(tls);
     }
-    ResponseDecoder decoder = new ResponseDecoder(dialer.options().maxHeaderBytes());
-    pipeline.addLast(new HttpRequestEncoder(), decoder, connection);
-    connection.attach(pipeline.channel(), decoder);
+    pipeline.addLast(connection);
+    connection.attach(pipeline.channel());
   }
 
   private void tcpDone(Future<?> done, Channel connected, UpstreamConnection connection) {

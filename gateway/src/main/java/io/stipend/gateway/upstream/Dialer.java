@@ -20,8 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class Dialer implements AutoCloseable {
   private static final int LOW_WATER_BYTES = 32 * 1_024;
   private static final int HIGH_WATER_BYTES = 64 * 1_024;
-  private static final int MIN_READ_BYTES = 1_024;
-  private static final int FIRST_READ_BYTES = 4 * 1_024;
+
+  /** A usual answer with its head fits: it takes one read, and its buffer is not filled. */
+  private static final int FIRST_READ_BYTES = 8 * 1_024;
+
+  /** Small events of a stream must not make the next answer on the connection take two reads. */
+  private static final int MIN_READ_BYTES = 4 * 1_024;
+
   private static final int MAX_READ_BYTES = 64 * 1_024;
 
   /** Answers may think for minutes; NATs and balancers on the way forget a silent connection. */

@@ -5,19 +5,24 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 
-/** All pools of one event loop. Used on it only. */
+/** All pools of one event loop, and what writes their requests. Used on it only. */
 final class LoopPools {
   private final EventLoop loop;
   private final Dialer dialer;
   private final ConnectionCounts counts;
   private final Map<Origin, OriginPool> pools = new HashMap<>();
   private final Map<URI, Target> targets = new HashMap<>();
+  private final RequestWriter writer = new RequestWriter();
   private boolean closed;
 
   LoopPools(EventLoop loop, Dialer dialer, ConnectionCounts counts) {
     this.loop = loop;
     this.dialer = dialer;
     this.counts = counts;
+  }
+
+  RequestWriter writer() {
+    return writer;
   }
 
   Target target(URI url) {

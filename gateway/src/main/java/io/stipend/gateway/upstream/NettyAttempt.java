@@ -1,13 +1,7 @@
 package io.stipend.gateway.upstream;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,19 +9,18 @@ import org.jspecify.annotations.Nullable;
  * its end, failure or cancellation the listener hears nothing. Used on its event loop only.
  */
 final class NettyAttempt implements Attempt {
-  private final Target target;
-  private final UpstreamRequest request;
+  private final OriginPool pool;
   private final AttemptListener listener;
   private final long deadlineNanos;
   private boolean over;
   private boolean paused;
-  private boolean bodyTaken;
+  private @Nullable RequestBytes request;
   private @Nullable Dial dial;
   private @Nullable UpstreamConnection connection;
 
   NettyAttempt(
-      Target target, UpstreamRequest request, AttemptListener listener, long deadlineNanos) {
-    this.target = target;
+      OriginPool pool, RequestBytes request, AttemptListener listener, long deadlineNanos) {
+    this.pool = pool;
     this.request = request;
     this.listener = listener;
     this.deadlineNanos = deadlineNanos;
@@ -38,9 +31,10 @@ final class NettyAttempt implements Attempt {
     return deadlineNanos;
   }
 
-  void begin() {
+  @Override
+  public void begin() {
     if (!over) {
-      target.pool().acquire(this);
+      pool.acquire(this);
     }
   }
 
@@ -65,51 +59,15 @@ final class NettyAttempt implements Attempt {
       failed(UpstreamFailure.RESET);
       throw e;
     }
-    if (over) {
+    RequestBytes bytes = request;
+    if (over || bytes == null) {
       return;
     }
-    bodyTaken = true;
-    stands.send(this, message());
+    request = null;
+    stands.send(this, bytes);
     if (paused) {
       stands.pause();
     }
-  }
-
-  /** Built anew: the provider's authority, our framing, no hop-by-hop header. */
-  private FullHttpRequest message() {
-    HttpHeaders headers = request.headers();
-    headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
-    headers.remove(HttpHeaderNames.CONNECTION);
-    headers.remove(HttpHeaderNames.UPGRADE);
-    headers.remove(HttpHeaderNames.EXPECT);
-    headers.remove(HttpHeaderNames.TE);
-    headers.remove(HttpHeaderNames.TRAILER);
-    headers.set(HttpHeaderNames.HOST, target.authority());
-    String proxyAuthorization = target.proxyAuthorization();
-    if (proxyAuthorization == null) {
-      headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
-    } else {
-      headers.set(HttpHeaderNames.PROXY_AUTHORIZATION, proxyAuthorization);
-    }
-    ByteBuf body = request.body();
-    if (body.isReadable() || expectsBody(request.method())) {
-      headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
-    } else {
-      headers.remove(HttpHeaderNames.CONTENT_LENGTH);
-    }
-    return new DefaultFullHttpRequest(
-        HttpVersion.HTTP_1_1,
-        request.method(),
-        target.prefix() + request.pathAndQuery(),
-        body,
-        headers,
-        EmptyHttpHeaders.INSTANCE);
-  }
-
-  private static boolean expectsBody(HttpMethod method) {
-    return method.equals(HttpMethod.POST)
-        || method.equals(HttpMethod.PUT)
-        || method.equals(HttpMethod.PATCH);
   }
 
   void head(int status, HttpHeaders headers) {
@@ -182,9 +140,9 @@ final class NettyAttempt implements Attempt {
     over = true;
     dial = null;
     connection = null;
-    if (!bodyTaken) {
-      bodyTaken = true;
-      request.body().release();
+    if (request != null) {
+      request.release();
+      request = null;
     }
   }
 }

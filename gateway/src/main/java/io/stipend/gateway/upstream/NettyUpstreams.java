@@ -1,5 +1,6 @@
 package io.stipend.gateway.upstream;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.stipend.policy.config.ProviderConfig;
 import java.util.Map;
@@ -33,24 +34,21 @@ public final class NettyUpstreams implements Upstreams {
   /**
    * {@inheritDoc}
    *
-   * <p>The headers of the request are completed in place.
-   *
-   * @throws IllegalArgumentException if the target holds a byte that cannot stand in a request line
+   * @throws IllegalArgumentException if the target or a header holds what cannot stand in a
+   *     request's head
    */
   @Override
-  public Attempt send(
+  public Attempt open(
       EventLoop loop, ProviderConfig provider, UpstreamRequest request, AttemptListener listener) {
     try {
-      requireVisible(request.pathAndQuery());
-      LoopPools pools = loops.computeIfAbsent(loop, this::pools);
-      var attempt =
-          new NettyAttempt(
-              pools.target(provider.url()),
-              request,
-              listener,
-              System.nanoTime() + options.totalTime().toNanos());
-      loop.execute(attempt::begin);
-      return attempt;
+      LoopPools known = loops.get(loop);
+      LoopPools pools = known == null ? loops.computeIfAbsent(loop, this::pools) : known;
+      Target target = pools.target(provider.url());
+      return new NettyAttempt(
+          target.pool(),
+          pools.writer().write(PooledByteBufAllocator.DEFAULT, target, request),
+          listener,
+          System.nanoTime() + options.totalTime().toNanos());
     } catch (RuntimeException e) {
       request.body().release();
       throw e;
@@ -63,16 +61,6 @@ public final class NettyUpstreams implements Upstreams {
       pools.close();
     }
     return pools;
-  }
-
-  private static void requireVisible(String pathAndQuery) {
-    for (int i = 0; i < pathAndQuery.length(); i++) {
-      char at = pathAndQuery.charAt(i);
-      if (at <= ' ' || at >= 0x7f) {
-        throw new IllegalArgumentException(
-            "path: character " + (int) at + " at " + i + " (expected: visible ASCII)");
-      }
-    }
   }
 
   /** Connections that stand, over all loops. */

@@ -6,16 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.codec.PrematureChannelClosureException;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.Objects;
@@ -29,29 +20,23 @@ import org.slf4j.LoggerFactory;
  * the answer came, the answer ended by its own framing with no byte to spare, and both sides keep
  * the connection. Used on its event loop only.
  */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
-  /** The decoder's word that bytes arrived, whole messages or not. */
-  static final Object BYTES_CAME = new Object();
-
-  /** The decoder's word that bytes arrived while no answer was due. */
-  static final Object BYTES_UNASKED = new Object();
-
+final class UpstreamConnection extends ChannelInboundHandlerAdapter implements ResponseParser.Sink {
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
   private final OriginPool pool;
   private final Watchdog watchdog;
+  private final ResponseParser parser;
+  private final AnswerRules rules = new AnswerRules();
   private final long firstByteNanos;
   private final long idleNanos;
   private final long pooledIdleNanos;
   private @Nullable Channel channel;
-  private @Nullable ResponseDecoder decoder;
   private int index = -1;
   private boolean closing;
   private boolean closeNotified;
 
   // Of the exchange under way.
   private @Nullable NettyAttempt attempt;
-  private AnswerRules rules = new AnswerRules(false);
   private boolean written;
   private boolean answering;
   private boolean reusable;
@@ -61,22 +46,18 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   UpstreamConnection(OriginPool pool) {
     this.pool = pool;
     this.watchdog = new Watchdog(pool.loop(), this::expired);
+    this.parser = new ResponseParser(this, pool.options().maxHeaderBytes());
     this.firstByteNanos = pool.options().firstByteTime().toNanos();
     this.idleNanos = pool.options().idleTime().toNanos();
     this.pooledIdleNanos = pool.options().pooledIdleTime().toNanos();
   }
 
-  void attach(Channel socket, ResponseDecoder decodes) {
+  void attach(Channel socket) {
     channel = socket;
-    decoder = decodes;
   }
 
   private Channel channel() {
     return Objects.requireNonNull(channel);
-  }
-
-  private ResponseDecoder decoder() {
-    return Objects.requireNonNull(decoder);
   }
 
   /** Where the pool keeps it; -1 if it does not. */
@@ -89,7 +70,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   boolean alive() {
-    return !closing && channel().isActive() && decoder().unread() == 0;
+    return !closing && channel().isActive();
   }
 
   /** TLS says goodbye first, so the channel may stay active for a while. */
@@ -99,18 +80,22 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Writes a request; its answer goes to the attempt. */
-  void send(NettyAttempt by, FullHttpRequest request) {
+  void send(NettyAttempt by, RequestBytes request) {
     attempt = by;
     written = false;
     answering = false;
     reusable = true;
     paused = false;
     burst = false;
-    boolean head = request.method().equals(HttpMethod.HEAD);
-    rules = new AnswerRules(head);
-    decoder().expect(head);
+    rules.begin();
+    parser.expect(request.toHead());
     expectWithin(firstByteNanos);
-    ChannelFuture write = channel().writeAndFlush(request);
+    ByteBuf last = request.first();
+    if (request.rest() != null) {
+      channel().write(last);
+      last = request.rest();
+    }
+    ChannelFuture write = channel().writeAndFlush(last);
     if (write.isDone()) {
       requestWritten(write, by);
     } else {
@@ -153,6 +138,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   /** The attempt was cancelled: what is under way is of no use to anyone. */
   void abandon() {
     attempt = null;
+    parser.stop();
     close();
   }
 
@@ -174,78 +160,67 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == BYTES_CAME) {
-      answering = true;
-      if (!written) {
-        reusable = false;
-      }
-      if (!paused) {
-        expectWithin(idleNanos);
-      }
-    } else if (event == BYTES_UNASKED) {
-      close();
-    } else if (event instanceof SslCloseCompletionEvent closing) {
-      closeNotified = closing.isSuccess();
+    if (event instanceof SslCloseCompletionEvent closure) {
+      closeNotified = closure.isSuccess();
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
     if (attempt == null) {
-      ReferenceCountUtil.release(message);
+      // No answer is due: whatever this is, the next attempt must not take it for its own.
+      in.release();
+      close();
       return;
     }
-    Throwable fault = ((HttpObject) message).decoderResult().cause();
-    if (fault != null) {
-      ReferenceCountUtil.release(message);
-      fail(
-          fault instanceof PrematureChannelClosureException
-              ? UpstreamFailure.RESET
-              : UpstreamFailure.PROTOCOL);
-    } else if (message instanceof HttpResponse response) {
-      head(attempt, response);
-    } else {
-      content(attempt, (HttpContent) message);
+    answering = true;
+    if (!written) {
+      reusable = false;
+    }
+    if (!paused) {
+      expectWithin(idleNanos);
+    }
+    try {
+      parser.read(in);
+    } catch (MalformedResponse e) {
+      LOG.debug("{} sent what is not HTTP: {}", pool.origin(), e.getMessage());
+      fail(UpstreamFailure.PROTOCOL);
     }
   }
 
-  private void head(NettyAttempt to, HttpResponse response) {
-    AnswerRules.Verdict verdict = rules.judge(response, decoder().ambiguous());
-    switch (verdict) {
+  @Override
+  public void head(ResponseHead head) {
+    NettyAttempt to = attempt;
+    switch (rules.judge(head)) {
       case BROKEN -> fail(UpstreamFailure.PROTOCOL);
       case INTERIM_UNASKED -> reusable = false;
       case INTERIM -> {}
       case FINAL -> {
-        reusable &= HttpUtil.isKeepAlive(response) && !rules.endsByClose();
+        reusable &= rules.kept(head) && !parser.toClose();
         burst = true;
-        to.head(response.status().code(), response.headers());
+        if (to != null) {
+          to.head(head.status(), head.fields());
+        }
       }
     }
   }
 
-  private void content(NettyAttempt to, HttpContent content) {
-    ByteBuf part = content.content();
-    if (part.isReadable()) {
-      burst = true;
-      to.data(part);
-    } else {
+  @Override
+  public void data(ByteBuf part) {
+    burst = true;
+    if (attempt == null) {
       part.release();
-    }
-    // The listener may have cancelled; then the attempt is no longer ours.
-    if (content instanceof LastHttpContent && rules.finished() && attempt == to) {
-      complete(to);
+    } else {
+      attempt.data(part);
     }
   }
 
-  private void complete(NettyAttempt of) {
-    if (rules.endsByClose() && pool.origin().tls() && !closeNotified) {
-      // Without a closure alert anyone on the way may have cut it (RFC 9112, 9.8).
-      fail(UpstreamFailure.RESET);
-      return;
-    }
+  @Override
+  public void end(boolean surplus) {
+    NettyAttempt of = attempt;
     attempt = null;
-    decoder().expectNothing();
-    if (reusable && written && alive()) {
+    if (reusable && written && !surplus && alive()) {
       watchdog.expect(System.nanoTime() + rules.keptNanos(pooledIdleNanos));
       if (paused) {
         paused = false;
@@ -255,12 +230,15 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     } else {
       close();
     }
-    of.end();
+    if (of != null) {
+      of.end();
+    }
   }
 
   private void fail(UpstreamFailure failure) {
     NettyAttempt of = attempt;
     attempt = null;
+    parser.stop();
     close();
     if (of != null) {
       of.failed(failure);
@@ -279,7 +257,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext ctx) {
     watchdog.stop();
     pool.gone(this);
-    fail(UpstreamFailure.RESET);
+    // Without a closure alert of TLS anyone on the way may have cut it (RFC 9112, 9.8).
+    if (parser.toClose() && (closeNotified || !pool.origin().tls())) {
+      parser.stop();
+      end(false);
+    } else {
+      fail(UpstreamFailure.RESET);
+    }
   }
 
   @Override

@@ -6,13 +6,13 @@ import io.stipend.policy.config.ProviderConfig;
 /** Sends requests to providers. */
 public interface Upstreams extends AutoCloseable {
   /**
-   * Begins one attempt on the event loop of its client. The listener is called on that loop, never
-   * from within this call.
+   * One attempt, which the caller then begins or cancels. Called on the event loop of its client,
+   * where the listener is called too, but not before {@link Attempt#begin}.
    *
    * @param provider where it goes; nothing of the client decides that
    * @param request what is sent; its body is released by the attempt
    */
-  Attempt send(
+  Attempt open(
       EventLoop loop, ProviderConfig provider, UpstreamRequest request, AttemptListener listener);
 
   @Override

@@ -147,12 +147,16 @@ class ExchangeTest {
   private Upstreams upstreams(Fault fault) {
     return new Upstreams() {
       @Override
-      public Attempt send(
+      public Attempt open(
           EventLoop loop, ProviderConfig to, UpstreamRequest request, AttemptListener listener) {
         request.body().release();
         throwAt(fault, Fault.SEND);
-        leg = listener;
         return new Attempt() {
+          @Override
+          public void begin() {
+            leg = listener;
+          }
+
           @Override
           public void pause() {}
 

@@ -107,6 +107,9 @@ class RelayTest {
     private boolean paused;
 
     @Override
+    public void begin() {}
+
+    @Override
     public void pause() {
       paused = true;
     }

@@ -57,7 +57,7 @@ class AnswersTest {
               headers,
               Unpooled.buffer().writeBytes("hi".getBytes()));
       String url = "http://127.0.0.1:" + provider.port() + "/prefix";
-      up.on(() -> up.upstreams.send(up.loop, RawProvider.config(url), request, heard));
+      up.on(() -> up.upstreams.open(up.loop, RawProvider.config(url), request, heard).begin());
       assertThat(heard.text()).isEqualTo("ok");
       assertThat(got.get().split("\r\n"))
           .containsExactlyInAnyOrder(

@@ -162,15 +162,7 @@ class BackPressureTest {
     try (provider;
         var up = new Upstreaming()) {
       Heard heard = new Heard();
-      up.on(
-          () -> {
-            try {
-              up.send(provider.config(), HttpMethod.GET, "/", new byte[0], heard);
-            } catch (Exception e) {
-              throw new AssertionError(e);
-            }
-            heard.attempt.pause();
-          });
+      up.send(provider.config(), HttpMethod.GET, "/", new byte[0], heard, Attempt::pause);
       RawProvider.Wire.await(sent);
       await().during(Duration.ofMillis(200)).until(() -> !heard.status.isDone());
       up.on(heard.attempt::resume);
@@ -291,15 +283,7 @@ class BackPressureTest {
     try (var provider = RawProvider.keeping();
         var up = new Upstreaming()) {
       Heard heard = new Heard();
-      up.on(
-          () -> {
-            try {
-              up.send(provider.config(), HttpMethod.GET, "/", new byte[0], heard);
-            } catch (Exception e) {
-              throw new AssertionError(e);
-            }
-            heard.attempt.cancel();
-          });
+      up.send(provider.config(), HttpMethod.GET, "/", new byte[0], heard, Attempt::cancel);
       up.on(() -> {});
       assertThat(heard.events).isEmpty();
       assertThat(heard.requestBody.refCnt()).isZero();

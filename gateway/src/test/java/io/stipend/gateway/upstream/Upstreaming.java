@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Upstreams on one event loop of their own. */
 final class Upstreaming implements AutoCloseable {
@@ -92,11 +93,27 @@ final class Upstreaming implements AutoCloseable {
 
   <H extends Heard> H send(ProviderConfig to, HttpMethod method, String path, byte[] body, H heard)
       throws Exception {
+    return send(to, method, path, body, heard, opened -> {});
+  }
+
+  <H extends Heard> H send(
+      ProviderConfig to,
+      HttpMethod method,
+      String path,
+      byte[] body,
+      H heard,
+      Consumer<Attempt> beforeBegin)
+      throws Exception {
     ByteBuf buffer = ByteBufAllocator.DEFAULT.buffer(body.length + 1).writeBytes(body);
     heard.requestBody = buffer;
     var headers = new DefaultHttpHeaders().add("accept-encoding", "identity").add("x-one", "1");
     var request = new UpstreamRequest(method, path, headers, buffer);
-    on(() -> heard.attempt = upstreams.send(loop, to, request, heard));
+    on(
+        () -> {
+          heard.attempt = upstreams.open(loop, to, request, heard);
+          beforeBegin.accept(heard.attempt);
+          heard.attempt.begin();
+        });
     return heard;
   }
 
