@@ -3,6 +3,9 @@ package io.stipend.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpMethod;
+import io.stipend.gateway.http.Fields;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -250,6 +253,48 @@ class PooledConnectionsTest {
       assertThat(up.upstreams.openConnections()).isZero();
       Heard after = up.get(provider.config());
       assertThat(after.outcome()).isEqualTo("CONNECT");
+    }
+  }
+
+  @Test
+  void anAttemptGoesOutAtOnceIfAConnectionIsIdle() throws Exception {
+    try (var provider = RawProvider.keeping();
+        var up = new Upstreaming()) {
+      assertThat(up.get(provider.config()).text()).isEqualTo("1");
+      var next = new Heard();
+      up.on(
+          () -> {
+            var request = new UpstreamRequest(HttpMethod.GET, "/", new Fields(), Unpooled.buffer());
+            Attempt attempt = up.upstreams.open(up.loop, provider.config(), request, next);
+            assertThat(next.events).isEmpty();
+            attempt.begin();
+            assertThat(next.events).containsExactly("sending");
+          });
+      assertThat(next.text()).isEqualTo("1");
+    }
+  }
+
+  /** As a client does that has its next request ready: the connection is free at the end. */
+  @Test
+  void anAttemptFromWithinTheEndOfAnotherUsesItsConnection() throws Exception {
+    try (var provider = RawProvider.keeping();
+        var up = new Upstreaming()) {
+      var last = new Heard();
+      var first =
+          new Heard() {
+            @Override
+            public void end() {
+              var request =
+                  new UpstreamRequest(HttpMethod.GET, "/", new Fields(), Unpooled.buffer());
+              up.upstreams.open(up.loop, provider.config(), request, last).begin();
+              super.end();
+            }
+          };
+      up.send(provider.config(), HttpMethod.GET, "/", new byte[0], first);
+      assertThat(first.text()).isEqualTo("1");
+      assertThat(last.text()).isEqualTo("1");
+      assertThat(last.events).containsExactly("sending", "head 200", "data", "end");
+      assertThat(provider.accepted()).isEqualTo(1);
     }
   }
 }
