@@ -26,18 +26,6 @@ final class RequestWriter {
   private static final int SLACK = 16;
 
   private static final AsciiString VERSION = AsciiString.cached(" HTTP/1.1\r\n");
-  private static final AsciiString[] OWN = {
-    HttpHeaderNames.TRANSFER_ENCODING,
-    HttpHeaderNames.CONNECTION,
-    HttpHeaderNames.UPGRADE,
-    HttpHeaderNames.EXPECT,
-    HttpHeaderNames.TE,
-    HttpHeaderNames.TRAILER,
-    HttpHeaderNames.HOST,
-    HttpHeaderNames.PROXY_AUTHORIZATION,
-    HttpHeaderNames.CONTENT_LENGTH
-  };
-
   private byte[] out = new byte[FIRST_ROOM];
   private int at;
 
@@ -99,13 +87,20 @@ final class RequestWriter {
     }
   }
 
+  /** Whether a field is ours to set, or never goes upstream. */
   private static boolean isOwn(Fields fields, int index) {
-    for (AsciiString own : OWN) {
-      if (fields.is(index, own)) {
-        return true;
-      }
-    }
-    return false;
+    return switch (fields.name(index).length()) {
+      case 2 -> fields.is(index, HttpHeaderNames.TE);
+      case 4 -> fields.is(index, HttpHeaderNames.HOST);
+      case 6 -> fields.is(index, HttpHeaderNames.EXPECT);
+      case 7 ->
+          fields.is(index, HttpHeaderNames.UPGRADE) || fields.is(index, HttpHeaderNames.TRAILER);
+      case 10 -> fields.is(index, HttpHeaderNames.CONNECTION);
+      case 14 -> fields.is(index, HttpHeaderNames.CONTENT_LENGTH);
+      case 17 -> fields.is(index, HttpHeaderNames.TRANSFER_ENCODING);
+      case 19 -> fields.is(index, HttpHeaderNames.PROXY_AUTHORIZATION);
+      default -> false;
+    };
   }
 
   private void field(CharSequence name, CharSequence value) {
@@ -117,56 +112,74 @@ final class RequestWriter {
   }
 
   private void name(CharSequence name) {
-    room(name.length());
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      if (!FieldGrammar.isToken(c)) {
-        throw new IllegalArgumentException("header name: " + name + " (expected: a token)");
-      }
-      out[at++] = (byte) c;
+    int begin = at;
+    boolean good = latin(name) && at > begin;
+    for (int i = begin; good && i < at; i++) {
+      good = FieldGrammar.isToken(out[i]);
     }
-    if (name.length() == 0) {
-      throw new IllegalArgumentException("header name is empty (expected: a token)");
+    if (!good) {
+      throw new IllegalArgumentException("header name: " + name + " (expected: a token)");
     }
   }
 
   private void value(CharSequence name, CharSequence value) {
-    int end = at + value.length();
-    room(value.length());
-    if (value instanceof AsciiString bytes) {
-      int begin = at;
-      ascii(bytes);
-      int bad = FieldGrammar.valueEnd(out, begin, end);
-      if (bad < end) {
-        throw badValue(name, (char) (out[bad] & 0xff));
-      }
-      return;
-    }
-    for (int i = 0; at < end; i++) {
-      char c = value.charAt(i);
-      if (!FieldGrammar.isValue(c)) {
-        throw badValue(name, c);
-      }
-      out[at++] = (byte) c;
+    int begin = at;
+    if (!latin(value) || FieldGrammar.valueEnd(out, begin, at) < at) {
+      throw badValue(name, value);
     }
   }
 
   /** Tells one character only: the value may be a credential. */
-  private static IllegalArgumentException badValue(CharSequence name, char c) {
+  private static IllegalArgumentException badValue(CharSequence name, CharSequence value) {
+    int i = 0;
+    while (FieldGrammar.isValue(value.charAt(i))) {
+      i++;
+    }
     return new IllegalArgumentException(
-        "header " + name + " holds character " + (int) c + " (expected: no control character)");
+        "header "
+            + name
+            + " holds character "
+            + (int) value.charAt(i)
+            + " (expected: no control character)");
+  }
+
+  /** Copies text; false if it holds a character that is no single byte. */
+  private boolean latin(CharSequence text) {
+    if (text instanceof AsciiString bytes) {
+      ascii(bytes);
+      return true;
+    }
+    int length = text.length();
+    room(length);
+    byte[] to = out;
+    int begin = at;
+    int seen = 0;
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      to[begin + i] = (byte) c;
+      seen |= c;
+    }
+    at = begin + length;
+    return seen <= 0xff;
   }
 
   private void visible(String text) {
-    room(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c <= ' ' || c >= 0x7f) {
-        throw new IllegalArgumentException(
-            "path: character " + (int) c + " at " + i + " (expected: visible ASCII)");
+    int begin = at;
+    boolean latin = latin(text);
+    for (int i = begin; i < at; i++) {
+      if (!latin || out[i] <= ' ' || out[i] == 0x7f) {
+        throw notVisible(text);
       }
-      out[at++] = (byte) c;
     }
+  }
+
+  private static IllegalArgumentException notVisible(String text) {
+    int i = 0;
+    while (text.charAt(i) > ' ' && text.charAt(i) < 0x7f) {
+      i++;
+    }
+    return new IllegalArgumentException(
+        "path: character " + (int) text.charAt(i) + " at " + i + " (expected: visible ASCII)");
   }
 
   private void length(int bytes) {

@@ -89,7 +89,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
     burst = false;
     rules.begin();
     parser.expect(request.toHead());
-    expectWithin(firstByteNanos);
     ByteBuf last = request.first();
     if (request.rest() != null) {
       channel().write(last);
@@ -99,6 +98,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
     if (write.isDone()) {
       requestWritten(write, by);
     } else {
+      expectWithin(firstByteNanos);
       write.addListener(done -> requestWritten(done, by));
     }
   }
@@ -168,7 +168,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
-    if (attempt == null) {
+    NettyAttempt of = attempt;
+    if (of == null) {
       // No answer is due: whatever this is, the next attempt must not take it for its own.
       in.release();
       close();
@@ -178,11 +179,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
     if (!written) {
       reusable = false;
     }
-    if (!paused) {
-      expectWithin(idleNanos);
-    }
     try {
       parser.read(in);
+      if (attempt == of && !paused) {
+        expectWithin(idleNanos);
+      }
     } catch (MalformedResponse e) {
       LOG.debug("{} sent what is not HTTP: {}", pool.origin(), e.getMessage());
       fail(UpstreamFailure.PROTOCOL);

@@ -12,7 +12,6 @@ import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
 import io.stipend.gateway.server.Outbound;
-import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.Charge;
 import io.stipend.metering.tokens.TokenBound;
@@ -39,7 +38,7 @@ class RelayTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Funds funds = new Funds(log);
   private final Client client = new Client();
-  private final Upstream upstream = new Upstream();
+  private final HeldAttempt upstream = new HeldAttempt(log);
   private final Relay relay = relay(4_096);
 
   private Relay relay(long cap) {
@@ -100,28 +99,6 @@ class RelayTest {
     @Override
     public boolean writable() {
       return writable;
-    }
-  }
-
-  private final class Upstream implements Attempt {
-    private boolean paused;
-
-    @Override
-    public void begin() {}
-
-    @Override
-    public void pause() {
-      paused = true;
-    }
-
-    @Override
-    public void resume() {
-      paused = false;
-    }
-
-    @Override
-    public void cancel() {
-      log.add("cancel");
     }
   }
 
