@@ -3,9 +3,8 @@ package io.stipend.gateway.dialect;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
-import io.stipend.gateway.http.FieldNames;
+import io.stipend.gateway.http.NameSet;
 import io.stipend.gateway.http.Fields;
-import io.stipend.gateway.http.Grammar;
 import io.stipend.gateway.server.RequestHead;
 import java.util.Arrays;
 import java.util.List;
@@ -37,8 +36,8 @@ public final class HeaderRules {
    * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,
    * what an edit makes wrong.
    */
-  private static final FieldNames NOT_UPSTREAM =
-      FieldNames.of(
+  private static final NameSet NOT_UPSTREAM =
+      NameSet.of(
           "connection",
           "keep-alive",
           "te",
@@ -67,8 +66,8 @@ public final class HeaderRules {
           "x-goog-user-project");
 
   /** Of an answer: what concerns one connection, the provider's host or its account. */
-  private static final FieldNames NOT_TO_CLIENT =
-      FieldNames.of(
+  private static final NameSet NOT_TO_CLIENT =
+      NameSet.of(
           "connection",
           "keep-alive",
           "te",
@@ -114,7 +113,7 @@ public final class HeaderRules {
     return pass(upstream, NOT_TO_CLIENT, NOT_TO_CLIENT_PREFIXES);
   }
 
-  private static Fields pass(HttpHeaders headers, FieldNames not, List<String> notPrefixes) {
+  private static Fields pass(HttpHeaders headers, NameSet not, List<String> notPrefixes) {
     Fields from = Fields.of(headers);
     Fields to = new Fields();
     boolean nominates = from.contains(HttpHeaderNames.CONNECTION);
@@ -122,10 +121,7 @@ public final class HeaderRules {
       CharSequence name = from.name(i);
       if (!not.contains(name)
           && !hasPrefix(name, notPrefixes)
-          && !(nominates && from.containsValue(HttpHeaderNames.CONNECTION, name, true))
-          // What cannot be written again in well-formed HTTP is left out.
-          && Grammar.isName(name)
-          && Grammar.isValue(from.value(i))) {
+          && !(nominates && from.containsValue(HttpHeaderNames.CONNECTION, name, true))) {
         to.append(name, from.value(i));
       }
     }

@@ -29,8 +29,17 @@ public final class Fields extends HttpHeaders {
 
   /** Without fields. */
   public Fields() {
-    names = new CharSequence[FIRST_ROOM];
-    values = new CharSequence[FIRST_ROOM];
+    this(FIRST_ROOM);
+  }
+
+  /**
+   * Without fields.
+   *
+   * @param room for how many fields before its arrays must grow; at least 1
+   */
+  public Fields(int room) {
+    names = new CharSequence[room];
+    values = new CharSequence[room];
   }
 
   /** The same fields as others, in their order. */

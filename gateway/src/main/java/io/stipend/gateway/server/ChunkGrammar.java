@@ -5,11 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The grammar of one chunked body, byte by byte but for the data, which is skipped: a size is 1 to
- * 8 hex digits and nothing else, lines end in CRLF, no extensions. Trailers are checked here and
- * dropped later; one that would change the framing is refused.
+ * Reads one chunked body, byte by byte but for the data, which is copied: a size is 1 to 8 hex
+ * digits and nothing else, lines end in CRLF, no extensions. Trailers are checked and dropped; one
+ * that would change the framing is refused.
  *
  * <pre>SIZE → SIZE_LF → DATA → DATA_CR → DATA_LF → SIZE … ; size 0: SIZE_LF → TRAILER → DONE</pre>
  */
@@ -47,25 +48,27 @@ final class ChunkGrammar {
   }
 
   /**
-   * Checks the bytes from {@code from} up to {@code to} or the end of the body.
+   * Takes the bytes that are there, up to the end of the body, from {@code in}.
    *
-   * @return the index after the last byte that belongs to the body
+   * @param out takes the data; null if nobody wants it
    */
-  int check(ByteBuf buffer, int from, int to) throws MalformedRequest {
-    int at = from;
-    while (at < to && state != State.DONE) {
+  void decode(ByteBuf in, @Nullable ByteBuf out) throws MalformedRequest {
+    while (state != State.DONE && in.isReadable()) {
       if (state == State.DATA) {
-        int skipped = (int) Math.min(size, to - at);
-        size -= skipped;
-        at += skipped;
+        int length = (int) Math.min(size, in.readableBytes());
+        if (out == null) {
+          in.skipBytes(length);
+        } else {
+          out.writeBytes(in, length);
+        }
+        size -= length;
         if (size == 0) {
           state = State.DATA_CR;
         }
       } else {
-        step(buffer.getByte(at++));
+        step(in.readByte());
       }
     }
-    return at;
   }
 
   private void step(byte b) throws MalformedRequest {

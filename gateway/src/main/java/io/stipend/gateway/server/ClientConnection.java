@@ -6,16 +6,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.stipend.gateway.http.Fields;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
@@ -28,18 +24,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection: takes one request after the other from the gate and the decoder, gives
+ * One client's connection: takes one request after the other from its {@link RequestGate}, gives
  * each to the handler, keeps the time limits, and ends. Used on its event loop only, but for {@link
- * #drain}.
+ * #drain} and {@link #close}.
  *
- * <p>The life of one request: {@code begin} → {@code content}… → {@code requestOver}; its answer
- * ends in {@code ended} or {@code reset}, or the client leaves first. When both are over, {@code
- * next} or {@link ConnectionEnd}.
+ * <p>The life of one request: {@code begin} → {@code requestOver}; its answer ends in {@code end}
+ * or {@code reset}, or the client leaves first. When both are over, {@code next} or {@link
+ * ConnectionEnd}.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements RequestGate.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
-  private static final int FIRST_BODY_BYTES = 4 * 1_024;
-  private static final int SURE_BODY_BYTES = 64 * 1_024;
   private static final int INTERNAL_ERROR = 500;
   private static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -49,6 +43,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private final RequestGate gate;
   private final Channel channel;
   private final InetAddress source;
+  private final boolean tls;
   private final Deadline phaseEnd;
   private final Deadline total;
   private final WriteStall stall;
@@ -57,16 +52,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   // The request that is under way; all of it begins anew in next().
   private @Nullable ClientExchange exchange;
   private @Nullable Inbound inbound;
-  private @Nullable ByteBuf body;
+  private boolean bodyWanted;
   private boolean requestOver;
   private boolean wantsMore;
 
-  ClientConnection(ListenerState listener, RequestGate gate, Channel channel, InetAddress source) {
+  /**
+   * @param tls whether what is written here passes through TLS before the socket
+   */
+  ClientConnection(ListenerState listener, Channel channel, InetAddress source, boolean tls) {
     this.listener = listener;
     this.limits = listener.limits();
-    this.gate = gate;
     this.channel = channel;
     this.source = source;
+    this.tls = tls;
+    this.gate = new RequestGate(limits, channel, this);
     this.phaseEnd = new Deadline(channel.eventLoop(), this::phasePassed);
     this.total = new Deadline(channel.eventLoop(), this::cutOff);
     this.stall = new WriteStall(channel, limits.writeStall(), this::cutOff);
@@ -91,42 +90,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object msg) {
-    try {
-      if (msg instanceof HttpObject part && part.decoderResult().isFailure()) {
-        malformed(new MalformedRequest("The request cannot be decoded."));
-        return;
-      }
-      if (msg instanceof HttpRequest request) {
-        begin(request);
-      }
-      if (msg instanceof HttpContent part) {
-        content(part.content());
-      }
-      if (msg instanceof LastHttpContent) {
-        requestOver();
-      }
-    } catch (RuntimeException e) {
-      failed(e);
-    } finally {
+    if (msg instanceof ByteBuf bytes) {
+      gate.read(bytes);
+    } else {
       ReferenceCountUtil.release(msg);
     }
   }
 
-  private void begin(HttpRequest request) {
-    Framing framing = gate.framing();
+  @Override
+  public void headBegun() {
+    if (phase == Phase.IDLE) {
+      enter(Phase.HEADER, limits.header());
+    }
+  }
+
+  @Override
+  public void begin(ReadHead read) {
     RequestHead head;
     try {
-      head = RequestRules.check(request, framing, source);
+      head = RequestRules.check(read, source);
     } catch (MalformedRequest e) {
-      refuse(e, RequestRules.known(request, source));
+      refuse(e, RequestRules.known(read, source));
       return;
     }
-    wantsMore =
-        !framing.http10()
-            && !request
-                .headers()
-                .containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
-    ClientExchange begun = open(head.method(), framing.http10());
+    boolean http10 = read.framing().http10();
+    wantsMore = !http10 && !RequestRules.wantsClose(read);
+    ClientExchange begun = open(head.method(), http10);
     if (gate.complete()) {
       enter(Phase.NONE);
     } else {
@@ -135,17 +124,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     Inbound accepted = listener.handler().accept(head, begun);
     inbound = accepted;
     if (!begun.answered()) {
-      awaitBody(head, framing, accepted);
+      awaitBody(read, accepted);
     }
   }
 
-  private void awaitBody(RequestHead head, Framing framing, Inbound accepted) {
-    if (!head.hasBody()) {
-      body = Unpooled.EMPTY_BUFFER;
-      return;
-    }
-    String encoding = head.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-    if (encoding != null && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
+  private void awaitBody(ReadHead read, Inbound accepted) {
+    Framing framing = read.framing();
+    AsciiString encoding = read.marks().contentEncoding();
+    if (framing.hasBody()
+        && encoding != null
+        && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
       enter(Phase.NONE);
       accepted.badBody(
           Refusal.of(
@@ -157,32 +145,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       tooLarge(accepted);
       return;
     }
-    // What the client only promises is not allocated before it comes.
-    int first =
-        framing.chunked()
-            ? FIRST_BODY_BYTES
-            : (int) Math.min(SURE_BODY_BYTES, framing.contentLength());
-    body = channel.alloc().heapBuffer(first);
-    if (!gate.complete() && head.headers().contains(HttpHeaderNames.EXPECT) && !framing.http10()) {
+    bodyWanted = true;
+    if (!gate.complete() && read.marks().expect() != null && !framing.http10()) {
       channel.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), channel.voidPromise());
     }
   }
 
-  private void content(ByteBuf part) {
-    if (body == null || exchange == null || inbound == null || !part.isReadable()) {
-      return;
-    }
-    if (exchange.answered()) {
-      dropBody();
-    } else if (part.readableBytes() > limits.bodyBytes() - body.readableBytes()) {
-      dropBody();
+  @Override
+  public boolean bodyWanted() {
+    return bodyWanted && exchange != null && !exchange.answered();
+  }
+
+  @Override
+  public void bodyTooLarge() {
+    if (inbound != null) {
       tooLarge(inbound);
-    } else {
-      body.writeBytes(part);
     }
   }
 
   private void tooLarge(Inbound accepted) {
+    bodyWanted = false;
     enter(Phase.NONE);
     gate.discard();
     accepted.badBody(
@@ -191,28 +173,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             "The body is larger than " + limits.bodyBytes() + " bytes."));
   }
 
-  private void requestOver() {
-    if (exchange == null) {
-      return;
-    }
+  @Override
+  public void requestOver(ByteBuf body) {
     requestOver = true;
     enter(Phase.NONE);
-    ByteBuf whole = body;
-    body = null;
-    if (whole != null && inbound != null && !exchange.answered()) {
-      inbound.body(whole);
-    } else if (whole != null) {
-      whole.release();
+    if (inbound != null && bodyWanted()) {
+      bodyWanted = false;
+      inbound.body(body);
+    } else {
+      body.release();
     }
     nextIfOver();
   }
 
   /** A fault in the bytes: of a head, or of a body whose request is already under way. */
-  private void malformed(MalformedRequest fault) {
-    refuse(
-        fault,
-        new RequestHead(
-            HttpMethod.POST, gate.guessedPath(), "", EmptyHttpHeaders.INSTANCE, source, false));
+  @Override
+  public void malformed(MalformedRequest fault, String path) {
+    try {
+      refuse(fault, new RequestHead(HttpMethod.POST, path, "", new Fields(), source, false));
+    } catch (RuntimeException e) {
+      failed(e);
+    }
   }
 
   private void refuse(MalformedRequest fault, RequestHead head) {
@@ -223,8 +204,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       listener
           .handler()
           .malformed(head, fault.status(), fault.refusal(), open(head.method(), false));
-    } else if (body != null && inbound != null && !exchange.answered()) {
-      dropBody();
+    } else if (bodyWanted() && inbound != null) {
+      bodyWanted = false;
       inbound.badBody(fault.refusal());
     }
   }
@@ -247,19 +228,40 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     stall.watch();
   }
 
-  /** The exchange's answer is complete, and sent when {@code written} is. */
-  void ended(ClientExchange over, ChannelFuture written) {
+  /** The exchange's answer is complete with these last bytes. Takes ownership. */
+  void end(ClientExchange over, ByteBuf rest) {
     total.clear();
-    written.addListener(sent -> listener.exchangeEnded());
     if (over.persistent()) {
+      send(rest);
       nextIfOver();
       return;
     }
+    ChannelFuture written = channel.writeAndFlush(rest);
+    stall.watch();
+    written.addListener(listener.answerSent());
     boolean wholeRequest = gate.complete();
     gate.discard();
-    dropBody();
+    bodyWanted = false;
     enter(Phase.NONE);
     written.addListener(new ConnectionEnd(channel, wholeRequest));
+  }
+
+  /** Mostly the socket takes all at once: then no promise is needed to know that. */
+  private void send(ByteBuf rest) {
+    if (tls) {
+      channel.writeAndFlush(rest).addListener(listener.answerSent());
+      stall.watch();
+      return;
+    }
+    channel.writeAndFlush(rest, channel.voidPromise());
+    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+    if (waiting == null || waiting.isEmpty()) {
+      listener.exchangeEnded();
+    } else {
+      // Nothing, but behind what waits: it is written when that is.
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(listener.answerSent());
+      stall.watch();
+    }
   }
 
   /** The exchange gave its answer up. */
@@ -279,8 +281,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     exchange = null;
     inbound = null;
     requestOver = false;
+    bodyWanted = false;
     enter(Phase.IDLE, limits.idle());
-    gate.next(channel.pipeline());
+    gate.next();
     closeIfDrained();
   }
 
@@ -326,14 +329,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void late(String what, Duration time) {
-    try {
-      malformed(
-          new MalformedRequest(
-              MalformedRequest.TIMEOUT,
-              what + " was not complete after " + time.toMillis() + " ms."));
-    } catch (RuntimeException e) {
-      failed(e);
-    }
+    malformed(
+        new MalformedRequest(
+            MalformedRequest.TIMEOUT, what + " was not complete after " + time.toMillis() + " ms."),
+        "/");
   }
 
   /** The time of the exchange is over, or the client takes nothing: whatever is open ends. */
@@ -359,14 +358,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == RequestGate.Event.HEAD_BEGUN && phase == Phase.IDLE) {
-      enter(Phase.HEADER, limits.header());
-    }
-    ReferenceCountUtil.release(event);
-  }
-
-  @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (!channel.isWritable()) {
       return;
@@ -388,19 +379,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     total.cancel();
     stall.cancel();
     clientGone();
-    dropBody();
+    gate.discard();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    gate.discard();
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof MalformedRequest fault) {
-      try {
-        malformed(fault);
-      } catch (RuntimeException e) {
-        failed(e);
-      }
-      return;
-    }
     if (cause instanceof IOException || cause.getCause() instanceof IOException) {
       LOG.debug("A client's connection failed: {}", cause.getClass().getSimpleName());
     } else {
@@ -409,26 +397,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  private void failed(RuntimeException e) {
+  @Override
+  public void failed(RuntimeException e) {
     LOG.error("A request handler failed", e);
     wantsMore = false;
-    dropBody();
+    bodyWanted = false;
     if (exchange == null || exchange.over()) {
       channel.close();
     } else if (exchange.answered()) {
       exchange.abort();
     } else {
-      exchange.respond(
-          INTERNAL_ERROR,
-          DefaultHttpHeadersFactory.headersFactory().newHeaders(),
-          Unpooled.EMPTY_BUFFER);
-    }
-  }
-
-  private void dropBody() {
-    if (body != null) {
-      body.release();
-      body = null;
+      exchange.respond(INTERNAL_ERROR, new Fields(), Unpooled.EMPTY_BUFFER);
     }
   }
 }

@@ -2,14 +2,11 @@ package io.stipend.gateway.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.server.AnswerHead.Body;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,7 +111,7 @@ final class ClientExchange implements Outbound {
       return;
     }
     requireOpen();
-    long length = lengthOf(headers);
+    long length = AnswerHead.lengthOf(headers);
     Body unknown = http10 ? Body.UNTIL_CLOSE : Body.CHUNKED;
     head(
         status, headers, bodyless(status) ? Body.NONE : length < 0 ? unknown : Body.LENGTH, length);
@@ -234,9 +231,7 @@ final class ClientExchange implements Outbound {
     ByteBuf rest = pending();
     pending = null;
     state = State.ENDED;
-    ChannelFuture written = channel.writeAndFlush(rest);
-    connection.flushed();
-    connection.ended(this, written);
+    connection.end(this, rest);
   }
 
   @Override
@@ -276,20 +271,6 @@ final class ClientExchange implements Outbound {
 
   private static boolean bodyless(int status) {
     return status == NO_CONTENT || status == NOT_MODIFIED;
-  }
-
-  /** The length that the headers give; -1 if none. */
-  private static long lengthOf(HttpHeaders headers) {
-    List<String> values = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
-    if (values.isEmpty()) {
-      return NONE;
-    }
-    String value = values.get(0);
-    if (values.size() > 1 || !value.matches("[0-9]{1,15}")) {
-      throw new IllegalArgumentException(
-          "content-length: " + values + " (expected: one number of 1 to 15 digits)");
-    }
-    return Long.parseLong(value);
   }
 
   private static void crlf(ByteBuf out) {

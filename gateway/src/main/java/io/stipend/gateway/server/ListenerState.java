@@ -1,5 +1,6 @@
 package io.stipend.gateway.server;
 
+import io.netty.channel.ChannelFutureListener;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +14,7 @@ final class ListenerState {
   private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger exchanges = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final ChannelFutureListener answerSent = written -> exchangeEnded();
   private volatile boolean draining;
 
   ListenerState(ServerLimits limits, RequestHandler handler) {
@@ -50,6 +52,11 @@ final class ListenerState {
     if (exchanges.decrementAndGet() == 0 && draining) {
       drained.complete(null);
     }
+  }
+
+  /** Hears that the last bytes of an answer were written, or cannot be. */
+  ChannelFutureListener answerSent() {
+    return answerSent;
   }
 
   boolean draining() {

@@ -2,25 +2,20 @@ package io.stipend.gateway.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.FastThreadLocal;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before the decoder and lets one request at a time through, and only bytes whose framing
- * {@link HeadGrammar} and {@link ChunkGrammar} have passed: a whole head at once, then the body as
- * it comes. It reads no body, it skips it. Bytes after the request wait here until {@link #next},
- * within a bound; reading goes on meanwhile, so that a client that leaves is noticed.
- *
- * <p>A fault goes down the pipeline as a {@link MalformedRequest}; from then on all bytes are
- * dropped. {@link Event#HEAD_BEGUN} tells that a head has begun but is not complete.
+ * Makes requests of a connection's bytes, one at a time, by {@link HeadGrammar} and {@link
+ * ChunkGrammar}: a head goes on when it is whole, with as much of its body as has come checked,
+ * then the body when it is whole. Bytes after the request wait here until {@link #next}, within a
+ * bound; reading goes on meanwhile, so that a client that leaves is noticed. After a fault all
+ * bytes are dropped. Used on the connection's event loop only.
  *
  * <pre>HEAD → (BODY →) HELD → next() → HEAD … ; any → DISCARD</pre>
  */
-final class RequestGate extends ChannelInboundHandlerAdapter {
+final class RequestGate {
   /** Pipelined bytes that may wait while a response is under way, before reading stops. */
   static final int MAX_HELD_BYTES = 64 * 1_024;
 
@@ -29,31 +24,34 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
    */
   static final int MAX_DISCARDED_BYTES = 4 * 1_024 * 1_024;
 
-  private static final FastThreadLocal<byte[]> SCRATCH =
-      new FastThreadLocal<>() {
-        @Override
-        protected byte[] initialValue() {
-          return new byte[4 * 1_024];
-        }
-      };
+  private static final int FIRST_BODY_BYTES = 4 * 1_024;
+  private static final int SURE_BODY_BYTES = 64 * 1_024;
 
   private final ServerLimits limits;
+  private final Channel channel;
+  private final Receiver receiver;
   private State state = State.HEAD;
   private ByteBuf held = Unpooled.EMPTY_BUFFER;
-  private Framing framing = new Framing(-1, false, false);
-  private ChunkGrammar chunks;
-  private long bodyLeft;
-  private int searched;
-  private int lineStart;
-  private boolean headBegun;
+  private String lastPath = "/";
   private boolean pumping;
   private boolean paused;
   private long discarded;
-  private String guessedPath = "/";
 
-  RequestGate(ServerLimits limits) {
+  // The head that is awaited; it begins anew in next().
+  private int searched;
+  private int lineStart;
+  private boolean headBegun;
+
+  // The request that is under way.
+  private Framing framing = new Framing(-1, false, false);
+  private @Nullable ChunkGrammar chunks;
+  private long bodyLeft;
+  private @Nullable ByteBuf body;
+
+  RequestGate(ServerLimits limits, Channel channel, Receiver receiver) {
     this.limits = limits;
-    this.chunks = new ChunkGrammar(limits.headerBytes());
+    this.channel = channel;
+    this.receiver = receiver;
   }
 
   private enum State {
@@ -63,20 +61,46 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
     DISCARD
   }
 
-  /** What it tells down the pipeline. */
-  enum Event {
+  /** Takes requests. What it throws is told to {@link #failed}. */
+  interface Receiver {
     /** Some bytes of a head came, the rest is awaited. */
-    HEAD_BEGUN
+    void headBegun();
+
+    /** A head came. */
+    void begin(ReadHead read);
+
+    /** Whether to keep the body of the request that is under way. */
+    boolean bodyWanted();
+
+    /** The body in chunks has become longer than the limit. */
+    void bodyTooLarge();
+
+    /**
+     * The request is whole. Takes ownership.
+     *
+     * @param body all of it, or as much as was wanted
+     */
+    void requestOver(ByteBuf body);
+
+    /**
+     * The bytes break a rule.
+     *
+     * @param path of the head that breaks it, as far as one can tell; {@code /} if not
+     */
+    void malformed(MalformedRequest fault, String path);
+
+    /** Another method threw. */
+    void failed(RuntimeException e);
   }
 
-  /** How the request that is under way is framed. */
-  Framing framing() {
-    return framing;
-  }
-
-  /** Whether the request that is under way has come whole, though perhaps not yet gone down. */
+  /** Whether the request that is under way has come whole, though perhaps not yet gone on. */
   boolean complete() {
     return state == State.HELD;
+  }
+
+  /** Bytes of a next request that have come. */
+  int heldBytes() {
+    return held.readableBytes();
   }
 
   /** Whether no byte of a next request has come. */
@@ -84,13 +108,8 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
     return !held.isReadable();
   }
 
-  /** The path of the request that broke a rule here, as far as one can tell; {@code /} if not. */
-  String guessedPath() {
-    return guessedPath;
-  }
-
   /** The request that was under way is over: the next one may pass. */
-  void next(ChannelPipeline pipeline) {
+  void next() {
     if (state != State.HELD) {
       throw new IllegalStateException("state: " + state + " (expected: HELD)");
     }
@@ -98,10 +117,10 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
     searched = 0;
     lineStart = 0;
     headBegun = false;
-    pump(pipeline.context(this));
+    pump();
     if (paused && held.readableBytes() <= MAX_HELD_BYTES) {
       paused = false;
-      pipeline.channel().config().setAutoRead(true);
+      channel.config().setAutoRead(true);
     }
   }
 
@@ -109,117 +128,166 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
   void discard() {
     state = State.DISCARD;
     dropHeld();
+    dropBody();
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object msg) {
-    if (!(msg instanceof ByteBuf bytes)) {
-      ReferenceCountUtil.release(msg);
-      return;
-    }
+  /** Bytes came. Takes ownership. */
+  void read(ByteBuf bytes) {
     if (state == State.DISCARD) {
       discarded += bytes.readableBytes();
       bytes.release();
       if (discarded > MAX_DISCARDED_BYTES) {
-        ctx.channel().config().setAutoRead(false);
+        channel.config().setAutoRead(false);
       }
       return;
     }
-    if (!bytes.isReadable()) {
-      bytes.release();
-      return;
+    if (held.isReadable()) {
+      held.discardSomeReadBytes();
+      held = ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), held, bytes);
+    } else {
+      held = bytes;
     }
-    held =
-        held.isReadable()
-            ? ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), held, bytes)
-            : bytes;
-    pump(ctx);
+    pump();
     if (state == State.HELD && held.readableBytes() > MAX_HELD_BYTES) {
       paused = true;
-      ctx.channel().config().setAutoRead(false);
+      channel.config().setAutoRead(false);
     }
   }
 
-  /** Sends down what is whole and good, request after request while they are answered at once. */
-  private void pump(ChannelHandlerContext ctx) {
+  /** Passes on what is whole and good, request after request while they are answered at once. */
+  private void pump() {
     if (pumping) {
       return;
     }
     pumping = true;
     try {
-      while ((state == State.HEAD || state == State.BODY) && held.isReadable()) {
-        int good = check();
-        if (good == 0) {
-          break;
-        }
-        ctx.fireChannelRead(take(good));
+      boolean more = true;
+      while (more && held.isReadable()) {
+        more =
+            switch (state) {
+              case HEAD -> head();
+              case BODY -> body();
+              case HELD, DISCARD -> false;
+            };
       }
       if (state == State.HEAD && held.isReadable() && !headBegun) {
         headBegun = true;
-        ctx.fireUserEventTriggered(Event.HEAD_BEGUN);
+        receiver.headBegun();
       }
     } catch (MalformedRequest e) {
-      discard();
-      ctx.fireExceptionCaught(e);
+      refuse(e, "/");
+    } catch (RuntimeException e) {
+      receiver.failed(e);
     } finally {
       pumping = false;
-    }
-  }
-
-  private ByteBuf take(int length) {
-    if (length < held.readableBytes()) {
-      return held.readRetainedSlice(length);
-    }
-    ByteBuf all = held;
-    held = Unpooled.EMPTY_BUFFER;
-    return all;
-  }
-
-  /** How many of the held bytes may go down; 0 if more must come first. */
-  private int check() throws MalformedRequest {
-    int start = held.readerIndex();
-    int at = start;
-    if (state == State.HEAD) {
-      int length = headLength(start);
-      if (length == 0) {
-        return 0;
+      if (!held.isReadable()) {
+        dropHeld();
       }
-      byte[] head = scratch(length);
-      held.getBytes(start, head, 0, length);
-      guessedPath = RequestRules.guessPath(head, length);
-      framing = HeadGrammar.check(head, length, limits);
-      at += length;
+    }
+  }
+
+  private void refuse(MalformedRequest fault, String path) {
+    discard();
+    receiver.malformed(fault, path);
+  }
+
+  /** Takes a head; false if more must come first. */
+  private boolean head() throws MalformedRequest {
+    int length = headLength(held.readerIndex());
+    if (length == 0) {
+      return false;
+    }
+    byte[] bytes = new byte[length];
+    held.readBytes(bytes);
+    ReadHead read;
+    try {
+      read = HeadGrammar.read(bytes, lastPath, limits);
+      lastPath = read.path();
+      framing = read.framing();
       beginBody();
+    } catch (MalformedRequest e) {
+      refuse(e, RequestRules.guessPath(bytes));
+      return false;
     }
-    if (state == State.BODY) {
-      at = checkBody(at);
+    receiver.begin(read);
+    if (state == State.DISCARD) {
+      return false;
     }
-    return at - start;
+    if (!framing.chunked()) {
+      takeBody();
+    }
+    return bodyCame();
   }
 
-  private void beginBody() {
-    state = framing.hasBody() ? State.BODY : State.HELD;
-    bodyLeft = Math.max(0, framing.contentLength());
+  /** What has come of a chunked body is read before its head goes on: a fault in it ends both. */
+  private void beginBody() throws MalformedRequest {
     if (framing.chunked()) {
+      state = State.BODY;
       chunks = new ChunkGrammar(limits.headerBytes());
+      body = channel.alloc().heapBuffer(FIRST_BODY_BYTES);
+      decode(chunks);
+    } else {
+      bodyLeft = Math.max(0, framing.contentLength());
+      state = bodyLeft > held.readableBytes() ? State.BODY : State.HELD;
     }
   }
 
-  private int checkBody(int from) throws MalformedRequest {
-    int end = held.writerIndex();
-    if (framing.chunked()) {
-      int at = chunks.check(held, from, end);
-      if (chunks.done()) {
-        state = State.HELD;
-      }
-      return at;
+  private boolean body() throws MalformedRequest {
+    if (chunks == null) {
+      takeBody();
+    } else {
+      decode(chunks);
     }
-    int length = (int) Math.min(bodyLeft, end - from);
+    return bodyCame();
+  }
+
+  private void decode(ChunkGrammar chunked) throws MalformedRequest {
+    chunked.decode(held, body);
+    if (chunked.done()) {
+      chunks = null;
+      state = State.HELD;
+    }
+  }
+
+  /** Takes what has come of a body whose length is known. */
+  private void takeBody() {
+    int length = (int) Math.min(bodyLeft, held.readableBytes());
+    if (length == 0) {
+      return;
+    }
     bodyLeft -= length;
     if (bodyLeft == 0) {
       state = State.HELD;
     }
-    return from + length;
+    if (!receiver.bodyWanted()) {
+      held.skipBytes(length);
+      return;
+    }
+    if (body == null) {
+      // What the client only promises is not allocated before it comes.
+      int all = (int) framing.contentLength();
+      int first = state == State.HELD ? all : Math.min(SURE_BODY_BYTES, all);
+      body = channel.alloc().heapBuffer(first, all);
+    }
+    body.writeBytes(held, length);
+  }
+
+  /** Passes the body on if it is whole; whether to look for more. */
+  private boolean bodyCame() {
+    if (body != null && !receiver.bodyWanted()) {
+      dropBody();
+    }
+    if (body != null && body.readableBytes() > limits.bodyBytes()) {
+      dropBody();
+      receiver.bodyTooLarge();
+      return false;
+    }
+    if (state == State.HELD) {
+      ByteBuf whole = body == null ? Unpooled.EMPTY_BUFFER : body;
+      body = null;
+      receiver.requestOver(whole);
+    }
+    return true;
   }
 
   /**
@@ -261,28 +329,15 @@ final class RequestGate extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static byte[] scratch(int length) {
-    byte[] scratch = SCRATCH.get();
-    if (scratch.length < length) {
-      scratch = new byte[length];
-      SCRATCH.set(scratch);
-    }
-    return scratch;
-  }
-
   private void dropHeld() {
     held.release();
     held = Unpooled.EMPTY_BUFFER;
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    discard();
-    ctx.fireChannelInactive();
-  }
-
-  @Override
-  public void handlerRemoved(ChannelHandlerContext ctx) {
-    discard();
+  private void dropBody() {
+    if (body != null) {
+      body.release();
+      body = null;
+    }
   }
 }

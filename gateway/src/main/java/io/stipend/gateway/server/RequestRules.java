@@ -2,16 +2,14 @@ package io.stipend.gateway.server;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.Fields;
+import io.stipend.gateway.server.ReadHead.Marks;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -62,60 +60,66 @@ final class RequestRules {
           "transfer-encoding",
           "expect");
 
-  private static final AsciiString[] AT_MOST_ONCE = {
-    HttpHeaderNames.CONTENT_TYPE,
-    HttpHeaderNames.CONTENT_ENCODING,
-    HttpHeaderNames.EXPECT,
-    HttpHeaderNames.UPGRADE
-  };
-
   /** The one upgrade that is ignored rather than refused: some clients always offer it. */
-  private static final String HTTP_2 = "h2c";
+  private static final AsciiString HTTP_2 = AsciiString.cached("h2c");
 
   private RequestRules() {}
 
-  /**
-   * Checks a request.
-   *
-   * @param framing how the gate read it
-   */
-  static RequestHead check(HttpRequest request, Framing framing, InetAddress source)
-      throws MalformedRequest {
-    String target = request.uri();
-    int mark = target.indexOf('?');
-    String path = mark < 0 ? target : target.substring(0, mark);
-    String query = mark < 0 ? "" : target.substring(mark);
-    if (!isPlain(path)) {
+  /** Checks a request. */
+  static RequestHead check(ReadHead read, InetAddress source) throws MalformedRequest {
+    if (!isPlain(read.path())) {
       throw new MalformedRequest(
           MalformedRequest.NOT_FOUND,
           Refusal.of(
               RefusalReason.UNKNOWN_ROUTE,
               "No route has a path with escapes, parameters, empty or dot segments."));
     }
-    checkQuery(query);
-    HttpHeaders headers = request.headers();
-    checkNames(headers);
-    checkHost(headers.get(HttpHeaderNames.HOST));
-    checkConnection(headers);
-    String expect = headers.get(HttpHeaderNames.EXPECT);
-    if (expect != null && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expect)) {
+    checkQuery(read.query());
+    Marks marks = read.marks();
+    if (marks.underscored()) {
+      checkUnderscores(read.fields());
+    }
+    if (marks.repeated() != null) {
+      throw new MalformedRequest(
+          "A header field is given more than once: " + marks.repeated() + ".");
+    }
+    checkHost(marks.host());
+    if (marks.upgrade() != null && !HTTP_2.equals(marks.upgrade())) {
+      throw new MalformedRequest("An upgrade to another protocol is not served.");
+    }
+    if (marks.connection()) {
+      checkConnection(read.fields());
+    }
+    if (marks.expect() != null
+        && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(marks.expect())) {
       throw new MalformedRequest(
           MalformedRequest.EXPECTATION_FAILED, "Expect is not: 100-continue.");
     }
-    return new RequestHead(request.method(), path, query, headers, source, framing.hasBody());
+    return new RequestHead(
+        read.method(), read.path(), read.query(), read.fields(), source, read.framing().hasBody());
   }
 
   /** The same head without its query, for a request that is refused. */
-  static RequestHead known(HttpRequest request, InetAddress source) {
-    String target = request.uri();
-    int mark = target.indexOf('?');
-    String path = mark < 0 ? target : target.substring(0, mark);
-    return new RequestHead(
-        request.method(), isPlain(path) ? path : "/", "", request.headers(), source, false);
+  static RequestHead known(ReadHead read, InetAddress source) {
+    String path = isPlain(read.path()) ? read.path() : "/";
+    return new RequestHead(read.method(), path, "", read.fields(), source, false);
+  }
+
+  /** Whether the client ends the connection after this request. */
+  static boolean wantsClose(ReadHead read) {
+    Fields fields = read.fields();
+    for (int i = 0; read.marks().connection() && i < fields.size(); i++) {
+      if (fields.is(i, HttpHeaderNames.CONNECTION)
+          && !HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(fields.value(i))) {
+        return fields.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+      }
+    }
+    return false;
   }
 
   /** The path of a head that is perhaps malformed; {@code /} where none can be told. */
-  static String guessPath(byte[] head, int length) {
+  static String guessPath(byte[] head) {
+    int length = head.length;
     int from = 0;
     while (from < length && head[from] > ' ') {
       from++;
@@ -171,37 +175,26 @@ final class RequestRules {
     }
   }
 
-  private static void checkNames(HttpHeaders headers) throws MalformedRequest {
-    int seen = 0;
-    for (Iterator<Map.Entry<CharSequence, CharSequence>> it = headers.iteratorCharSequence();
-        it.hasNext(); ) {
-      CharSequence name = it.next().getKey();
+  private static void checkUnderscores(Fields fields) throws MalformedRequest {
+    for (int i = 0; i < fields.size(); i++) {
+      CharSequence name = fields.name(i);
       if (AsciiString.indexOf(name, '_', 0) >= 0) {
         String dashed = name.toString().toLowerCase(Locale.ROOT).replace('_', '-');
         if (NOT_TO_IMITATE.contains(dashed)) {
           throw new MalformedRequest("A header field is written with _ for -: " + dashed + ".");
         }
       }
-      for (int i = 0; i < AT_MOST_ONCE.length; i++) {
-        AsciiString single = AT_MOST_ONCE[i];
-        if (name.length() == single.length() && single.contentEqualsIgnoreCase(name)) {
-          if ((seen & 1 << i) != 0) {
-            throw new MalformedRequest("A header field is given more than once: " + single + ".");
-          }
-          seen |= 1 << i;
-        }
-      }
     }
   }
 
   /** A Host is a name or an address, and perhaps a port. It decides nothing here. */
-  private static void checkHost(@Nullable String host) throws MalformedRequest {
+  private static void checkHost(@Nullable AsciiString host) throws MalformedRequest {
     if (host == null) {
       return;
     }
     int length = host.length();
     int end = 0;
-    if (host.startsWith("[")) {
+    if (length > 0 && host.charAt(0) == '[') {
       end = Math.max(0, skip(host, 1, IP_LITERAL));
       end = end > 1 && end < length && host.charAt(end) == ']' ? end + 1 : 0;
     } else {
@@ -212,7 +205,7 @@ final class RequestRules {
     }
   }
 
-  private static boolean isPort(String host, int colon) {
+  private static boolean isPort(AsciiString host, int colon) {
     int digits = host.length() - colon - 1;
     if (host.charAt(colon) != ':' || digits < 1 || digits > MAX_PORT_DIGITS) {
       return false;
@@ -228,7 +221,7 @@ final class RequestRules {
     return port <= MAX_PORT;
   }
 
-  private static int skip(String text, int from, boolean[] allowed) {
+  private static int skip(AsciiString text, int from, boolean[] allowed) {
     int i = from;
     while (i < text.length() && text.charAt(i) < ASCII && allowed[text.charAt(i)]) {
       i++;
@@ -236,18 +229,14 @@ final class RequestRules {
     return i;
   }
 
-  private static void checkConnection(HttpHeaders headers) throws MalformedRequest {
-    String upgrade = headers.get(HttpHeaderNames.UPGRADE);
-    if (upgrade != null && !HTTP_2.equals(upgrade)) {
-      throw new MalformedRequest("An upgrade to another protocol is not served.");
-    }
-    for (Iterator<? extends CharSequence> it =
-            headers.valueCharSequenceIterator(HttpHeaderNames.CONNECTION);
-        it.hasNext(); ) {
-      CharSequence value = it.next();
-      if (!HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(value)
-          && !HttpHeaderValues.CLOSE.contentEqualsIgnoreCase(value)) {
-        checkOptions(value.toString());
+  private static void checkConnection(Fields fields) throws MalformedRequest {
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.is(i, HttpHeaderNames.CONNECTION)) {
+        CharSequence value = fields.value(i);
+        if (!HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(value)
+            && !HttpHeaderValues.CLOSE.contentEqualsIgnoreCase(value)) {
+          checkOptions(value.toString());
+        }
       }
     }
   }

@@ -2,8 +2,6 @@ package io.stipend.gateway.server;
 
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,16 +13,14 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>{@link ConnectionCensus}: too many connections, in all or from one address, end here
  *   <li>TLS
- *   <li>{@link RequestGate}: strict grammar of head and chunks; one request at a time
- *   <li>Netty's decoder, in its strictest setting: a second reading of the same bytes
- *   <li>{@link ClientConnection}: {@link RequestRules}, body, time limits, the handler
+ *   <li>{@link ClientConnection}: its {@link RequestGate} makes requests of the bytes, by a strict
+ *       grammar and one at a time; then {@link RequestRules}, time limits, the handler
  * </ol>
  *
- * <p>Answers are not encoded by a handler: {@link ClientExchange} writes them.
+ * <p>Neither requests nor answers pass a codec: the gate reads the ones, {@link ClientExchange}
+ * writes the others.
  */
 final class ServerPipeline extends ChannelInitializer<SocketChannel> {
-  private static final int CONTENT_BYTES = 64 * 1_024;
-
   private final ListenerState state;
   private final @Nullable SslContext tls;
 
@@ -45,23 +41,6 @@ final class ServerPipeline extends ChannelInitializer<SocketChannel> {
     if (tls != null) {
       channel.pipeline().addLast(tls.newHandler(channel.alloc()));
     }
-    RequestGate gate = new RequestGate(state.limits());
-    channel
-        .pipeline()
-        .addLast(
-            gate,
-            new HttpRequestDecoder(decoder(state.limits())),
-            new ClientConnection(state, gate, channel, source));
-  }
-
-  private static HttpDecoderConfig decoder(ServerLimits limits) {
-    return new HttpDecoderConfig()
-        .setMaxInitialLineLength(limits.lineBytes())
-        .setMaxHeaderSize(limits.headerBytes())
-        .setMaxChunkSize(CONTENT_BYTES)
-        .setValidateHeaders(true)
-        .setAllowDuplicateContentLengths(false)
-        .setStrictLineParsing(true)
-        .setUseRfc9112TransferEncoding(true);
+    channel.pipeline().addLast(new ClientConnection(state, channel, source, tls != null));
   }
 }

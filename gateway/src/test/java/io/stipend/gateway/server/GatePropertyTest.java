@@ -2,18 +2,6 @@ package io.stipend.gateway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
-import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -70,34 +58,40 @@ class GatePropertyTest {
     for (int round = 0; round < ROUNDS; round++) {
       String bytes = mutated(random);
       String shown = "seed " + seed + " round " + round + ": " + printable(bytes);
-      Seen whole = feed(bytes, bytes.length());
-      Seen cut = feed(bytes, 1 + random.nextInt(4));
-      if (whole.consistent()) {
-        assertThat(cut.fault).as(shown).isEqualTo(whole.fault);
-        assertThat(cut.complete).as(shown).isEqualTo(whole.complete);
-      }
+      ReadRequests whole = ReadRequests.first(bytes, bytes.length());
+      ReadRequests cut = ReadRequests.first(bytes, 1 + random.nextInt(4));
+      assertThat(cut.faults.size()).as(shown).isEqualTo(whole.faults.size());
+      assertThat(cut.bodies).as(shown).isEqualTo(whole.bodies);
       check(whole, shown);
       check(cut, shown);
-      if (whole.complete && !whole.fault) {
+      if (whole.complete) {
         passed++;
-        assertThat(cut.content.toString()).as(shown).isEqualTo(whole.content.toString());
+        NettyReading judge = NettyReading.of(upToTheEnd(bytes, whole));
+        assertThat(judge.fault).as(shown).isFalse();
+        assertThat(judge.requests).as(shown).hasSize(1);
+        assertThat(judge.bodies).as(shown).hasSize(1);
+        RequestReadingTest.assertSame(whole, judge, shown);
       }
     }
     assertThat(passed).as("requests that passed, seed %d", seed).isGreaterThan(ROUNDS / 50);
   }
 
-  private static void check(Seen seen, String shown) {
-    assertThat(seen.requests).as(shown).isLessThanOrEqualTo(1);
-    assertThat(seen.ends).as(shown).isLessThanOrEqualTo(1);
-    if (seen.fault) {
-      return;
-    }
-    assertThat(seen.ends).as(shown).isEqualTo(seen.complete ? 1 : 0);
-    if (seen.complete && !seen.framing.chunked()) {
-      assertThat((long) seen.content.length())
+  private static void check(ReadRequests read, String shown) {
+    assertThat(read.heads.size()).as(shown).isLessThanOrEqualTo(1);
+    assertThat(read.faults.size()).as(shown).isLessThanOrEqualTo(1);
+    assertThat(read.bodies).as(shown).hasSize(read.complete ? 1 : 0);
+    if (read.complete) {
+      Framing framing = read.heads.get(0).framing();
+      assertThat(read.faults).as(shown).isEmpty();
+      assertThat(framing.chunked() ? -1 : read.bodies.get(0).length())
           .as(shown)
-          .isEqualTo(Math.max(0, seen.framing.contentLength()));
+          .isEqualTo(framing.chunked() ? -1 : Math.max(0, framing.contentLength()));
     }
+  }
+
+  /** The bytes of the request that passed: what the gate still holds is left out. */
+  private static String upToTheEnd(String bytes, ReadRequests read) {
+    return bytes.substring(0, bytes.length() - read.heldBytes);
   }
 
   private static String mutated(Random random) {
@@ -115,67 +109,7 @@ class GatePropertyTest {
     return bytes.append(SEEDS[random.nextInt(SEEDS.length)]).toString();
   }
 
-  private static Seen feed(String bytes, int segment) {
-    RequestGate gate = new RequestGate(ServerLimits.DEFAULTS);
-    Seen seen = new Seen();
-    EmbeddedChannel channel =
-        new EmbeddedChannel(
-            gate,
-            new HttpRequestDecoder(
-                new HttpDecoderConfig()
-                    .setStrictLineParsing(true)
-                    .setUseRfc9112TransferEncoding(true)),
-            seen);
-    for (int from = 0; from < bytes.length(); from += segment) {
-      String part = bytes.substring(from, Math.min(bytes.length(), from + segment));
-      channel.writeInbound(Unpooled.copiedBuffer(part, StandardCharsets.ISO_8859_1));
-    }
-    seen.complete = gate.complete();
-    seen.framing = gate.framing();
-    channel.finishAndReleaseAll();
-    return seen;
-  }
-
   private static String printable(String bytes) {
     return bytes.replace("\r", "\\r").replace("\n", "\\n");
-  }
-
-  /** What comes out of the decoder. */
-  private static final class Seen extends ChannelInboundHandlerAdapter {
-    private final StringBuilder content = new StringBuilder();
-    private int requests;
-    private int ends;
-    private boolean fault;
-    private boolean decoderFault;
-    private boolean complete;
-    private Framing framing;
-
-    /** Whether the decoder had nothing to object to what the gate passed. */
-    boolean consistent() {
-      return !decoderFault;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object msg) {
-      if (msg instanceof HttpObject part && part.decoderResult().isFailure()) {
-        fault = true;
-        decoderFault = true;
-      }
-      if (msg instanceof HttpRequest) {
-        requests++;
-      }
-      if (msg instanceof HttpContent part) {
-        content.append(part.content().toString(StandardCharsets.ISO_8859_1));
-      }
-      if (msg instanceof LastHttpContent) {
-        ends++;
-      }
-      ReferenceCountUtil.release(msg);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      fault = true;
-    }
   }
 }
