@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -254,13 +255,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
       return;
     }
     channel.writeAndFlush(rest, channel.voidPromise());
-    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
-    if (waiting == null || waiting.isEmpty()) {
-      listener.exchangeEnded();
-    } else {
+    if (unsent()) {
       // Nothing, but behind what waits: it is written when that is.
       channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(listener.answerSent());
       stall.watch();
+    } else {
+      listener.exchangeEnded();
+    }
+  }
+
+  /** Whether the socket has not taken all that was flushed. */
+  private boolean unsent() {
+    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+    return waiting != null && !waiting.isEmpty();
+  }
+
+  /** Ends the connection, on which no request is under way, after the end of the last answer. */
+  private void closeWhenSent() {
+    if (unsent()) {
+      gate.discard();
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else {
+      channel.close();
     }
   }
 
@@ -289,7 +305,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
 
   private void closeIfDrained() {
     if (listener.draining() && exchange == null && gate.empty()) {
-      channel.close();
+      closeWhenSent();
     }
   }
 
@@ -315,7 +331,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
 
   private void phasePassed() {
     switch (phase) {
-      case IDLE -> channel.close();
+      case IDLE -> closeWhenSent();
       case HEADER -> {
         if (gate.empty()) {
           channel.close();

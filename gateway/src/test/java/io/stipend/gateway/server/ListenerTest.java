@@ -99,6 +99,36 @@ class ListenerTest {
   }
 
   @Test
+  void anAnswerIsUnderWayUntilTheClientHasTakenAllOfIt() throws Exception {
+    try (Served served = Served.withDefaults();
+        RawClient client = new RawClient(RawClient.connect(served.listener.address(), 16_384))) {
+      client.post("/hold", "a");
+      await().until(() -> served.handler.held.size() == 1);
+      Outbound held = served.handler.held.get(0);
+      String part = "0123456789abcdef".repeat(500);
+      held.eventLoop()
+          .submit(
+              () -> {
+                held.start(200, EchoHandler.headers());
+                for (int i = 0; i < 1_500; i++) {
+                  held.write(EchoHandler.text(part));
+                }
+                held.end();
+              })
+          .sync();
+      assertThat(served.listener.openExchanges()).isEqualTo(1);
+
+      CompletableFuture<Void> drained = served.listener.drain(ofSeconds(20)).toCompletableFuture();
+
+      assertThat(drained).isNotDone();
+      assertThat(client.answer().body()).isEqualTo(part.repeat(1_500));
+      assertThat(client.ended()).isTrue();
+      drained.get(10, TimeUnit.SECONDS);
+      assertThat(served.listener.openExchanges()).isZero();
+    }
+  }
+
+  @Test
   void drainingEndsAtItsBoundAndClosingTellsTheRest() throws Exception {
     try (Served served = Served.withDefaults();
         RawClient client = served.client()) {
