@@ -120,8 +120,12 @@ final class ClientExchange implements Outbound {
 
   private void head(int status, HttpHeaders headers, Body body, long length) {
     boolean last = http10 || !connection.mayPersist();
-    ByteBuf out = pending();
-    AnswerHead.write(out, status, headers, body, length, last);
+    if (pending == null) {
+      // With room for a small body that follows at once.
+      int room = PENDING_FIRST + (int) Math.min(COPY_BYTES, Math.max(0, length));
+      pending = channel.alloc().directBuffer(room);
+    }
+    AnswerHead.write(pending, status, headers, body, length, last);
     persistent = !last;
     framing = body;
     drop = headOnly || body == Body.NONE;
