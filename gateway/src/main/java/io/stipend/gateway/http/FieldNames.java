@@ -27,7 +27,7 @@ public final class FieldNames {
   public static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
   public static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
 
-  private static final AsciiString[] ALL = {
+  static final AsciiString[] ALL = {
     HttpHeaderNames.ACCEPT,
     HttpHeaderNames.ACCEPT_ENCODING,
     HttpHeaderNames.ACCEPT_LANGUAGE,

@@ -27,6 +27,9 @@ final class RequestGate {
   private static final int FIRST_BODY_BYTES = 4 * 1_024;
   private static final int SURE_BODY_BYTES = 64 * 1_024;
 
+  /** The longest path that an idle connection keeps; those of routes are shorter. */
+  private static final int MAX_KEPT_PATH = 64;
+
   private final ServerLimits limits;
   private final Channel channel;
   private final Receiver receiver;
@@ -202,7 +205,7 @@ final class RequestGate {
     ReadHead read;
     try {
       read = HeadGrammar.read(bytes, lastPath, limits);
-      lastPath = read.path();
+      lastPath = read.path().length() > MAX_KEPT_PATH ? "/" : read.path();
       framing = read.framing();
       beginBody();
     } catch (MalformedRequest e) {

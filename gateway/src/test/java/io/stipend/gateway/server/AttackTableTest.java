@@ -102,6 +102,14 @@ class AttackTableTest {
         bad(
             "TE twice, the second odd",
             with("Transfer-Encoding: chunked\r\nTransfer-Encoding: cow", "0\r\n\r\n")));
+    rows.add(
+        bad(
+            "TE twice, in other cases",
+            with("tRANSFER-eNCODING: chunked\r\nTRANSFER-ENCODING: chunked", "0\r\n\r\n")));
+    rows.add(
+        bad(
+            "CL.TE, in other cases",
+            with("CONTENT-LENGTH: 6\r\ntransfer-encoding: chunked", "0\r\n\r\nG")));
     rows.add(bad("TE, space before colon", with("Transfer-Encoding : chunked", "0\r\n\r\n")));
     rows.add(bad("TE, tab before colon", with("Transfer-Encoding\t: chunked", "0\r\n\r\n")));
     rows.add(bad("TE folded", with("Transfer-Encoding:\r\n chunked", "0\r\n\r\n")));
@@ -146,6 +154,7 @@ class AttackTableTest {
     }
     rows.add(bad("two equal CL", with("Content-Length: 1\r\nContent-Length: 1", "x")));
     rows.add(bad("two different CL", with("Content-Length: 1\r\nContent-Length: 9", "x")));
+    rows.add(bad("two CL, in other cases", with("cONTENT-lENGTH: 1\r\nCONTENT-LENGTH: 1", "x")));
     rows.add(bad("CL with NUL", with("Content-Length: 1\u0000", "x")));
     rows.add(bad("CL name with NUL", with("Content-Length\u0000: 1", "x")));
     return rows.stream();
@@ -201,6 +210,7 @@ class AttackTableTest {
               "trailer <" + trailer.trim() + ">",
               with("Transfer-Encoding: chunked", "1\r\nx\r\n0\r\n" + trailer + "\r\n")));
     }
+    rows.add(bad("no final CRLF", with("Transfer-Encoding: chunked", "0\r\n" + SMUGGLED)));
     rows.add(bad("last chunk, bare LF", with("Transfer-Encoding: chunked", "0\r\n\n" + SMUGGLED)));
     return rows.stream();
   }
@@ -236,6 +246,7 @@ class AttackTableTest {
         bad("backslash first", "POST \\echo HTTP/1.1\r\nHost: a\r\n\r\n"),
         bad("Host missing", POST + END),
         bad("Host twice", POST + HOST + HOST + END),
+        bad("Host twice, in other cases", POST + "HOST: a\r\nhOST: a\r\n" + END),
         bad("Host empty", POST + "Host:\r\n\r\n"),
         bad("Host a@b", POST + "Host: a@b\r\n\r\n"),
         bad("Host with path", POST + "Host: a/b\r\n\r\n"),

@@ -48,6 +48,26 @@ class BodyTest {
     }
   }
 
+  /** CL.0: a length is obeyed with every method, so that no body is read as a request. */
+  @Test
+  void aBodyIsABodyWhateverTheMethod() throws Exception {
+    String smuggled = RawClient.request("/echo", "smuggled");
+    for (String method : new String[] {"GET", "HEAD", "DELETE", "OPTIONS", "PURGE"}) {
+      try (Served served = Served.withDefaults();
+          RawClient client = served.client()) {
+        client.send(RawClient.request("/hold", smuggled).replace("POST /hold", method + " /hold"));
+        await().until(() -> served.handler.held.size() == 1);
+        assertThat(served.handler.bodies).containsExactly("/hold " + smuggled);
+        assertThat(served.handler.heads.get(0).method().name()).isEqualTo(method);
+        Outbound held = served.handler.held.get(0);
+        held.eventLoop().execute(() -> EchoHandler.answer(held, 204, ""));
+        assertThat(client.answer().status()).isEqualTo(204);
+        assertThat(client.post("/echo", "next").answer().body()).isEqualTo("next");
+        assertThat(served.handler.heads).hasSize(2);
+      }
+    }
+  }
+
   @Test
   void aLargeBodyComesWhole() throws Exception {
     String body = "0123456789abcdef".repeat(200_000);
