@@ -1,5 +1,6 @@
 /**
- * What both legs of an exchange share of HTTP: the header fields of a head, and what they may hold.
+ * What both legs of an exchange share of HTTP: the header fields of a head, what they may hold, and
+ * the names that are known.
  *
  * <p>Start reading at {@link io.stipend.gateway.http.Fields}.
  */

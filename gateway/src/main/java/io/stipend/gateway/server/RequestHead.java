@@ -11,7 +11,9 @@ import java.net.InetAddress;
  * @param method the method
  * @param path the raw path: ASCII, no {@code %}, {@code ;}, {@code \}, {@code //} or dot segments
  * @param query the raw query with its {@code ?}; empty if none; holds no credential
- * @param headers as they came
+ * @param headers in their order, as {@link io.stipend.gateway.http.Fields}; the names that {@link
+ *     io.stipend.gateway.http.FieldNames} knows are its constants, others and all values are as
+ *     they came, ISO 8859-1
  * @param source the client's address
  * @param hasBody whether a body follows
  */
