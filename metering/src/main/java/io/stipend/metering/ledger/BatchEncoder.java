@@ -52,7 +52,32 @@ final class BatchEncoder {
   private long nextName;
   private long nextProfile;
   private long clock;
+  private long lastProfile;
   private int entries;
+  private Defined defined = Defined.NOBODY;
+
+  /** Hears which numbers were given. */
+  interface Defined {
+    /** For whoever reads the batches themselves. */
+    Defined NOBODY =
+        new Defined() {
+          @Override
+          public void name(long number, String text) {
+            // It stands in the batch.
+          }
+
+          @Override
+          public void profile(long number, Profile profile) {
+            // As with names.
+          }
+        };
+
+    /** A string has this number from now on. */
+    void name(long number, String text);
+
+    /** A profile has this number from now on. */
+    void profile(long number, Profile profile);
+  }
 
   BatchEncoder(long nextAttempt, long nextName, long nextProfile) {
     this.nextAttempt = nextAttempt;
@@ -81,8 +106,18 @@ final class BatchEncoder {
     names.put(text, number);
   }
 
+  /** From now on this one hears of every number that is given. */
+  void tell(Defined listener) {
+    defined = listener;
+  }
+
   int entries() {
     return entries;
+  }
+
+  /** Number of the profile of the last reservation. */
+  long lastProfile() {
+    return lastProfile;
   }
 
   /** Bytes so far. */
@@ -94,8 +129,8 @@ final class BatchEncoder {
   long reserved(LedgerEntry.Reserved entry, Profile profile) {
     begin(entry);
     Long known = profiles.get(profile);
-    long number = known == null ? define(profile) : known;
-    record.varint(number);
+    lastProfile = known == null ? define(profile) : known;
+    record.varint(lastProfile);
     AttemptCodec.writeReserved(record, nameWriter, sessionWriter, clock, profile, entry);
     end(RESERVED, entry);
     return nextAttempt++;
@@ -166,6 +201,7 @@ final class BatchEncoder {
     blob.u8(PROFILE);
     blob.append(definition);
     profiles.put(profile, nextProfile);
+    defined.profile(nextProfile, profile);
     return nextProfile++;
   }
 
@@ -185,6 +221,7 @@ final class BatchEncoder {
       blob.u8(NAME);
       blob.text(text);
       recent.put(text, known);
+      defined.name(known, text);
     }
     out.varint(known + FIRST_REFERENCE);
   }

@@ -15,9 +15,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that writes. It takes all that waits, packs it into one batch, commits that, and
- * completes the futures; whatever comes meanwhile is the next batch. The tables are projected when
- * nothing waits, when they are too far behind, or when somebody asks for accounts: these are then
- * read from the tables, after the commit, once for all who asked meanwhile.
+ * completes the futures; whatever comes meanwhile is the next batch. What the entries amount to is
+ * kept in memory on the way, and the tables are projected from that when nothing waits, when they
+ * are too far behind, or when somebody asks for accounts: these are then read from the tables,
+ * after the commit, once for all who asked meanwhile.
  *
  * <p>A commit that failed may have been written or not, and the operating system reports it only
  * once: the writer stops for good, and every future that waits fails.
@@ -35,10 +36,10 @@ final class BatchWriter {
   private static final long IDLE_MILLIS = 10;
 
   /**
-   * Entries that one projecting transaction takes, about 10 ms: commits wait for it. A larger
-   * commit is followed by a larger projection, so that the tables keep up under any load.
+   * Entries after which the tables are projected though more wait: commits wait for it meanwhile,
+   * some milliseconds, and a start after a crash has so many to read.
    */
-  private static final int PROJECTED_AT_ONCE = 2_000;
+  private static final int MAX_BEHIND = 16_384;
 
   private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -59,8 +60,6 @@ final class BatchWriter {
 
   /** The part of these that is to be answered after it. */
   private final List<Pending.Question<?>> asked = new ArrayList<>();
-
-  private int lastCommit;
 
   private final Thread thread;
   private volatile boolean closed;
@@ -88,6 +87,7 @@ final class BatchWriter {
     this.projection = projection;
     this.encoder = encoder;
     guard = new FactGuard(projection.tables());
+    encoder.tell(projection);
     thread = new Thread(this::run, "ledger-writer");
     thread.setDaemon(true);
   }
@@ -152,7 +152,7 @@ final class BatchWriter {
     boolean failed = false;
     try {
       while (step()) {
-        if (behind() >= options.maxBatchesBehind()) {
+        if (behind() >= options.maxBatchesBehind() || projection.waiting() >= MAX_BEHIND) {
           project();
         }
       }
@@ -160,7 +160,7 @@ final class BatchWriter {
       while (!queue.isEmpty()) {
         step();
       }
-      projectAll();
+      project();
     } catch (Throwable e) {
       failed = true;
       String what = DiskFault.of(folder, e, storage);
@@ -210,14 +210,26 @@ final class BatchWriter {
     if (attempt == null) {
       return encodeFact(pending, entry);
     }
+    Replay replay = projection.replay();
     if (entry instanceof LedgerEntry.Reserved reserved) {
-      attempt.number(encoder.reserved(reserved, attempt.profile()));
-    } else if (entry instanceof LedgerEntry.Extended extended) {
-      encoder.extended(attempt.number(), attempt.profile(), extended);
+      long number = encoder.reserved(reserved, attempt.profile());
+      OpenReservation begun =
+          new OpenReservation(
+              number, encoder.lastProfile(), attempt.profile(), reserved, reserved.holds(), 0, 0);
+      attempt.written(begun);
+      replay.reserved(begun);
+      return true;
+    }
+    OpenReservation before = attempt.written();
+    if (entry instanceof LedgerEntry.Extended extended) {
+      encoder.extended(before.number(), before.profile(), extended);
+      attempt.written(replay.extended(before, extended));
     } else if (entry instanceof LedgerEntry.Settled settled) {
-      encoder.settled(attempt.number(), attempt.profile(), settled);
+      encoder.settled(before.number(), before.profile(), settled);
+      replay.settled(before, settled);
     } else if (entry instanceof LedgerEntry.Released released) {
-      encoder.released(attempt.number(), released);
+      encoder.released(before.number(), released);
+      replay.released(before, released);
     }
     return true;
   }
@@ -229,6 +241,7 @@ final class BatchWriter {
       }
       if (guard.isNew(fact)) {
         encoder.fact(fact);
+        projection.replay().fact(fact);
       }
       return true;
     } catch (LedgerException e) {
@@ -240,7 +253,7 @@ final class BatchWriter {
   /** A correction is rare, so everything is brought up to date to look for what it mends. */
   private void requireSettled(LedgerEntry.Corrected correction) throws SQLException {
     commit();
-    projectAll();
+    project();
     UsageTable.Row row = projection.usage().find(correction.id());
     if (row == null || row.settled() == null) {
       throw new LedgerException(
@@ -255,7 +268,6 @@ final class BatchWriter {
 
   private void commit() throws SQLException {
     if (encoder.entries() > 0) {
-      lastCommit = encoder.entries();
       batches.append(encoder.finish());
       inFlight.acknowledge(batches.seq());
     }
@@ -276,7 +288,7 @@ final class BatchWriter {
     if (asked.isEmpty()) {
       return;
     }
-    projectAll();
+    project();
     for (Pending.Question<?> question : asked) {
       question.read(projection.tables().accounts());
     }
@@ -287,15 +299,9 @@ final class BatchWriter {
     return batches.seq() - projection.projectedSeq();
   }
 
-  private void projectAll() throws SQLException {
-    while (behind() > 0) {
-      project();
-    }
-  }
-
   private void project() throws SQLException {
-    projection.project(Math.max(PROJECTED_AT_ONCE, 2L * lastCommit));
-    if (behind() == 0) {
+    if (behind() > 0) {
+      projection.store(batches.seq());
       guard.projected();
     }
   }

@@ -1,8 +1,10 @@
 package io.stipend.metering.ledger;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** An open attempt: its slot, and its entries on their way to the writer. */
 final class LedgerAttempt implements OpenAttempt {
@@ -15,8 +17,8 @@ final class LedgerAttempt implements OpenAttempt {
   private final AtomicLong extensions = new AtomicLong();
   private final CompletableFuture<Void> reservedDurably;
 
-  /** The attempt's place among all reservations; the writer's thread alone sees it. */
-  private long number;
+  /** How it stands after its entries so far; the writer's thread alone sees it. */
+  private @Nullable OpenReservation written;
 
   LedgerAttempt(BatchWriter writer, InFlightTable table, int slot, AttemptId id, Profile profile) {
     this.writer = writer;
@@ -31,12 +33,13 @@ final class LedgerAttempt implements OpenAttempt {
     return profile;
   }
 
-  long number() {
-    return number;
+  /** How it stands in what was written; its reservation goes before everything else. */
+  OpenReservation written() {
+    return Objects.requireNonNull(written);
   }
 
-  void number(long assigned) {
-    number = assigned;
+  void written(OpenReservation now) {
+    written = now;
   }
 
   /** The end is durable: nothing of this attempt is left to recover. */

@@ -4,26 +4,38 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the queryable tables up to the batches, a bounded number of batches per transaction. After
- * an exception the object must not be used again; the tables are as before the transaction.
+ * Brings the queryable tables up to the batches. What entries amount to is kept in memory first:
+ * those of batches that are read ({@link #project}), or those that are told as they are written
+ * ({@link #replay}); one transaction then writes all of it ({@link #store}). After an exception the
+ * object must not be used again; the tables are as before the transaction.
  *
  * <p>For the writer's thread.
  */
-final class Projection implements ReplaySink, AutoCloseable {
+final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseable {
   private final Connection connection;
   private final Storage storage;
   private final LedgerTables tables;
   private final UsageTable usage;
   private final AdjustmentTable adjustments;
+  private final Definitions definitions;
+
+  /** After all entries, those that wait for the tables included. */
   private final Months months;
+
+  /** After the entries that are in the tables. */
+  private final Months storedMonths;
+
   private final Replay replay;
   private final Map<AccountKey, AccountSums> moves = new HashMap<>();
   private final Map<LotKey, Lot> lots = new HashMap<>();
@@ -34,20 +46,28 @@ final class Projection implements ReplaySink, AutoCloseable {
   /** Numbers that were opened, extended or ended since the last transaction. */
   private final Set<Long> touched = new HashSet<>();
 
+  private final Map<Long, String> names = new LinkedHashMap<>();
+  private final Map<Long, Profile> profiles = new LinkedHashMap<>();
+  private final List<LedgerEntry> facts = new ArrayList<>();
+
   private final PreparedStatement insertName;
   private final PreparedStatement insertProfile;
   private final PreparedStatement insertFact;
   private final PreparedStatement selectBatch;
   private long projectedSeq;
 
+  /** Entries that are in the tables, counted as the replay does. */
+  private long storedEntries;
+
   Projection(Connection connection, Storage storage) throws SQLException {
     this.connection = connection;
     this.storage = storage;
     tables = new LedgerTables(connection);
-    Definitions definitions = Definitions.stored(tables);
+    definitions = Definitions.stored(tables);
     usage = new UsageTable(connection, definitions);
     adjustments = new AdjustmentTable(connection);
     months = Months.stored(tables);
+    storedMonths = Months.stored(tables);
     Map<Long, OpenReservation> open = new TreeMap<>(tables.open());
     storedOpen.addAll(open.keySet());
     replay = new Replay(definitions, open, this);
@@ -73,6 +93,19 @@ final class Projection implements ReplaySink, AutoCloseable {
     return replay.entries();
   }
 
+  /** Entries that are not in the tables yet. */
+  long waiting() {
+    return replay.entries() - storedEntries;
+  }
+
+  /**
+   * Takes the entries of a batch that is being written, in their order; {@link #store} must follow
+   * its commit. Names and profiles are told by the encoder.
+   */
+  Replay replay() {
+    return replay;
+  }
+
   LedgerTables tables() {
     return tables;
   }
@@ -93,19 +126,42 @@ final class Projection implements ReplaySink, AutoCloseable {
    * @return how many batches
    */
   int project(long entries) throws SQLException {
-    int count = 0;
-    long enough = replay.entries() + entries;
+    int[] count = new int[1];
+    transaction(
+        () -> {
+          long enough = replay.entries() + entries;
+          while (replay.entries() < enough && applyNext()) {
+            // What it defines may be forgotten in memory, and its rows are many.
+            flushDefinitions();
+            usage.flush();
+            count[0]++;
+          }
+          if (count[0] > 0) {
+            flush();
+          }
+        });
+    return count[0];
+  }
+
+  /** Writes all that was told, which is all up to this batch, in one transaction. */
+  void store(long seq) throws SQLException {
+    transaction(
+        () -> {
+          projectedSeq = seq;
+          flush();
+        });
+  }
+
+  @FunctionalInterface
+  private interface Work {
+    void run() throws SQLException;
+  }
+
+  private void transaction(Work work) throws SQLException {
     // Not by a statement of its own: the driver would try to begin one before each other.
     connection.setAutoCommit(false);
     try {
-      while (replay.entries() < enough && applyNext()) {
-        count++;
-      }
-      if (count > 0) {
-        flushAccounts();
-        flushOpen();
-        LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
-      }
+      work.run();
       storage.beforeCommit(Storage.Commit.TABLES);
     } catch (SQLException | RuntimeException e) {
       connection.rollback();
@@ -115,7 +171,17 @@ final class Projection implements ReplaySink, AutoCloseable {
     // This commits.
     connection.setAutoCommit(true);
     storage.afterCommit(Storage.Commit.TABLES);
-    return count;
+  }
+
+  /** Rows refer to definitions, and corrections to rows. */
+  private void flush() throws SQLException {
+    flushDefinitions();
+    usage.flush();
+    flushFacts();
+    flushAccounts();
+    flushOpen();
+    LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
+    storedEntries = replay.entries();
   }
 
   private boolean applyNext() throws SQLException {
@@ -131,14 +197,41 @@ final class Projection implements ReplaySink, AutoCloseable {
   }
 
   @Override
-  public void named(long number, String text) throws SQLException {
-    insertName.setLong(1, number);
-    insertName.setString(2, text);
-    insertName.executeUpdate();
+  public void name(long number, String text) {
+    definitions.define(number, text);
+    names.put(number, text);
   }
 
   @Override
-  public void profiled(long number, Profile profile) throws SQLException {
+  public void profile(long number, Profile profile) {
+    definitions.define(number, profile);
+    profiles.put(number, profile);
+  }
+
+  @Override
+  public void named(long number, String text) {
+    names.put(number, text);
+  }
+
+  @Override
+  public void profiled(long number, Profile profile) {
+    profiles.put(number, profile);
+  }
+
+  private void flushDefinitions() throws SQLException {
+    for (Map.Entry<Long, String> name : names.entrySet()) {
+      insertName.setLong(1, name.getKey());
+      insertName.setString(2, name.getValue());
+      insertName.executeUpdate();
+    }
+    names.clear();
+    for (Map.Entry<Long, Profile> profile : profiles.entrySet()) {
+      insert(profile.getKey(), profile.getValue());
+    }
+    profiles.clear();
+  }
+
+  private void insert(long number, Profile profile) throws SQLException {
     insertProfile.setLong(1, number);
     insertProfile.setString(2, profile.person());
     insertProfile.setString(3, profile.team());
@@ -171,36 +264,48 @@ final class Projection implements ReplaySink, AutoCloseable {
   }
 
   @Override
-  public void settled(OpenReservation reservation, LedgerEntry.Settled settled)
-      throws SQLException {
+  public void settled(OpenReservation reservation, LedgerEntry.Settled settled) {
     touched.add(reservation.number());
-    usage.insert(reservation, settled, months.moved(reservation.reserved().at(), settled.at()));
+    usage.add(reservation, settled, months.moved(reservation.reserved().at(), settled.at()));
   }
 
   @Override
-  public void released(OpenReservation reservation, LedgerEntry.Released released)
-      throws SQLException {
+  public void released(OpenReservation reservation, LedgerEntry.Released released) {
     touched.add(reservation.number());
-    usage.insert(reservation, released);
+    usage.add(reservation, released);
   }
 
   @Override
-  public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
-    if (fact instanceof LedgerEntry.RefusalsCounted refusals) {
-      count(refusals);
-      return;
+  public void fact(LedgerEntry fact, @Nullable String id) {
+    facts.add(fact);
+    if (fact instanceof LedgerEntry.MonthClosed closing) {
+      months.apply(closing);
     }
+  }
+
+  private void flushFacts() throws SQLException {
+    for (LedgerEntry fact : facts) {
+      if (fact instanceof LedgerEntry.RefusalsCounted refusals) {
+        count(refusals);
+      } else {
+        insert(fact);
+      }
+    }
+    facts.clear();
+  }
+
+  private void insert(LedgerEntry fact) throws SQLException {
     insertFact.setInt(1, FactCodec.tag(fact));
-    insertFact.setString(2, id);
+    insertFact.setString(2, fact.uniqueId());
     insertFact.setBytes(3, LedgerTables.body(fact));
     insertFact.executeUpdate();
     if (fact instanceof LedgerEntry.Corrected correction) {
-      Adjustment apart = Adjustment.of(correction, usage.correct(correction), months);
+      Adjustment apart = Adjustment.of(correction, usage.correct(correction), storedMonths);
       if (apart != null) {
         adjustments.insert(apart);
       }
     } else if (fact instanceof LedgerEntry.MonthClosed closing) {
-      months.apply(closing);
+      storedMonths.apply(closing);
     }
   }
 

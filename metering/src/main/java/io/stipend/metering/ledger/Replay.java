@@ -1,13 +1,13 @@
 package io.stipend.metering.ledger;
 
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
 
 /**
  * The one reading of batches: what they define, which attempts are open after each entry, and how
  * the accounts move. The projection, the tail that a reader adds to it and the check of the whole
- * ledger are all this, with different sinks.
+ * ledger are all this, with different sinks. Whoever has the entries of a batch at hand, because it
+ * has just written them, tells them without the bytes.
  *
  * <p>For one thread. Throws {@link LedgerException} on what cannot be: a settle of an attempt that
  * is not open, an undefined number, a broken record.
@@ -71,7 +71,6 @@ final class Replay {
         sink.profiled(nextProfile++, profile);
       } else {
         clock = entry(tag, in, clock).at().toEpochMilli();
-        entries++;
       }
     }
   }
@@ -93,50 +92,78 @@ final class Replay {
     OpenReservation begun =
         new OpenReservation(
             nextAttempt++, profileNumber, profile, reserved, reserved.holds(), 0, 0);
-    open.put(begun.number(), begun);
-    hold(reserved.holds(), 1);
-    for (Posting posting : reserved.holds()) {
-      sink.moved(posting.account(), Sum.FIRST_USED, reserved.at().toEpochMilli());
-    }
-    sink.opened(begun);
+    reserved(begun);
     return reserved;
+  }
+
+  /** An attempt begins. */
+  void reserved(OpenReservation begun) throws SQLException {
+    entries++;
+    open.put(begun.number(), begun);
+    sink.moved(begun, begun.held(), Sum.HELD, 1);
+    sink.begun(begun);
+    sink.opened(begun);
   }
 
   private LedgerEntry extended(ByteReader in, long clock) throws SQLException {
     OpenReservation before = opened(in);
     LedgerEntry.Extended extended =
         AttemptCodec.readExtended(in, definitions, clock, before.profile(), before.reserved().id());
+    extended(before, extended);
+    return extended;
+  }
+
+  /**
+   * More is held for an open attempt.
+   *
+   * @return the attempt as it is now
+   */
+  OpenReservation extended(OpenReservation before, LedgerEntry.Extended extended)
+      throws SQLException {
+    entries++;
     OpenReservation after = before.extended(extended);
     open.put(after.number(), after);
-    hold(extended.more(), 1);
+    sink.moved(before, extended.more(), Sum.HELD, 1);
     sink.opened(after);
-    return extended;
+    return after;
   }
 
   private LedgerEntry settled(ByteReader in, long clock) throws SQLException {
     OpenReservation ended = opened(in);
     LedgerEntry.Settled settled =
         AttemptCodec.readSettled(in, definitions, clock, ended.profile(), ended.reserved().id());
-    open.remove(ended.number());
-    hold(ended.held(), -1);
-    for (Posting debit : settled.debits()) {
-      sink.moved(debit.account(), Sum.USED, debit.amount());
-    }
-    sink.settled(ended, settled);
+    settled(ended, settled);
     return settled;
+  }
+
+  /** An open attempt ends with what it used. */
+  void settled(OpenReservation ended, LedgerEntry.Settled settled) throws SQLException {
+    entries++;
+    open.remove(ended.number());
+    sink.moved(ended, ended.held(), Sum.HELD, -1);
+    sink.moved(ended, settled.debits(), Sum.USED, 1);
+    sink.settled(ended, settled);
   }
 
   private LedgerEntry released(ByteReader in, long clock) throws SQLException {
     OpenReservation ended = opened(in);
     LedgerEntry.Released released =
         AttemptCodec.readReleased(in, definitions, clock, ended.reserved().id());
-    open.remove(ended.number());
-    hold(ended.held(), -1);
-    sink.released(ended, released);
+    released(ended, released);
     return released;
   }
 
-  private LedgerEntry fact(LedgerEntry fact) throws SQLException {
+  /** An open attempt ends without use. */
+  void released(OpenReservation ended, LedgerEntry.Released released) throws SQLException {
+    entries++;
+    open.remove(ended.number());
+    sink.moved(ended, ended.held(), Sum.HELD, -1);
+    sink.released(ended, released);
+  }
+
+  /** A fact that belongs to no open attempt. */
+  LedgerEntry fact(LedgerEntry fact) throws SQLException {
+    entries++;
     moves.of(fact);
     sink.fact(fact, fact.uniqueId());
     return fact;
@@ -149,11 +176,5 @@ final class Replay {
       throw in.malformed("attempt " + number + " is not open (expected: reserved and not ended)");
     }
     return reservation;
-  }
-
-  private void hold(List<Posting> postings, int sign) throws SQLException {
-    for (Posting posting : postings) {
-      sink.moved(posting.account(), Sum.HELD, sign * posting.amount());
-    }
   }
 }

@@ -24,6 +24,7 @@ final class UsageTable implements AutoCloseable {
 
   private final Connection connection;
   private final Definitions definitions;
+  private final List<Ended> waiting = new ArrayList<>();
   private @Nullable PreparedStatement insert;
   private @Nullable PreparedStatement select;
 
@@ -55,7 +56,37 @@ final class UsageTable implements AutoCloseable {
     void row(Row row) throws SQLException;
   }
 
-  void insert(OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked)
+  /** An attempt that ended and has no row yet: of the two entries one is there. */
+  private record Ended(
+      OpenReservation reservation,
+      LedgerEntry.@Nullable Settled settled,
+      LedgerEntry.@Nullable Released released,
+      @Nullable Instant booked) {}
+
+  /** Keeps an attempt until the next {@link #flush}. */
+  void add(OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked) {
+    waiting.add(new Ended(reservation, settled, null, booked));
+  }
+
+  /** The same for one that was never sent. */
+  void add(OpenReservation reservation, LedgerEntry.Released released) {
+    waiting.add(new Ended(reservation, null, released, null));
+  }
+
+  /** Writes the rows that wait. */
+  void flush() throws SQLException {
+    for (Ended ended : waiting) {
+      if (ended.settled() != null) {
+        insert(ended.reservation(), ended.settled(), ended.booked());
+      } else if (ended.released() != null) {
+        insert(ended.reservation(), ended.released());
+      }
+    }
+    waiting.clear();
+  }
+
+  private void insert(
+      OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked)
       throws SQLException {
     PreparedStatement into = insert();
     SettledAttempt attempt = UsageRows.of(reservation, settled);
@@ -75,7 +106,8 @@ final class UsageTable implements AutoCloseable {
     into.executeUpdate();
   }
 
-  void insert(OpenReservation reservation, LedgerEntry.Released released) throws SQLException {
+  private void insert(OpenReservation reservation, LedgerEntry.Released released)
+      throws SQLException {
     PreparedStatement into = insert();
     bindReservation(into, reservation, released.at());
     for (int column = 9; column <= 24; column++) {
