@@ -8,11 +8,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param correctionId the correction
  * @param attempt number of the attempt that it mends
+ * @param started when that attempt started, to the millisecond
+ * @param stands what decides the month that the attempt stands in
  * @param booked where it stands: the correction's instant, to the millisecond, or later if that
  *     month was closed too
  * @param more what it adds
  */
-record Adjustment(String correctionId, long attempt, Instant booked, SignedUsage more) {
+record Adjustment(
+    String correctionId,
+    long attempt,
+    Instant started,
+    Instant stands,
+    Instant booked,
+    SignedUsage more) {
   /**
    * What a correction adds to a settled attempt as it stood just before, where that counts for
    * itself; null where the attempt's month is open.
@@ -29,6 +37,8 @@ record Adjustment(String correctionId, long attempt, Instant booked, SignedUsage
     return new Adjustment(
         correction.correctionId(),
         before.number(),
+        settled.row().startedAt(),
+        before.standsAt(),
         months.open(correction.at()),
         SignedUsage.of(after.row()).minus(SignedUsage.of(settled.row())));
   }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class AdjustmentTable {
   static final String ADJUSTMENT =
       "create table adjustment(seq integer primary key, correction text not null unique,"
-          + " attempt integer not null, booked integer not null, input integer not null,"
+          + " attempt integer not null, started integer not null, stands integer not null,"
+          + " booked integer not null, input integer not null,"
           + " cache_read integer not null, cache_write integer not null,"
           + " cache_write_1h integer not null, output integer not null,"
           + " reasoning integer not null, nanos integer not null)";
@@ -25,7 +26,7 @@ final class AdjustmentTable {
   private static final String FIGURES =
       "input, cache_read, cache_write, cache_write_1h, output, reasoning, nanos";
   private static final String SELECT =
-      "select correction, attempt, booked, " + FIGURES + " from adjustment";
+      "select correction, attempt, started, stands, booked, " + FIGURES + " from adjustment";
 
   private final Connection connection;
 
@@ -36,20 +37,22 @@ final class AdjustmentTable {
   void insert(Adjustment adjustment) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "insert into adjustment(correction, attempt, booked, "
+            "insert into adjustment(correction, attempt, started, stands, booked, "
                 + FIGURES
-                + ") values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+                + ") values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
       SignedUsage more = adjustment.more();
       insert.setString(1, adjustment.correctionId());
       insert.setLong(2, adjustment.attempt());
-      insert.setLong(3, adjustment.booked().toEpochMilli());
-      insert.setLong(4, more.input());
-      insert.setLong(5, more.cacheRead());
-      insert.setLong(6, more.cacheWrite());
-      insert.setLong(7, more.cacheWrite1h());
-      insert.setLong(8, more.output());
-      insert.setLong(9, more.reasoning());
-      insert.setLong(10, more.nanos());
+      insert.setLong(3, adjustment.started().toEpochMilli());
+      insert.setLong(4, adjustment.stands().toEpochMilli());
+      insert.setLong(5, adjustment.booked().toEpochMilli());
+      insert.setLong(6, more.input());
+      insert.setLong(7, more.cacheRead());
+      insert.setLong(8, more.cacheWrite());
+      insert.setLong(9, more.cacheWrite1h());
+      insert.setLong(10, more.output());
+      insert.setLong(11, more.reasoning());
+      insert.setLong(12, more.nanos());
       insert.executeUpdate();
     }
   }
@@ -76,10 +79,7 @@ final class AdjustmentTable {
   Map<Long, SignedUsage> apart(Instant from, Instant to) throws SQLException {
     Map<Long, SignedUsage> sums = new HashMap<>();
     try (PreparedStatement select =
-        connection.prepareStatement(
-            SELECT
-                + " where attempt in (select attempt from usage where attempt = adjustment.attempt"
-                + " and coalesce(booked, started) >= ? and coalesce(booked, started) < ?)")) {
+        connection.prepareStatement(SELECT + " where stands >= ? and stands < ?")) {
       select.setLong(1, UsageTable.millis(from));
       select.setLong(2, UsageTable.millis(to));
       for (Adjustment one : read(select)) {
@@ -98,14 +98,16 @@ final class AdjustmentTable {
                 row.getString(1),
                 row.getLong(2),
                 Instant.ofEpochMilli(row.getLong(3)),
+                Instant.ofEpochMilli(row.getLong(4)),
+                Instant.ofEpochMilli(row.getLong(5)),
                 new SignedUsage(
-                    row.getLong(4),
-                    row.getLong(5),
                     row.getLong(6),
                     row.getLong(7),
                     row.getLong(8),
                     row.getLong(9),
-                    row.getLong(10))));
+                    row.getLong(10),
+                    row.getLong(11),
+                    row.getLong(12))));
       }
     }
     return found;

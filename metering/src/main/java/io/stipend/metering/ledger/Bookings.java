@@ -100,7 +100,7 @@ final class Bookings {
     }
     UsageTable.Row row = tail.find(adjustment.attempt());
     if (row == null) {
-      row = usage.get(adjustment.attempt());
+      row = usage.get(adjustment.attempt(), adjustment.started());
     }
     UsageRow attempt = attempt(row).row();
     few.add(

@@ -21,7 +21,7 @@ final class LedgerDatabase {
   static final int SCHEMA = 1;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 5;
+  static final int PROJECTION = 6;
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS = List.of();
@@ -52,17 +52,10 @@ final class LedgerDatabase {
           AccountTable.ACCOUNT,
           AccountTable.ACCOUNT_UNCLOSED,
           AccountTable.LOT,
-          // No default types: a label is the number of a name, or the text where it has none.
-          "create table usage(attempt integer primary key, exchange text not null,"
-              + " number integer not null, started integer not null, took integer not null,"
-              + " profile integer not null, session, client, input integer, cache_read integer,"
-              + " cache_write integer, cache_write_1h integer, output integer, reasoning integer,"
-              + " source integer, outcome, status integer, model, tier, nanos integer,"
-              + " request text, debits blob, flags, booked integer)",
-          "create index usage_started on usage(started)",
-          "create index usage_booked on usage(booked) where booked is not null",
-          // Ids are ordered by time: a prefix finds few rows, and new ones go to the index's end.
-          "create index usage_exchange on usage(substr(exchange, 1, 12))",
+          UsageTable.USAGE,
+          UsageTable.USAGE_STARTED,
+          UsageTable.USAGE_BOOKED,
+          UsageTable.USAGE_EXCHANGE,
           AdjustmentTable.ADJUSTMENT,
           AdjustmentTable.ADJUSTMENT_BOOKED,
           "create table open_attempt(attempt integer primary key, profile integer not null,"
@@ -80,6 +73,7 @@ final class LedgerDatabase {
           "account",
           "lot",
           "usage",
+          "usage_exchange",
           "adjustment",
           "open_attempt",
           "fact",
@@ -208,6 +202,7 @@ final class LedgerDatabase {
     }
     setMeta(connection, "projection", PROJECTION);
     setMeta(connection, "projected_seq", 0);
+    setMeta(connection, "next_attempt", 1);
   }
 
   static void checkVersion(long version, Path file) {

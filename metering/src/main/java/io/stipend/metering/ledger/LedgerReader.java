@@ -40,6 +40,7 @@ public final class LedgerReader implements AutoCloseable {
   private final Path file;
   private final Connection connection;
   private final LedgerTables tables;
+  private final Definitions definitions;
   private final UsageTable usage;
   private final AdjustmentTable adjustments;
 
@@ -47,7 +48,8 @@ public final class LedgerReader implements AutoCloseable {
     this.file = file;
     this.connection = connection;
     tables = new LedgerTables(connection);
-    usage = new UsageTable(connection, Definitions.stored(tables));
+    definitions = Definitions.stored(tables);
+    usage = new UsageTable(connection, definitions);
     adjustments = new AdjustmentTable(connection);
   }
 
@@ -402,13 +404,17 @@ public final class LedgerReader implements AutoCloseable {
 
   /** The same, telling how far it is. */
   public Verification verify(Progress progress) {
-    return snapshot(() -> new Verifier(connection, tables, usage, adjustments, progress).run());
+    return snapshot(
+        () -> {
+          try (UsageBlocks ended = new UsageBlocks(connection, definitions)) {
+            return new Verifier(connection, tables, usage, ended, adjustments, progress).run();
+          }
+        });
   }
 
   @Override
   public void close() {
     try {
-      usage.close();
       tables.close();
       connection.close();
     } catch (SQLException e) {

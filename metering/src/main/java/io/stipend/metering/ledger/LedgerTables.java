@@ -91,6 +91,11 @@ final class LedgerTables implements AutoCloseable {
     return LedgerDatabase.meta(connection, "projected_seq", 0);
   }
 
+  /** Number of the reservation after the last one of the tables. */
+  long nextAttempt() throws SQLException {
+    return LedgerDatabase.meta(connection, "next_attempt", 1);
+  }
+
   AccountTable accounts() {
     return accounts;
   }
@@ -171,8 +176,8 @@ final class LedgerTables implements AutoCloseable {
 
   /** An encoder that goes on where these tables end; every batch must be projected. */
   BatchEncoder encoder() throws SQLException {
-    long nextAttempt = Math.max(next("usage", "attempt"), next("open_attempt", "attempt"));
-    BatchEncoder encoder = new BatchEncoder(nextAttempt, next("name", "id"), next("profile", "id"));
+    BatchEncoder encoder =
+        new BatchEncoder(nextAttempt(), next("name", "id"), next("profile", "id"));
     recentNames(RECENT_NAMES, encoder);
     return encoder;
   }

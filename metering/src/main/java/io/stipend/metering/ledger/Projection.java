@@ -56,6 +56,12 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   private final PreparedStatement selectBatch;
   private long projectedSeq;
 
+  /** The last batch of the transaction before. */
+  private long storedSeq;
+
+  /** Number that the next reservation will have. */
+  private long nextAttempt;
+
   /** Entries that are in the tables, counted as the replay does. */
   private long storedEntries;
 
@@ -72,6 +78,8 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     storedOpen.addAll(open.keySet());
     replay = new Replay(definitions, open, this);
     projectedSeq = tables.projectedSeq();
+    storedSeq = projectedSeq;
+    nextAttempt = tables.nextAttempt();
     insertName = connection.prepareStatement("insert into name(id, text) values(?, ?)");
     insertFact = connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)");
     selectBatch =
@@ -133,7 +141,7 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
           while (replay.entries() < enough && applyNext()) {
             // What it defines may be forgotten in memory, and its rows are many.
             flushDefinitions();
-            usage.flush();
+            usage.flushFull(storedSeq);
             count[0]++;
           }
           if (count[0] > 0) {
@@ -176,11 +184,13 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   /** Rows refer to definitions, and corrections to rows. */
   private void flush() throws SQLException {
     flushDefinitions();
-    usage.flush();
+    usage.flush(storedSeq);
     flushFacts();
     flushAccounts();
     flushOpen();
     LedgerDatabase.setMeta(connection, "projected_seq", projectedSeq);
+    LedgerDatabase.setMeta(connection, "next_attempt", nextAttempt);
+    storedSeq = projectedSeq;
     storedEntries = replay.entries();
   }
 
@@ -261,18 +271,21 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   @Override
   public void opened(OpenReservation reservation) {
     touched.add(reservation.number());
+    nextAttempt = Math.max(nextAttempt, reservation.number() + 1);
   }
 
   @Override
   public void settled(OpenReservation reservation, LedgerEntry.Settled settled) {
     touched.add(reservation.number());
-    usage.add(reservation, settled, months.moved(reservation.reserved().at(), settled.at()));
+    usage.add(
+        EndedAttempt.of(
+            reservation, settled, months.moved(reservation.reserved().at(), settled.at())));
   }
 
   @Override
   public void released(OpenReservation reservation, LedgerEntry.Released released) {
     touched.add(reservation.number());
-    usage.add(reservation, released);
+    usage.add(EndedAttempt.of(reservation, released));
   }
 
   @Override
@@ -362,7 +375,6 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     insertProfile.close();
     insertFact.close();
     selectBatch.close();
-    usage.close();
     tables.close();
   }
 }

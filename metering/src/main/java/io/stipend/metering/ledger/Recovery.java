@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Ends every attempt that a dead process left, by entries of one batch: done twice, it does nothing
@@ -77,9 +78,10 @@ final class Recovery {
             reservation, slot == null ? 0 : slot.outputTokens(), slot == null ? 0 : slot.nanos());
       }
     }
+    Set<AttemptId> ended = projection.usage().ended(bySlot.keySet());
     for (Slot.Content slot : bySlot.values()) {
       AttemptId id = slot.reserved().id();
-      if (slot.sent() && !open.containsKey(id) && projection.usage().find(id) == null) {
+      if (slot.sent() && !open.containsKey(id) && !ended.contains(id)) {
         Profile profile = Profile.of(slot.reserved());
         long number = encoder.reserved(slot.reserved(), profile);
         OpenReservation reservation =

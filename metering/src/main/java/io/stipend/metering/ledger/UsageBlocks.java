@@ -1,41 +1,58 @@
 package io.stipend.metering.ledger;
 
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the rows of ended attempts for whoever asks for nearly all of them, nearly in order: one
- * query for many rows. For one thread, within one read transaction.
+ * Reads the ended attempts for whoever asks for all of them in the order of their ends: the blocks
+ * were written in that order, a few batches at a time. For one thread, within one read transaction.
  */
-final class UsageBlocks {
-  private static final int ROWS = 256;
+final class UsageBlocks implements AutoCloseable {
+  private final Definitions definitions;
+  private final PreparedStatement select;
+  private final Map<Long, EndedAttempt> held = new HashMap<>();
+  private @Nullable ResultSet row;
+  private long after;
+  private boolean more;
 
-  /** Attempts that started so much later may end before one that is still asked for. */
-  private static final int BLOCKS = 64;
-
-  private final UsageTable usage;
-  private final Map<Long, Map<Long, UsageTable.Row>> blocks = new RecentMap<>(BLOCKS);
-
-  UsageBlocks(UsageTable usage) {
-    this.usage = usage;
+  UsageBlocks(Connection connection, Definitions definitions) throws SQLException {
+    this.definitions = definitions;
+    select = connection.prepareStatement("select after, body from usage order by block");
   }
 
-  UsageTable.@Nullable Row get(long number) throws SQLException {
-    long block = number / ROWS;
-    Map<Long, UsageTable.Row> rows = blocks.get(block);
-    if (rows == null) {
-      rows = read(block * ROWS);
-      blocks.put(block, rows);
+  /**
+   * The attempt of this number, which ended in this batch; null if there is none. An attempt is
+   * asked for once.
+   */
+  UsageTable.@Nullable Row take(long number, long batch) throws SQLException {
+    ResultSet blocks = row;
+    if (blocks == null) {
+      blocks = select.executeQuery();
+      row = blocks;
+      next(blocks);
     }
-    // A row is asked for once.
-    return rows.remove(number);
+    while (!held.containsKey(number) && more && after < batch) {
+      for (EndedAttempt attempt : UsageBlock.read(blocks.getBytes(2), definitions)) {
+        held.put(attempt.number(), attempt);
+      }
+      next(blocks);
+    }
+    EndedAttempt found = held.remove(number);
+    return found == null ? null : found.row();
   }
 
-  private Map<Long, UsageTable.Row> read(long first) throws SQLException {
-    Map<Long, UsageTable.Row> rows = new HashMap<>(2 * ROWS);
-    usage.numbered(first, first + ROWS, row -> rows.put(row.number(), row));
-    return rows;
+  private void next(ResultSet blocks) throws SQLException {
+    more = blocks.next();
+    after = more ? blocks.getLong(1) : 0;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    select.close();
   }
 }

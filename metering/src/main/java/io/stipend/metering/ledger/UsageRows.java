@@ -12,13 +12,17 @@ final class UsageRows {
   private UsageRows() {}
 
   static SettledAttempt of(OpenReservation reservation, LedgerEntry.Settled settled) {
-    LedgerEntry.Reserved reserved = reservation.reserved();
+    return of(reservation.profile(), reservation.reserved(), settled);
+  }
+
+  static SettledAttempt of(
+      Profile profile, LedgerEntry.Reserved reserved, LedgerEntry.Settled settled) {
     UsageRow row =
         of(
             reserved.id(),
             reserved.at(),
             settled.at(),
-            reservation.profile(),
+            profile,
             reserved.facts().sessionId(),
             reserved.facts().client(),
             settled.modelServed(),
@@ -33,7 +37,7 @@ final class UsageRows {
     return new SettledAttempt(row, settled.debits());
   }
 
-  static UsageRow of(
+  private static UsageRow of(
       AttemptId id,
       Instant startedAt,
       Instant finishedAt,

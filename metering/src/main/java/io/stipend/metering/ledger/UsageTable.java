@@ -1,42 +1,66 @@
 package io.stipend.metering.ledger;
 
-import io.stipend.metering.Charge;
-import io.stipend.metering.TokenUsage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The projected table of ended attempts. A row without a source is a released attempt, kept so that
- * recovery and the check know that it ended; it is not usage. For one thread.
+ * The projected table of ended attempts. Many of them are one row, a {@link UsageBlock}: what an
+ * attempt costs there is the copying of its bytes. A released attempt is kept so that recovery and
+ * the check know that it ended; it is not usage. For one thread.
  */
-final class UsageTable implements AutoCloseable {
-  private static final String COLUMNS =
-      "attempt, exchange, number, started, took, profile, session, client, input, cache_read,"
-          + " cache_write, cache_write_1h, output, reasoning, source, outcome, status, model, tier,"
-          + " nanos, request, debits, flags, booked";
+final class UsageTable {
+  static final String USAGE =
+      "create table usage(block integer primary key, after integer not null,"
+          + " attempts integer not null, started integer not null, booked integer,"
+          + " last_booked integer, body blob not null)";
+
+  static final String USAGE_STARTED = "create index usage_started on usage(started)";
+
+  static final String USAGE_BOOKED =
+      "create index usage_booked on usage(booked) where booked is not null";
+
+  static final String USAGE_EXCHANGE =
+      "create table usage_exchange(prefix text not null, block integer not null,"
+          + " primary key(prefix, block)) without rowid";
+
+  private static final Comparator<EndedAttempt> BY_START =
+      Comparator.comparingLong(EndedAttempt::start).thenComparingLong(EndedAttempt::number);
 
   private final Connection connection;
   private final Definitions definitions;
-  private final List<Ended> waiting = new ArrayList<>();
-  private @Nullable PreparedStatement insert;
-  private @Nullable PreparedStatement select;
+  private final NameWriter labels;
+
+  /** What has no row yet, by {@link UsageBlock#key}. */
+  private final Map<Long, UsageBlock> waiting = new HashMap<>();
+
+  private final List<UsageBlock> full = new ArrayList<>();
+  private @Nullable UsageBlock last;
+  private long lastKey;
 
   UsageTable(Connection connection, Definitions definitions) {
     this.connection = connection;
     this.definitions = definitions;
+    labels = (out, text) -> label(out, text, definitions);
   }
 
   /**
-   * A row.
+   * An attempt.
    *
-   * @param number the attempt's place among all reservations
+   * @param number its place among all reservations
    * @param settled its usage; null if it was released
    * @param booked where it stands if its month was closed before it ended; null if where it started
    */
@@ -50,196 +74,282 @@ final class UsageTable implements AutoCloseable {
     }
   }
 
-  /** Takes one row of a reading. */
+  /** Takes one attempt of a reading. */
   @FunctionalInterface
   interface Reading {
     void row(Row row) throws SQLException;
   }
 
-  /** An attempt that ended and has no row yet: of the two entries one is there. */
-  private record Ended(
-      OpenReservation reservation,
-      LedgerEntry.@Nullable Settled settled,
-      LedgerEntry.@Nullable Released released,
-      @Nullable Instant booked) {}
+  /** A label is the number of a name, or the text where none is at hand. */
+  private static void label(ByteWriter out, @Nullable String text, Definitions definitions) {
+    if (text == null) {
+      out.varint(0);
+      return;
+    }
+    Long number = definitions.number(text);
+    if (number == null) {
+      out.varint(1);
+      out.text(text);
+    } else {
+      out.varint(number + BatchEncoder.FIRST_REFERENCE);
+    }
+  }
 
   /** Keeps an attempt until the next {@link #flush}. */
-  void add(OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked) {
-    waiting.add(new Ended(reservation, settled, null, booked));
-  }
-
-  /** The same for one that was never sent. */
-  void add(OpenReservation reservation, LedgerEntry.Released released) {
-    waiting.add(new Ended(reservation, null, released, null));
-  }
-
-  /** Writes the rows that wait. */
-  void flush() throws SQLException {
-    for (Ended ended : waiting) {
-      if (ended.settled() != null) {
-        insert(ended.reservation(), ended.settled(), ended.booked());
-      } else if (ended.released() != null) {
-        insert(ended.reservation(), ended.released());
-      }
+  void add(EndedAttempt attempt) {
+    long key = UsageBlock.key(attempt);
+    UsageBlock block = last;
+    if (block == null || key != lastKey) {
+      block = waiting.computeIfAbsent(key, absent -> new UsageBlock());
+      last = block;
+      lastKey = key;
     }
-    waiting.clear();
-  }
-
-  private void insert(
-      OpenReservation reservation, LedgerEntry.Settled settled, @Nullable Instant booked)
-      throws SQLException {
-    PreparedStatement into = insert();
-    SettledAttempt attempt = UsageRows.of(reservation, settled);
-    bindReservation(into, reservation, settled.at());
-    bindUsage(into, attempt.row().usage());
-    UsageRow row = attempt.row();
-    into.setInt(15, Codes.SOURCES.indexOf(row.usageSource()));
-    label(into, 16, row.outcome());
-    into.setInt(17, row.httpStatus());
-    label(into, 18, row.modelServed().equals(row.modelRequested()) ? null : row.modelServed());
-    label(into, 19, row.serviceTier());
-    into.setLong(20, row.nanos());
-    into.setString(21, row.providerRequestId());
-    into.setBytes(22, debits(attempt, reservation.profile()));
-    label(into, 23, row.flags().isEmpty() ? null : row.flags());
-    into.setObject(24, booked == null ? null : booked.toEpochMilli());
-    into.executeUpdate();
-  }
-
-  private void insert(OpenReservation reservation, LedgerEntry.Released released)
-      throws SQLException {
-    PreparedStatement into = insert();
-    bindReservation(into, reservation, released.at());
-    for (int column = 9; column <= 24; column++) {
-      into.setNull(column, Types.INTEGER);
+    block.add(attempt, labels);
+    if (block.full()) {
+      full.add(block);
+      waiting.remove(key);
+      last = null;
     }
-    label(into, 16, released.outcome());
-    into.executeUpdate();
   }
 
   /**
-   * Nets a correction into the row that it mends.
+   * Writes the blocks that are full.
    *
-   * @return the row as it stood before
+   * @param after the batches up to this one ended none of their attempts
+   */
+  void flushFull(long after) throws SQLException {
+    if (!full.isEmpty()) {
+      insert(full, after);
+      full.clear();
+    }
+  }
+
+  /** Writes everything that was added. */
+  void flush(long after) throws SQLException {
+    full.addAll(waiting.values());
+    waiting.clear();
+    last = null;
+    flushFull(after);
+  }
+
+  private void insert(List<UsageBlock> blocks, long after) throws SQLException {
+    long number = count("select coalesce(max(block), 0) from usage");
+    try (PreparedStatement insert =
+            connection.prepareStatement("insert into usage values(?, ?, ?, ?, ?, ?, ?)");
+        PreparedStatement index =
+            connection.prepareStatement("insert into usage_exchange values(?, ?)")) {
+      for (UsageBlock block : blocks) {
+        number++;
+        insert.setLong(1, number);
+        insert.setLong(2, after);
+        insert.setInt(3, block.attempts());
+        insert.setLong(4, block.firstStart());
+        insert.setObject(5, block.moved() ? block.firstBooked() : null);
+        insert.setObject(6, block.moved() ? block.lastBooked() : null);
+        insert.setBytes(7, block.body());
+        insert.executeUpdate();
+        for (String prefix : block.prefixes()) {
+          index.setString(1, prefix);
+          index.setLong(2, number);
+          index.executeUpdate();
+        }
+      }
+    }
+  }
+
+  /**
+   * Nets a correction into the attempt that it mends.
+   *
+   * @return the attempt as it stood before
    */
   Row correct(LedgerEntry.Corrected correction) throws SQLException {
-    Row before = find(correction.id());
-    if (before == null || before.settled() == null) {
+    AttemptId id = correction.id();
+    Row[] before = new Row[1];
+    long[] place = new long[1];
+    UsageBlock mended = new UsageBlock();
+    blocksOf(
+        id.exchange(),
+        (block, attempts) -> {
+          for (EndedAttempt attempt : attempts) {
+            LedgerEntry.Settled settled = attempt.settled();
+            if (before[0] == null && settled != null && settled.id().equals(id)) {
+              before[0] = attempt.row();
+              place[0] = block;
+              for (EndedAttempt one : attempts) {
+                mended.add(
+                    one.number() == attempt.number() ? one.corrected(correction, settled) : one,
+                    labels);
+              }
+            }
+          }
+        });
+    if (before[0] == null) {
       throw new LedgerException(
           "correction "
               + correction.correctionId()
               + ": attempt "
-              + correction.id()
+              + id
               + " has not settled (expected: a settled attempt)",
           null);
     }
-    SettledAttempt after = UsageRows.corrected(before.settled(), correction);
     try (PreparedStatement update =
-        connection.prepareStatement(
-            "update usage set input = ?, cache_read = ?, cache_write = ?, cache_write_1h = ?,"
-                + " output = ?, reasoning = ?, nanos = ?, debits = ? where attempt = ?")) {
-      TokenUsage usage = after.row().usage();
-      update.setLong(1, usage.input());
-      update.setLong(2, usage.cacheRead());
-      update.setLong(3, usage.cacheWrite());
-      update.setLong(4, usage.cacheWrite1h());
-      update.setLong(5, usage.output());
-      update.setLong(6, usage.reasoning());
-      update.setLong(7, after.row().nanos());
-      update.setBytes(8, debits(after, null));
-      update.setLong(9, before.number());
+        connection.prepareStatement("update usage set body = ? where block = ?")) {
+      update.setBytes(1, mended.body());
+      update.setLong(2, place[0]);
       update.executeUpdate();
     }
-    return before;
+    return before[0];
   }
 
   @Nullable Row find(AttemptId id) throws SQLException {
-    for (Row row : find(id.exchange(), id.number())) {
-      return row;
+    for (EndedAttempt attempt : ended(id.exchange())) {
+      if (attempt.reserved().id().equals(id)) {
+        return attempt.row();
+      }
     }
     return null;
   }
 
+  /** Which of these attempts have ended; each block is read once for all of them. */
+  Set<AttemptId> ended(Collection<AttemptId> ids) throws SQLException {
+    Map<String, String> oneOfEach = new HashMap<>();
+    ids.forEach(id -> oneOfEach.put(UsageBlock.prefix(id.exchange()), id.exchange()));
+    Set<AttemptId> wanted = new HashSet<>(ids);
+    Set<AttemptId> found = new HashSet<>();
+    for (String exchange : oneOfEach.values()) {
+      blocksOf(
+          exchange,
+          (block, attempts) -> {
+            for (EndedAttempt attempt : attempts) {
+              if (wanted.contains(attempt.reserved().id())) {
+                found.add(attempt.reserved().id());
+              }
+            }
+          });
+    }
+    return found;
+  }
+
   /** The ended attempts of an exchange, by number. */
   List<Row> find(String exchange) throws SQLException {
-    return find(exchange, 0);
+    return ended(exchange).stream().map(EndedAttempt::row).toList();
   }
 
-  private List<Row> find(String exchange, int number) throws SQLException {
-    List<Row> rows = new ArrayList<>();
-    try (PreparedStatement find =
-        connection.prepareStatement(
-            "select "
-                + COLUMNS
-                + " from usage where substr(exchange, 1, 12) = substr(?, 1, 12)"
-                + " and exchange = ? and (? = 0 or number = ?) order by number")) {
-      find.setString(1, exchange);
-      find.setString(2, exchange);
-      find.setInt(3, number);
-      find.setInt(4, number);
-      try (ResultSet row = find.executeQuery()) {
-        while (row.next()) {
-          rows.add(read(row));
-        }
-      }
-    }
-    return rows;
+  private List<EndedAttempt> ended(String exchange) throws SQLException {
+    List<EndedAttempt> found = new ArrayList<>();
+    blocksOf(
+        exchange,
+        (block, attempts) -> {
+          for (EndedAttempt attempt : attempts) {
+            if (attempt.reserved().id().exchange().equals(exchange)) {
+              found.add(attempt);
+            }
+          }
+        });
+    found.sort(Comparator.comparingInt(attempt -> attempt.reserved().id().number()));
+    return found;
   }
 
-  @Nullable Row get(long number) throws SQLException {
-    if (select == null) {
-      select = connection.prepareStatement("select " + COLUMNS + " from usage where attempt = ?");
-    }
-    select.setLong(1, number);
-    try (ResultSet row = select.executeQuery()) {
-      return row.next() ? read(row) : null;
-    }
+  private void blocksOf(String exchange, Blocks each) throws SQLException {
+    read(
+        "select block, body from usage where block in"
+            + " (select block from usage_exchange where prefix = ?) order by block",
+        select -> select.setString(1, UsageBlock.prefix(exchange)),
+        each);
+  }
+
+  /** The attempt of this number, which started at this time. */
+  @Nullable Row get(long number, Instant started) throws SQLException {
+    Row[] found = new Row[1];
+    long start = started.toEpochMilli();
+    read(
+        "select block, body from usage where started >= ? and started <= ?",
+        select -> {
+          select.setLong(1, UsageBlock.span(start));
+          select.setLong(2, start);
+        },
+        (block, attempts) -> {
+          for (EndedAttempt attempt : attempts) {
+            found[0] = attempt.number() == number ? attempt.row() : found[0];
+          }
+        });
+    return found[0];
   }
 
   /** Streams the settled attempts with {@code from <= started < to}, by start and number. */
   void settled(Instant from, Instant to, Reading reading) throws SQLException {
-    range(
-        "started >= ? and started < ? and source is not null order by started, attempt",
-        from,
-        to,
-        reading);
+    started("", from, to, reading);
   }
 
   /** Those of them that stand where they started. */
   void unmoved(Instant from, Instant to, Reading reading) throws SQLException {
-    range(
-        "started >= ? and started < ? and source is not null and booked is null"
-            + " order by started, attempt",
-        from,
-        to,
-        reading);
+    started(" and booked is null", from, to, reading);
   }
 
-  /** The others that stand within this range instead. */
-  void moved(Instant from, Instant to, Reading reading) throws SQLException {
-    range("booked >= ? and booked < ?", from, to, reading);
-  }
-
-  /** Streams all rows with {@code from <= number < to}, by number. */
-  void numbered(long from, long to, Reading reading) throws SQLException {
-    range("attempt >= ? and attempt < ? order by attempt", from, to, reading);
-  }
-
-  private void range(String condition, Instant from, Instant to, Reading reading)
+  /** Blocks come by their first start, so what started before it can go on its way. */
+  private void started(String condition, Instant from, Instant to, Reading reading)
       throws SQLException {
-    range(condition, millis(from), millis(to), reading);
+    long first = millis(from);
+    long end = millis(to);
+    PriorityQueue<EndedAttempt> held = new PriorityQueue<>(BY_START);
+    read(
+        "select block, body from usage where started >= ? and started < ?"
+            + condition
+            + " order by started",
+        select -> {
+          select.setLong(1, UsageBlock.span(first));
+          select.setLong(2, end);
+        },
+        (block, attempts) -> {
+          long start = attempts.stream().mapToLong(EndedAttempt::start).min().orElse(first);
+          for (EndedAttempt next = held.peek();
+              next != null && next.start() < start;
+              next = held.peek()) {
+            reading.row(held.remove().row());
+          }
+          for (EndedAttempt attempt : attempts) {
+            if (attempt.settled() != null && attempt.start() >= first && attempt.start() < end) {
+              held.add(attempt);
+            }
+          }
+        });
+    while (!held.isEmpty()) {
+      reading.row(held.remove().row());
+    }
   }
 
-  private void range(String condition, long from, long to, Reading reading) throws SQLException {
-    try (PreparedStatement range =
-        connection.prepareStatement("select " + COLUMNS + " from usage where " + condition)) {
-      range.setLong(1, from);
-      range.setLong(2, to);
-      try (ResultSet row = range.executeQuery()) {
-        while (row.next()) {
-          reading.row(read(row));
-        }
-      }
+  /** The attempts that stand within this range and did not start where they stand. */
+  void moved(Instant from, Instant to, Reading reading) throws SQLException {
+    read(
+        "select block, body from usage where booked < ? and last_booked >= ?",
+        select -> {
+          select.setLong(1, millis(to));
+          select.setLong(2, millis(from));
+        },
+        (block, attempts) -> {
+          for (EndedAttempt attempt : attempts) {
+            Instant booked = attempt.booked();
+            if (booked != null && !booked.isBefore(from) && booked.isBefore(to)) {
+              reading.row(attempt.row());
+            }
+          }
+        });
+  }
+
+  /** How many attempts have ended. */
+  long count() throws SQLException {
+    return count("select coalesce(sum(attempts), 0) from usage");
+  }
+
+  private long count(String sql) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      return count(select);
+    }
+  }
+
+  private static long count(PreparedStatement select) throws SQLException {
+    try (ResultSet row = select.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
     }
   }
 
@@ -255,124 +365,68 @@ final class UsageTable implements AutoCloseable {
     return Instant.ofEpochMilli(floor).isBefore(bound) ? floor + 1 : floor;
   }
 
-  private PreparedStatement insert() throws SQLException {
-    if (insert == null) {
-      insert =
-          connection.prepareStatement(
-              "insert into usage("
-                  + COLUMNS
-                  + ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    }
-    return insert;
+  /** Binds the parameters of a query. */
+  @FunctionalInterface
+  private interface Binding {
+    void bind(PreparedStatement select) throws SQLException;
   }
 
-  private void bindReservation(PreparedStatement into, OpenReservation reservation, Instant ended)
-      throws SQLException {
-    LedgerEntry.Reserved reserved = reservation.reserved();
-    into.setLong(1, reservation.number());
-    into.setString(2, reserved.id().exchange());
-    into.setInt(3, reserved.id().number());
-    into.setLong(4, reserved.at().toEpochMilli());
-    into.setLong(5, ended.toEpochMilli() - reserved.at().toEpochMilli());
-    into.setLong(6, reservation.profileNumber());
-    label(into, 7, reserved.facts().sessionId());
-    label(into, 8, reserved.facts().client());
+  /** Takes one block of a reading. */
+  @FunctionalInterface
+  interface Blocks {
+    void block(long block, List<EndedAttempt> attempts) throws SQLException;
   }
 
-  private static void bindUsage(PreparedStatement into, TokenUsage usage) throws SQLException {
-    into.setLong(9, usage.input());
-    into.setLong(10, usage.cacheRead());
-    into.setLong(11, usage.cacheWrite());
-    into.setLong(12, usage.cacheWrite1h());
-    into.setLong(13, usage.output());
-    into.setLong(14, usage.reasoning());
-  }
-
-  private void label(PreparedStatement into, int column, @Nullable String text)
-      throws SQLException {
-    Long number = text == null ? null : definitions.number(text);
-    if (number != null) {
-      into.setLong(column, number);
-    } else {
-      into.setString(column, text);
+  private void read(String sql, Binding binding, Blocks each) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      binding.bind(select);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          each.block(row.getLong(1), UsageBlock.read(row.getBytes(2), definitions));
+        }
+      }
     }
   }
 
-  private @Nullable String label(ResultSet row, int column) throws SQLException {
-    Object value = row.getObject(column);
-    return value instanceof Number number ? definitions.name(number.longValue()) : (String) value;
+  /** Compares what finds the blocks with what they hold. */
+  void check(Consumer<String> problems) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                "select block, body, attempts, started, booked, last_booked from usage");
+        PreparedStatement index =
+            connection.prepareStatement(
+                "select count(*) from usage_exchange where prefix = ? and block = ?");
+        ResultSet row = select.executeQuery()) {
+      long indexed = 0;
+      long prefixes = 0;
+      while (row.next()) {
+        UsageBlock block = new UsageBlock();
+        for (EndedAttempt attempt : UsageBlock.read(row.getBytes(2), definitions)) {
+          block.add(attempt, labels);
+        }
+        if (row.getInt(3) != block.attempts()
+            || row.getLong(4) != block.firstStart()
+            || (row.getObject(5) != null) != block.moved()
+            || (block.moved()
+                && (row.getLong(5) != block.firstBooked()
+                    || row.getLong(6) != block.lastBooked()))) {
+          problems.accept("block " + row.getLong(1) + " of usage is not found by what it holds");
+        }
+        for (String prefix : block.prefixes()) {
+          index.setString(1, prefix);
+          index.setLong(2, row.getLong(1));
+          indexed += count(index);
+        }
+        prefixes += block.prefixes().size();
+      }
+      if (indexed != prefixes || indexed != count("select count(*) from usage_exchange")) {
+        problems.accept("exchanges are found elsewhere than where they are");
+      }
+    }
   }
 
-  /** Null where the profile's accounts bear the row's cost, each in its unit. */
-  private static byte @Nullable [] debits(SettledAttempt attempt, @Nullable Profile profile) {
-    if (profile != null
-        && PostingCodec.isExpected(attempt.debits(), profile.accounts(), charge(attempt.row()))) {
-      return null;
-    }
-    ByteWriter out = new ByteWriter(256);
-    AccountAmounts.write(out, attempt.debits());
-    return out.toByteArray();
-  }
-
-  private static Charge charge(UsageRow row) {
-    return AttemptCodec.charge(row.nanos(), row.usage());
-  }
-
-  private Row read(ResultSet row) throws SQLException {
-    long number = row.getLong(1);
-    int source = row.getInt(15);
-    if (row.wasNull()) {
-      return new Row(number, null, null);
-    }
-    Profile profile = definitions.profile(row.getLong(6));
-    String model = label(row, 18);
-    String flags = label(row, 23);
-    String outcome = label(row, 16);
-    long started = row.getLong(4);
-    UsageRow usage =
-        UsageRows.of(
-            new AttemptId(row.getString(2), row.getInt(3)),
-            Instant.ofEpochMilli(started),
-            Instant.ofEpochMilli(started + row.getLong(5)),
-            profile,
-            label(row, 7),
-            label(row, 8),
-            model == null ? profile.modelRequested() : model,
-            label(row, 19),
-            new TokenUsage(
-                row.getLong(9),
-                row.getLong(10),
-                row.getLong(11),
-                row.getLong(12),
-                row.getLong(13),
-                row.getLong(14)),
-            Codes.SOURCES.get(source),
-            outcome == null ? "" : outcome,
-            row.getInt(17),
-            row.getLong(20),
-            row.getString(21),
-            flags == null ? "" : flags);
-    byte[] debits = row.getBytes(22);
-    long booked = row.getLong(24);
-    Instant moved = row.wasNull() ? null : Instant.ofEpochMilli(booked);
-    return new Row(
-        number,
-        new SettledAttempt(
-            usage,
-            debits == null
-                ? PostingCodec.spread(
-                    profile.accounts(), charge(usage).nanos(), charge(usage).tokens())
-                : AccountAmounts.read(new ByteReader(debits))),
-        moved);
-  }
-
-  @Override
-  public void close() throws SQLException {
-    if (insert != null) {
-      insert.close();
-    }
-    if (select != null) {
-      select.close();
-    }
+  /** Streams all blocks in the order in which they were written. */
+  void blocks(Blocks each) throws SQLException {
+    read("select block, body from usage order by block", select -> {}, each);
   }
 }

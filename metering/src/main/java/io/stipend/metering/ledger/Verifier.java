@@ -57,6 +57,7 @@ final class Verifier implements ReplaySink {
       Connection connection,
       LedgerTables tables,
       UsageTable usage,
+      UsageBlocks ended,
       AdjustmentTable adjustments,
       Progress progress)
       throws SQLException {
@@ -65,7 +66,7 @@ final class Verifier implements ReplaySink {
     this.progress = progress;
     this.tables = tables;
     this.usage = usage;
-    blocks = new UsageBlocks(usage);
+    blocks = ended;
     replay = new Replay(Definitions.stored(tables), new TreeMap<>(), this);
     projectedSeq = tables.projectedSeq();
   }
@@ -227,7 +228,7 @@ final class Verifier implements ReplaySink {
               reservation.number(),
               UsageRows.of(reservation, settled),
               months.moved(reservation.reserved().at(), settled.at()));
-      if (!expected.equals(blocks.get(reservation.number()))) {
+      if (!expected.equals(blocks.take(reservation.number(), seq))) {
         differing.put(settled.id(), expected);
       }
     }
@@ -240,7 +241,7 @@ final class Verifier implements ReplaySink {
     if (projected()) {
       expect(
           "attempt " + released.id() + " in the tables",
-          blocks.get(reservation.number()),
+          blocks.take(reservation.number(), seq),
           new UsageTable.Row(reservation.number(), null, null));
     }
   }
@@ -306,7 +307,7 @@ final class Verifier implements ReplaySink {
     }
     accounts.compare(tables.accounts());
     expect("open attempts in the tables", tables.open(), replay.open());
-    expect("ended attempts in the tables", count("select count(*) from usage"), ends);
+    expect("ended attempts in the tables", usage.count(), ends);
     expect(
         "corrections of closed months in the tables",
         count("select count(*) from adjustment"),
@@ -322,12 +323,8 @@ final class Verifier implements ReplaySink {
         .refusals()
         .forEach(r -> counted.put(r.day() + "\n" + r.person() + "\n" + r.reason(), r.count()));
     expect("refusals in the tables", counted, refusals);
-    expect(
-        "attempts that ended twice",
-        count(
-            "select count(*) from"
-                + " (select 1 from usage group by exchange, number having count(*) > 1)"),
-        0L);
+    usage.check(this::problemOfBatch);
+    expect("attempts that ended twice", new EndedTwice(usage).count(), 0L);
   }
 
   private long count(String sql) throws SQLException {

@@ -103,9 +103,12 @@ class ClosedMonthsTest {
             "update adjustment set booked = booked + 1",
             "update adjustment set attempt = 7",
             "delete from adjustment",
-            "insert into adjustment select 9, 'c1', attempt, booked, 0, 0, 0, 0, 0, 0, 0"
-                + " from adjustment",
+            "update adjustment set started = started + 1",
+            "update adjustment set stands = stands + 1",
+            "insert into adjustment select 9, 'c1', attempt, started, stands, booked, 0, 0, 0, 0, 0,"
+                + " 0, 0 from adjustment",
             "update usage set booked = null",
+            "update usage set last_booked = last_booked + 1",
             "update usage set booked = booked + 1")) {
       try (Connection connection =
               DriverManager.getConnection("jdbc:sqlite:" + LedgerFiles.database(folder));

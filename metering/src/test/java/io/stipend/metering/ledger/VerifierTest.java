@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,14 +158,16 @@ class VerifierTest {
             "update lot set expired = 7",
             "delete from lot",
             "insert into lot values('person/eve@2026-11#USD', 'x', 1, 0, null, 0, 0)",
-            "update usage set nanos = nanos - 1 where attempt = 2",
-            "update usage set output = 7 where attempt = 4",
-            "update usage set request = null where attempt = 1",
-            "delete from usage where attempt = 5",
-            "insert into usage select attempt + 100, exchange, number, started, took, profile,"
-                + " session, client, input, cache_read, cache_write, cache_write_1h, output,"
-                + " reasoning, source, outcome, status, model, tier, nanos, request, debits, flags, booked"
-                + " from usage where attempt = 1",
+            "delete from usage where block = (select max(block) from usage)",
+            "update usage set attempts = attempts + 1",
+            "update usage set started = started + 1",
+            "update usage set booked = 7, last_booked = 7",
+            "update usage set after = after + 100",
+            "insert into usage select block + 100, after, attempts, started, booked, last_booked,"
+                + " body from usage",
+            "delete from usage_exchange",
+            "update usage_exchange set prefix = 'x'",
+            "insert into usage_exchange values('x', 1)",
             "update name set text = 'eve' where text = 'ada'",
             "update profile set team = 'other'",
             "delete from fact where id = 'k1'",
@@ -172,16 +175,66 @@ class VerifierTest {
             "update refusal set count = 2");
     for (String sql : tampering) {
       execute(sql);
-      boolean found;
-      try {
-        found = !Folders.verify(folder).ok();
-      } catch (LedgerException e) {
-        found = true;
-      }
-      assertThat(found).as(sql).isTrue();
-      SqliteLedger.rebuild(folder);
-      assertThat(Folders.verify(folder).problems()).as("rebuilt after " + sql).isEmpty();
+      foundAndRebuilt(sql);
     }
+  }
+
+  private void foundAndRebuilt(String tampering) {
+    boolean found;
+    try {
+      found = !Folders.verify(folder).ok();
+    } catch (LedgerException e) {
+      found = true;
+    }
+    assertThat(found).as(tampering).isTrue();
+    SqliteLedger.rebuild(folder);
+    assertThat(Folders.verify(folder).problems()).as("rebuilt after " + tampering).isEmpty();
+  }
+
+  @Test
+  void everyEndedAttemptIsComparedWithItsEntries() throws Exception {
+    Tampering.settled(folder, 2, s -> settled(s, s.usage(), s.nanos() - 1, s.providerRequestId()));
+    foundAndRebuilt("nanos");
+    Tampering.settled(
+        folder,
+        4,
+        s -> settled(s, TokenUsage.of(s.usage().input(), 7), s.nanos(), s.providerRequestId()));
+    foundAndRebuilt("output");
+    Tampering.settled(folder, 1, s -> settled(s, s.usage(), s.nanos(), null));
+    foundAndRebuilt("request");
+    Tampering.ended(folder, all -> all.stream().filter(attempt -> attempt.number() != 5).toList());
+    foundAndRebuilt("an attempt is missing");
+    Tampering.ended(
+        folder, all -> Stream.concat(all.stream(), all.stream().map(VerifierTest::again)).toList());
+    foundAndRebuilt("attempts ended twice");
+  }
+
+  private static EndedAttempt again(EndedAttempt attempt) {
+    return new EndedAttempt(
+        attempt.number() + 100,
+        attempt.profileNumber(),
+        attempt.profile(),
+        attempt.reserved(),
+        attempt.settled(),
+        null,
+        null);
+  }
+
+  private static LedgerEntry.Settled settled(
+      LedgerEntry.Settled s, TokenUsage usage, long nanos, String request) {
+    return new LedgerEntry.Settled(
+        s.at(),
+        s.id(),
+        usage,
+        s.source(),
+        s.outcome(),
+        s.httpStatus(),
+        s.modelServed(),
+        s.serviceTier(),
+        nanos,
+        request,
+        s.debits(),
+        s.flags());
   }
 
   @Test
