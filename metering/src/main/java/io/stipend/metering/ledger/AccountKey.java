@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.Unit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of one account. A period is part of the name: nothing is ever reset, the next period is
@@ -20,6 +21,21 @@ public record AccountKey(String budget, String period, Unit unit) {
   public String series() {
     String form = period.replaceFirst("^FY", "").replaceAll("[0-9]", "0");
     return new AccountKey(budget, form, unit).toString();
+  }
+
+  /** Spelled out, because the hot path compares accounts: nearly always one with itself. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof AccountKey o
+            && budget.equals(o.budget)
+            && period.equals(o.period)
+            && unit.equals(o.unit));
+  }
+
+  @Override
+  public int hashCode() {
+    return (budget.hashCode() * 31 + period.hashCode()) * 31 + unit.hashCode();
   }
 
   /** {@code budget@period#unit}: unique, for messages and the ledger's dictionary. */

@@ -60,6 +60,15 @@ final class AccountSums {
     return sum.ordinal();
   }
 
+  /** Whether all others are 0. */
+  boolean only(List<Sum> some) {
+    long others = 0;
+    for (Sum sum : Sum.ALL) {
+      others |= some.contains(sum) ? 0 : get(sum);
+    }
+    return others == 0;
+  }
+
   boolean closed() {
     return get(Sum.CLOSED) > 0;
   }

@@ -49,7 +49,21 @@ final class AccountTable {
           + ") values(?, ?, ?, ?"
           + ", ?".repeat(Sum.ALL.size())
           + ") on conflict(name) do update set "
-          + Sum.ALL.stream().map(Sum::update).collect(Collectors.joining(", "));
+          + Sum.ALL.stream()
+              .map(sum -> sum.update("excluded." + sum.column()))
+              .collect(Collectors.joining(", "));
+
+  /** What attempts move: nearly always nothing else of an account does. */
+  private static final List<Sum> USE = List.of(Sum.USED, Sum.HELD, Sum.FIRST_USED);
+
+  private static final String ADD_USE =
+      "update account set "
+          + Sum.USED.update("?1")
+          + ", "
+          + Sum.HELD.update("?2")
+          + ", "
+          + Sum.FIRST_USED.update("?3")
+          + " where name = ?4";
 
   /** What came first says a lot's priority and its end, as {@link Lot#plus} has it. */
   private static final String ADD_LOT =
@@ -78,10 +92,14 @@ final class AccountTable {
   }
 
   void add(Map<AccountKey, AccountSums> moves) throws SQLException {
-    try (PreparedStatement upsert = connection.prepareStatement(ADD_SUMS)) {
+    try (PreparedStatement update = connection.prepareStatement(ADD_USE);
+        PreparedStatement upsert = connection.prepareStatement(ADD_SUMS)) {
       for (Map.Entry<String, AccountKey> named : byName(moves.keySet()).entrySet()) {
         AccountKey account = named.getValue();
         AccountSums sums = moves.getOrDefault(account, new AccountSums());
+        if (sums.only(USE) && addUse(update, named.getKey(), sums)) {
+          continue;
+        }
         upsert.setString(1, named.getKey());
         upsert.setString(2, account.budget());
         upsert.setString(3, account.unit().name());
@@ -93,6 +111,17 @@ final class AccountTable {
         upsert.executeUpdate();
       }
     }
+  }
+
+  /** Returns false if the account is not there. */
+  private static boolean addUse(PreparedStatement update, String account, AccountSums sums)
+      throws SQLException {
+    int column = 1;
+    for (Sum sum : USE) {
+      update.setLong(column++, sums.get(sum));
+    }
+    update.setString(column, account);
+    return update.executeUpdate() > 0;
   }
 
   void addLots(Map<LotKey, Lot> lots) throws SQLException {

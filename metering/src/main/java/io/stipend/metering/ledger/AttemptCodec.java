@@ -77,7 +77,13 @@ final class AttemptCodec {
     writeReserved(out, NameWriter.INLINE, NameWriter.INLINE, 0, profile, r);
   }
 
-  /** Reads what {@link #writeAlone} wrote. */
+  /** The same of a profile that was met before. */
+  static void writeAlone(ByteWriter out, KnownProfile known, LedgerEntry.Reserved r) {
+    known.writeAlone(out);
+    writeReserved(out, NameWriter.INLINE, NameWriter.INLINE, 0, known.profile(), r);
+  }
+
+  /** Reads what {@code writeAlone} wrote. */
   static LedgerEntry.Reserved readAlone(ByteReader in) {
     Profile profile = Profile.read(in, NameReader.INLINE);
     return readReserved(in, NameReader.INLINE, 0, profile);

@@ -52,7 +52,6 @@ final class BatchEncoder {
   private long nextName;
   private long nextProfile;
   private long clock;
-  private long lastProfile;
   private int entries;
   private Defined defined = Defined.NOBODY;
 
@@ -115,11 +114,6 @@ final class BatchEncoder {
     return entries;
   }
 
-  /** Number of the profile of the last reservation. */
-  long lastProfile() {
-    return lastProfile;
-  }
-
   /** Bytes so far. */
   int size() {
     return blob.size();
@@ -128,9 +122,25 @@ final class BatchEncoder {
   /** Adds a reservation. Returns the attempt's number. */
   long reserved(LedgerEntry.Reserved entry, Profile profile) {
     begin(entry);
+    return reserved(entry, profile, number(profile));
+  }
+
+  /** Adds a reservation and gives the profile its number. Returns the attempt's number. */
+  long reserved(LedgerEntry.Reserved entry, KnownProfile known) {
+    begin(entry);
+    if (known.number() == 0) {
+      known.number(number(known.profile()));
+    }
+    return reserved(entry, known.profile(), known.number());
+  }
+
+  private long number(Profile profile) {
     Long known = profiles.get(profile);
-    lastProfile = known == null ? define(profile) : known;
-    record.varint(lastProfile);
+    return known == null ? define(profile) : known;
+  }
+
+  private long reserved(LedgerEntry.Reserved entry, Profile profile, long number) {
+    record.varint(number);
     AttemptCodec.writeReserved(record, nameWriter, sessionWriter, clock, profile, entry);
     end(RESERVED, entry);
     return nextAttempt++;

@@ -3,12 +3,10 @@ package io.stipend.metering.ledger;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,16 +31,16 @@ final class BatchWriter {
   private static final int MAX_BLOB_BYTES = 1 << 20;
 
   /** So long must nothing have come before the quiet is used for projection. */
-  private static final long IDLE_MILLIS = 10;
+  private static final long IDLE_NANOS = 10_000_000;
 
   /**
    * Entries after which the tables are projected though more wait: commits wait for it meanwhile,
    * some milliseconds, and a start after a crash has so many to read.
    */
-  private static final int MAX_BEHIND = 16_384;
+  private static final int MAX_BEHIND = 32_768;
 
-  private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final WriteQueue queue;
+  private final CountDownLatch stopped = new CountDownLatch(1);
   private final LedgerOptions options;
   private final Path folder;
   private final Storage storage;
@@ -57,6 +55,11 @@ final class BatchWriter {
 
   /** The part of these that stands in the batch under way. */
   private final List<Pending.Entry> encoded = new ArrayList<>();
+
+  /** Slots of the attempts that end in it. */
+  private int[] ended = new int[64];
+
+  private int endedCount;
 
   /** The part of these that is to be answered after it. */
   private final List<Pending.Question<?>> asked = new ArrayList<>();
@@ -90,6 +93,7 @@ final class BatchWriter {
     encoder.tell(projection);
     thread = new Thread(this::run, "ledger-writer");
     thread.setDaemon(true);
+    queue = new WriteQueue(thread);
   }
 
   void start() {
@@ -114,7 +118,7 @@ final class BatchWriter {
 
   /** Queues a question; its future fails if nothing more is taken. */
   <T> CompletableFuture<T> ask(Pending.Reading<T> reading) {
-    Pending.Question<T> question = new Pending.Question<>(reading, new CompletableFuture<>());
+    Pending.Question<T> question = new Pending.Question<>(reading);
     queue(question);
     return question.answer();
   }
@@ -126,7 +130,7 @@ final class BatchWriter {
     }
     queue.add(pending);
     if (finished) {
-      failQueued();
+      queue.refuse(refusal());
     }
   }
 
@@ -137,7 +141,7 @@ final class BatchWriter {
     boolean interrupted = false;
     while (true) {
       try {
-        ended.await();
+        stopped.await();
         break;
       } catch (InterruptedException e) {
         interrupted = true;
@@ -157,7 +161,7 @@ final class BatchWriter {
         }
       }
       // What was queued beside the request to stop is still taken.
-      while (!queue.isEmpty()) {
+      while (queue.size() > 0) {
         step();
       }
       project();
@@ -171,21 +175,23 @@ final class BatchWriter {
     taken.forEach(pending -> pending.fail(refusal()));
     failQueued();
     // Before the action, which may end the process and thereby close this ledger.
-    ended.countDown();
+    stopped.countDown();
     if (failed) {
       options.onPoisoned().run();
     }
   }
 
   /** One commit, or one projection if nothing comes. Returns false at the end. */
-  private boolean step() throws InterruptedException, SQLException {
-    Pending first = behind() > 0 ? queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS) : queue.take();
-    if (first == null) {
+  private boolean step() throws SQLException {
+    Pending next = behind() > 0 ? queue.poll(IDLE_NANOS) : queue.take();
+    if (next == null) {
       project();
       return true;
     }
-    taken.add(first);
-    queue.drainTo(taken, MAX_ENTRIES);
+    while (next != null) {
+      taken.add(next);
+      next = taken.size() < MAX_ENTRIES ? queue.poll() : null;
+    }
     boolean goOn = true;
     for (Pending pending : taken) {
       if (pending instanceof Pending.Question<?> question) {
@@ -215,7 +221,13 @@ final class BatchWriter {
       long number = encoder.reserved(reserved, attempt.profile());
       OpenReservation begun =
           new OpenReservation(
-              number, encoder.lastProfile(), attempt.profile(), reserved, reserved.holds(), 0, 0);
+              number,
+              attempt.profile().number(),
+              attempt.profile().profile(),
+              reserved,
+              reserved.holds(),
+              0,
+              0);
       attempt.written(begun);
       replay.reserved(begun);
       return true;
@@ -227,9 +239,11 @@ final class BatchWriter {
     } else if (entry instanceof LedgerEntry.Settled settled) {
       encoder.settled(before.number(), before.profile(), settled);
       replay.settled(before, settled);
+      ended(attempt);
     } else if (entry instanceof LedgerEntry.Released released) {
       encoder.released(before.number(), released);
       replay.released(before, released);
+      ended(attempt);
     }
     return true;
   }
@@ -271,16 +285,20 @@ final class BatchWriter {
       batches.append(encoder.finish());
       inFlight.acknowledge(batches.seq());
     }
+    inFlight.free(ended, endedCount);
+    endedCount = 0;
     for (Pending.Entry pending : encoded) {
-      LedgerEntry entry = pending.entry();
-      LedgerAttempt attempt = pending.attempt();
-      if (attempt != null
-          && (entry instanceof LedgerEntry.Settled || entry instanceof LedgerEntry.Released)) {
-        attempt.freeSlot();
-      }
       pending.done().complete(null);
     }
     encoded.clear();
+  }
+
+  /** An end is in the batch: the slot comes free when it is durable. */
+  private void ended(LedgerAttempt attempt) {
+    if (endedCount == ended.length) {
+      ended = Arrays.copyOf(ended, 2 * endedCount);
+    }
+    ended[endedCount++] = attempt.slot();
   }
 
   /** Reads what was asked for; everything that was taken is committed. */

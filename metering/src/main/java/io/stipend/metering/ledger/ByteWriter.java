@@ -1,8 +1,10 @@
 package io.stipend.metering.ledger;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /** A growing byte array in the ledger's encoding: little numbers take few bytes. */
@@ -20,6 +22,16 @@ final class ByteWriter {
 
   void clear() {
     size = 0;
+  }
+
+  /** Puts all of it into a buffer. */
+  void put(ByteBuffer into, int at) {
+    into.put(at, bytes, 0, size);
+  }
+
+  /** Adds all of it to a checksum. */
+  void update(Checksum checksum) {
+    checksum.update(bytes, 0, size);
   }
 
   byte[] toByteArray() {
@@ -74,7 +86,8 @@ final class ByteWriter {
     raw(other.bytes, other.size);
   }
 
-  private void raw(byte[] from, int length) {
+  /** Bytes as they are. */
+  void raw(byte[] from, int length) {
     room(length);
     System.arraycopy(from, 0, bytes, size, length);
     size += length;

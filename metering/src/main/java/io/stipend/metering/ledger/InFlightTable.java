@@ -53,6 +53,11 @@ final class InFlightTable implements AutoCloseable {
   private final FileChannel file;
   private final MappedByteBuffer map;
   private final Storage storage;
+
+  /** For each thread that takes slots, room for what it writes. */
+  private final ThreadLocal<ByteWriter> bodies =
+      ThreadLocal.withInitial(() -> new ByteWriter(Slot.BYTES));
+
   private final int[] free;
   private int freeCount;
   private long generation;
@@ -230,9 +235,9 @@ final class InFlightTable implements AutoCloseable {
    *
    * @return the slot, or -1 if none is free or the reservation does not fit one
    */
-  int take(Profile profile, LedgerEntry.Reserved reserved) {
-    byte[] body = Slot.body(profile, reserved);
-    if (body == null) {
+  int take(KnownProfile profile, LedgerEntry.Reserved reserved) {
+    ByteWriter body = bodies.get();
+    if (!Slot.body(body, profile, reserved)) {
       return -1;
     }
     int slot;
@@ -258,10 +263,16 @@ final class InFlightTable implements AutoCloseable {
     VarHandle.releaseFence();
   }
 
-  void free(int slot) {
-    mark(slot, FREE);
-    synchronized (free) {
-      free[freeCount++] = slot;
+  /** Frees the first so many of these slots. */
+  void free(int[] slots, int count) {
+    for (int i = 0; i < count; i++) {
+      mark(slots[i], FREE);
+    }
+    if (count > 0) {
+      synchronized (free) {
+        System.arraycopy(slots, 0, free, freeCount, count);
+        freeCount += count;
+      }
     }
   }
 

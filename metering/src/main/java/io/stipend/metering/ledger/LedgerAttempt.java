@@ -12,7 +12,7 @@ final class LedgerAttempt implements OpenAttempt {
   private final InFlightTable table;
   private final int slot;
   private final AttemptId id;
-  private final Profile profile;
+  private final KnownProfile profile;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final AtomicLong extensions = new AtomicLong();
   private final CompletableFuture<Void> reservedDurably;
@@ -20,7 +20,8 @@ final class LedgerAttempt implements OpenAttempt {
   /** How it stands after its entries so far; the writer's thread alone sees it. */
   private @Nullable OpenReservation written;
 
-  LedgerAttempt(BatchWriter writer, InFlightTable table, int slot, AttemptId id, Profile profile) {
+  LedgerAttempt(
+      BatchWriter writer, InFlightTable table, int slot, AttemptId id, KnownProfile profile) {
     this.writer = writer;
     this.table = table;
     this.slot = slot;
@@ -29,7 +30,7 @@ final class LedgerAttempt implements OpenAttempt {
     reservedDurably = new CompletableFuture<>();
   }
 
-  Profile profile() {
+  KnownProfile profile() {
     return profile;
   }
 
@@ -42,9 +43,9 @@ final class LedgerAttempt implements OpenAttempt {
     written = now;
   }
 
-  /** The end is durable: nothing of this attempt is left to recover. */
-  void freeSlot() {
-    table.free(slot);
+  /** Its slot, which comes free when the end is durable. */
+  int slot() {
+    return slot;
   }
 
   @Override

@@ -110,12 +110,14 @@ final class PostingCodec {
     return postings;
   }
 
-  private static boolean sameAccounts(List<Posting> postings, List<AccountKey> accounts) {
+  /** Whether these name the accounts in their order. */
+  static boolean sameAccounts(List<Posting> postings, List<AccountKey> accounts) {
     if (postings.size() != accounts.size()) {
       return false;
     }
     for (int i = 0; i < accounts.size(); i++) {
-      if (!postings.get(i).account().equals(accounts.get(i))) {
+      AccountKey account = postings.get(i).account();
+      if (!account.equals(accounts.get(i))) {
         return false;
       }
     }

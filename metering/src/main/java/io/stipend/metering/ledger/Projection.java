@@ -5,13 +5,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>For the writer's thread.
  */
 final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseable {
+  private static final int PROFILES = 4_096;
+
   private final Connection connection;
   private final Storage storage;
   private final LedgerTables tables;
@@ -38,13 +40,23 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
 
   private final Replay replay;
   private final Map<AccountKey, AccountSums> moves = new HashMap<>();
+
+  /** Of these the sums of the accounts of each profile, in its order. */
+  private final @Nullable ProfileSums[] byProfile = new ProfileSums[PROFILES];
+
   private final Map<LotKey, Lot> lots = new HashMap<>();
 
   /** Numbers that have a row in the table of open attempts. */
   private final Set<Long> storedOpen = new HashSet<>();
 
-  /** Numbers that were opened, extended or ended since the last transaction. */
-  private final Set<Long> touched = new HashSet<>();
+  /** Numbers of those that were extended since the last transaction. */
+  private final Set<Long> extended = new HashSet<>();
+
+  /** Numbers of those that ended since. */
+  private final List<Long> ended = new ArrayList<>();
+
+  /** The least number that was given since. */
+  private long firstNew;
 
   private final Map<Long, String> names = new LinkedHashMap<>();
   private final Map<Long, Profile> profiles = new LinkedHashMap<>();
@@ -74,12 +86,13 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     adjustments = new AdjustmentTable(connection);
     months = Months.stored(tables);
     storedMonths = Months.stored(tables);
-    Map<Long, OpenReservation> open = new TreeMap<>(tables.open());
+    Map<Long, OpenReservation> open = new LinkedHashMap<>(tables.open());
     storedOpen.addAll(open.keySet());
     replay = new Replay(definitions, open, this);
     projectedSeq = tables.projectedSeq();
     storedSeq = projectedSeq;
     nextAttempt = tables.nextAttempt();
+    firstNew = nextAttempt;
     insertName = connection.prepareStatement("insert into name(id, text) values(?, ?)");
     insertFact = connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)");
     selectBatch =
@@ -158,6 +171,17 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
           projectedSeq = seq;
           flush();
         });
+  }
+
+  /** The sums of the accounts of one profile. */
+  private static final class ProfileSums {
+    final long profileNumber;
+    final AccountSums[] sums;
+
+    ProfileSums(long profileNumber, AccountSums[] sums) {
+      this.profileNumber = profileNumber;
+      this.sums = sums;
+    }
   }
 
   @FunctionalInterface
@@ -264,19 +288,60 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   }
 
   @Override
+  public void moved(OpenReservation attempt, List<Posting> postings, Sum sum, int sign) {
+    List<AccountKey> accounts = attempt.profile().accounts();
+    if (!PostingCodec.sameAccounts(postings, accounts)) {
+      for (Posting posting : postings) {
+        moved(posting.account(), sum, sign * posting.amount());
+      }
+      return;
+    }
+    AccountSums[] sums = sums(attempt);
+    for (int i = 0; i < sums.length; i++) {
+      sums[i].add(sum, sign * postings.get(i).amount());
+    }
+  }
+
+  @Override
+  public void begun(OpenReservation attempt) {
+    long at = attempt.reserved().at().toEpochMilli();
+    for (AccountSums of : sums(attempt)) {
+      of.add(Sum.FIRST_USED, at);
+    }
+  }
+
+  /** Those of the accounts of its profile. */
+  private AccountSums[] sums(OpenReservation attempt) {
+    int place = (int) attempt.profileNumber() & (PROFILES - 1);
+    ProfileSums known = byProfile[place];
+    if (known == null || known.profileNumber != attempt.profileNumber()) {
+      List<AccountKey> accounts = attempt.profile().accounts();
+      AccountSums[] sums = new AccountSums[accounts.size()];
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] = moves.computeIfAbsent(accounts.get(i), key -> new AccountSums());
+      }
+      known = new ProfileSums(attempt.profileNumber(), sums);
+      byProfile[place] = known;
+    }
+    return known.sums;
+  }
+
+  @Override
   public void lot(AccountKey account, Lot more) {
     lots.merge(new LotKey(account, more.id()), more, Lot::plus);
   }
 
   @Override
   public void opened(OpenReservation reservation) {
-    touched.add(reservation.number());
     nextAttempt = Math.max(nextAttempt, reservation.number() + 1);
+    if (reservation.number() < firstNew) {
+      extended.add(reservation.number());
+    }
   }
 
   @Override
   public void settled(OpenReservation reservation, LedgerEntry.Settled settled) {
-    touched.add(reservation.number());
+    ended(reservation.number());
     usage.add(
         EndedAttempt.of(
             reservation, settled, months.moved(reservation.reserved().at(), settled.at())));
@@ -284,8 +349,15 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
 
   @Override
   public void released(OpenReservation reservation, LedgerEntry.Released released) {
-    touched.add(reservation.number());
+    ended(reservation.number());
     usage.add(EndedAttempt.of(reservation, released));
+  }
+
+  private void ended(long number) {
+    // Most end before they ever had a row.
+    if (number < firstNew && storedOpen.remove(number)) {
+      ended.add(number);
+    }
   }
 
   @Override
@@ -341,6 +413,7 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     tables.accounts().add(moves);
     tables.accounts().addLots(lots);
     moves.clear();
+    Arrays.fill(byProfile, null);
     lots.clear();
   }
 
@@ -350,23 +423,25 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
                 "insert or replace into open_attempt(attempt, profile, body) values(?, ?, ?)");
         PreparedStatement delete =
             connection.prepareStatement("delete from open_attempt where attempt = ?")) {
-      for (Long number : touched) {
-        OpenReservation open = replay.open().get(number);
-        if (open != null) {
+      for (OpenReservation open : replay.open().values()) {
+        if (open.number() >= firstNew || extended.contains(open.number())) {
           ByteWriter body = new ByteWriter(512);
           open.write(body);
-          put.setLong(1, number);
+          put.setLong(1, open.number());
           put.setLong(2, open.profileNumber());
           put.setBytes(3, body.toByteArray());
           put.executeUpdate();
-          storedOpen.add(number);
-        } else if (storedOpen.remove(number)) {
-          delete.setLong(1, number);
-          delete.executeUpdate();
+          storedOpen.add(open.number());
         }
       }
+      for (long number : ended) {
+        delete.setLong(1, number);
+        delete.executeUpdate();
+      }
     }
-    touched.clear();
+    extended.clear();
+    ended.clear();
+    firstNew = nextAttempt;
   }
 
   @Override

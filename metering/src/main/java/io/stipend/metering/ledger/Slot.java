@@ -51,16 +51,17 @@ final class Slot {
    * The reservation in bytes. One that is too large loses its labels (session and client), which
    * nothing depends on; accounts are never cut.
    *
-   * @return null if it is too large even so
+   * @param out takes it in place of what it held
+   * @return whether it is small enough, perhaps so
    */
-  static byte @Nullable [] body(Profile profile, LedgerEntry.Reserved reserved) {
-    ByteWriter out = new ByteWriter(1024);
+  static boolean body(ByteWriter out, KnownProfile profile, LedgerEntry.Reserved reserved) {
+    out.clear();
     AttemptCodec.writeAlone(out, profile, reserved);
     if (out.size() > BYTES - BODY) {
       out.clear();
-      AttemptCodec.writeAlone(out, profile, withoutLabels(profile, reserved));
+      AttemptCodec.writeAlone(out, profile, withoutLabels(profile.profile(), reserved));
     }
-    return out.size() > BYTES - BODY ? null : out.toByteArray();
+    return out.size() <= BYTES - BODY;
   }
 
   private static LedgerEntry.Reserved withoutLabels(Profile profile, LedgerEntry.Reserved r) {
@@ -74,13 +75,13 @@ final class Slot {
   }
 
   /** Writes all but the state word. */
-  static void write(ByteBuffer map, int at, long generation, byte[] body) {
+  static void write(ByteBuffer map, int at, long generation, ByteWriter body) {
     map.putInt(at + PROGRESS + 24, 0);
     map.putInt(at + PROGRESS + PROGRESS_BYTES + 24, 0);
-    map.putInt(at + LENGTH, body.length);
+    map.putInt(at + LENGTH, body.size());
     map.putLong(at + GENERATION, generation);
     map.putInt(at + CHECKSUM, checksum(generation, body));
-    map.put(at + BODY, body);
+    body.put(map, at + BODY);
   }
 
   static void progress(ByteBuffer map, int at, long count, long outputTokens, long nanos) {
@@ -122,10 +123,21 @@ final class Slot {
   }
 
   private static int checksum(long generation, byte[] body) {
-    CRC32C crc = new CRC32C();
-    crc.update(ByteBuffer.allocate(12).putLong(generation).putInt(body.length).flip());
+    CRC32C crc = begun(generation, body.length);
     crc.update(body);
     return (int) crc.getValue();
+  }
+
+  private static int checksum(long generation, ByteWriter body) {
+    CRC32C crc = begun(generation, body.size());
+    body.update(crc);
+    return (int) crc.getValue();
+  }
+
+  private static CRC32C begun(long generation, int length) {
+    CRC32C crc = new CRC32C();
+    crc.update(ByteBuffer.allocate(12).putLong(generation).putInt(length).flip());
+    return crc;
   }
 
   private static int checksum(long generation, long count, long outputTokens, long nanos) {

@@ -40,6 +40,7 @@ public final class SqliteLedger implements Ledger {
   private final Connection connection;
   private final InFlightTable table;
   private final BatchWriter writer;
+  private final Profiles profiles = new Profiles();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private SqliteLedger(
@@ -193,7 +194,7 @@ public final class SqliteLedger implements Ledger {
     if (!writer.hasRoom()) {
       return null;
     }
-    Profile profile = Profile.of(reserved);
+    KnownProfile profile = profiles.of(reserved);
     int slot = table.take(profile, reserved);
     if (slot < 0) {
       return null;

@@ -44,9 +44,12 @@ enum Sum {
     return some == 0 || (more != 0 && more < some) ? more : some;
   }
 
-  /** The same in SQL, where a row meets one that is there already. */
-  String update() {
-    String more = "excluded." + column();
+  /**
+   * The same in SQL: sets the column of a row that is there.
+   *
+   * @param more the expression of what comes to it
+   */
+  String update(String more) {
     return column()
         + " = "
         + (this != FIRST_USED

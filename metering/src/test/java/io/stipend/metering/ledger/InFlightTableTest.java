@@ -28,7 +28,7 @@ class InFlightTableTest {
   }
 
   private static int take(InFlightTable table, LedgerEntry.Reserved reserved) {
-    return table.take(Profile.of(reserved), reserved);
+    return table.take(new KnownProfile(Profile.of(reserved)), reserved);
   }
 
   private List<Slot.Content> read() {
@@ -49,7 +49,7 @@ class InFlightTableTest {
     assertThat(read())
         .containsExactly(
             new Slot.Content(first, false, 0, 0), new Slot.Content(second, true, 30, 300));
-    table.free(slot);
+    table.free(new int[] {slot}, 1);
     assertThat(read()).containsExactly(new Slot.Content(first, false, 0, 0));
   }
 
@@ -59,7 +59,9 @@ class InFlightTableTest {
     LedgerEntry.Reserved reserved = Samples.reserved("first");
     table.sent(take(table, reserved));
     byte[] whole = Files.readAllBytes(path);
-    int bytes = Slot.body(Profile.of(reserved), reserved).length;
+    ByteWriter body = new ByteWriter(64);
+    assertThat(Slot.body(body, new KnownProfile(Profile.of(reserved)), reserved)).isTrue();
+    int bytes = body.size();
     for (int i = 0; i < bytes; i++) {
       byte[] torn = whole.clone();
       torn[HEADER + 88 + i] ^= 0x40;
@@ -93,7 +95,7 @@ class InFlightTableTest {
     InFlightTable table = open();
     int slot = take(table, Samples.reserved("first"));
     table.progress(slot, 1, 10, 100);
-    table.free(slot);
+    table.free(new int[] {slot}, 1);
     assertThat(take(table, Samples.reserved("second"))).isEqualTo(slot);
     assertThat(read().get(0).outputTokens()).isZero();
   }
