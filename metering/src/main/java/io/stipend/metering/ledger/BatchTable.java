@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -9,6 +10,7 @@ import java.sql.SQLException;
 final class BatchTable implements AutoCloseable {
   private final PreparedStatement insert;
   private final Storage storage;
+  private final MessageDigest sha256 = Chain.sha256();
   private long seq;
   private byte[] hash;
 
@@ -41,7 +43,7 @@ final class BatchTable implements AutoCloseable {
 
   /** Appends a batch in a transaction of its own: durable when this returns. */
   void append(byte[] blob) throws SQLException {
-    byte[] next = Chain.hash(hash, seq + 1, blob);
+    byte[] next = Chain.hash(sha256, hash, seq + 1, blob);
     insert.setLong(1, seq + 1);
     insert.setBytes(2, hash);
     insert.setBytes(3, next);

@@ -39,6 +39,9 @@ final class BatchWriter {
    */
   private static final int MAX_BEHIND = 32_768;
 
+  /** The same in bytes: what waits for the tables is held in memory. */
+  private static final long MAX_BYTES_BEHIND = 16L << 20;
+
   private final WriteQueue queue;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final LedgerOptions options;
@@ -55,6 +58,9 @@ final class BatchWriter {
 
   /** The part of these that stands in the batch under way. */
   private final List<Pending.Entry> encoded = new ArrayList<>();
+
+  /** Bytes of the batches that are not in the tables yet. */
+  private long bytesBehind;
 
   /** Slots of the attempts that end in it. */
   private int[] ended = new int[64];
@@ -156,7 +162,9 @@ final class BatchWriter {
     boolean failed = false;
     try {
       while (step()) {
-        if (behind() >= options.maxBatchesBehind() || projection.waiting() >= MAX_BEHIND) {
+        if (behind() >= options.maxBatchesBehind()
+            || projection.waiting() >= MAX_BEHIND
+            || bytesBehind >= MAX_BYTES_BEHIND) {
           project();
         }
       }
@@ -282,7 +290,9 @@ final class BatchWriter {
 
   private void commit() throws SQLException {
     if (encoder.entries() > 0) {
-      batches.append(encoder.finish());
+      byte[] blob = encoder.finish();
+      bytesBehind += blob.length;
+      batches.append(blob);
       inFlight.acknowledge(batches.seq());
     }
     inFlight.free(ended, endedCount);
@@ -320,6 +330,7 @@ final class BatchWriter {
   private void project() throws SQLException {
     if (behind() > 0) {
       projection.store(batches.seq());
+      bytesBehind = 0;
       guard.projected();
     }
   }

@@ -20,11 +20,19 @@ final class Chain {
 
   /** {@code SHA-256(prevHash || seq as 8 bytes, highest first || blob)}. */
   static byte[] hash(byte[] prevHash, long seq, byte[] blob) {
+    return hash(sha256(), prevHash, seq, blob);
+  }
+
+  /** The same by a digest of the caller's own, which can be used again. */
+  static byte[] hash(MessageDigest sha256, byte[] prevHash, long seq, byte[] blob) {
+    sha256.update(prevHash);
+    sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(seq).array());
+    return sha256.digest(blob);
+  }
+
+  static MessageDigest sha256() {
     try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(prevHash);
-      sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(seq).array());
-      return sha256.digest(blob);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("SHA-256 is part of every Java platform", e);
     }

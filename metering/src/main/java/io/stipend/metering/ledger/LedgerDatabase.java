@@ -55,7 +55,7 @@ final class LedgerDatabase {
           UsageTable.USAGE,
           UsageTable.USAGE_STARTED,
           UsageTable.USAGE_BOOKED,
-          UsageTable.USAGE_EXCHANGE,
+          UsageTable.EXCHANGE_BLOCK,
           AdjustmentTable.ADJUSTMENT,
           AdjustmentTable.ADJUSTMENT_BOOKED,
           "create table open_attempt(attempt integer primary key, profile integer not null,"
@@ -73,7 +73,7 @@ final class LedgerDatabase {
           "account",
           "lot",
           "usage",
-          "usage_exchange",
+          "exchange_block",
           "adjustment",
           "open_attempt",
           "fact",

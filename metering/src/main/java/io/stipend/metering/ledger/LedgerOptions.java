@@ -7,7 +7,8 @@ package io.stipend.metering.ledger;
  * @param queueCapacity entries that may wait for a commit before {@link Ledger#begin} refuses; ends
  *     and extensions of open attempts are always taken
  * @param maxBatchesBehind commits after which the queryable tables are brought up to date even
- *     under load; they are always brought up to date when the ledger is idle
+ *     under load, if not after fewer of many entries; they are always brought up to date when the
+ *     ledger is idle
  * @param onPoisoned runs once, on the writer's thread, when the disk failed: the gateway then
  *     refuses new exchanges and exits non-zero
  */
@@ -20,7 +21,7 @@ public record LedgerOptions(
   public static final int DEFAULT_QUEUE_CAPACITY = 65_536;
 
   /** Commits between two projections under load unless said otherwise. */
-  public static final int DEFAULT_MAX_BATCHES_BEHIND = 64;
+  public static final int DEFAULT_MAX_BATCHES_BEHIND = 1_024;
 
   private static final int MAX_SLOTS = 1 << 19;
 

@@ -157,12 +157,16 @@ final class LedgerTables implements AutoCloseable {
   }
 
   /** The names with the greatest numbers, oldest first. */
-  private void recentNames(int limit, BatchEncoder encoder) throws SQLException {
+  private void recentNames(int limit, BatchEncoder encoder, Definitions definitions)
+      throws SQLException {
     query(
         "select id, text from (select id, text from name order by id desc limit "
             + limit
             + ") order by id",
-        row -> encoder.remember(row.getLong(1), row.getString(2)));
+        row -> {
+          encoder.remember(row.getLong(1), row.getString(2));
+          definitions.define(row.getLong(1), row.getString(2));
+        });
   }
 
   /** One more than the greatest value of a column; 1 for an empty table. */
@@ -174,11 +178,15 @@ final class LedgerTables implements AutoCloseable {
     return next[0];
   }
 
-  /** An encoder that goes on where these tables end; every batch must be projected. */
-  BatchEncoder encoder() throws SQLException {
+  /**
+   * An encoder that goes on where these tables end; every batch must be projected.
+   *
+   * @param definitions learn the names that it knows
+   */
+  BatchEncoder encoder(Definitions definitions) throws SQLException {
     BatchEncoder encoder =
         new BatchEncoder(nextAttempt(), next("name", "id"), next("profile", "id"));
-    recentNames(RECENT_NAMES, encoder);
+    recentNames(RECENT_NAMES, encoder, definitions);
     return encoder;
   }
 

@@ -114,6 +114,11 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     return replay.entries();
   }
 
+  /** An encoder that goes on where the tables end; every batch must be projected. */
+  BatchEncoder encoder() throws SQLException {
+    return tables.encoder(definitions);
+  }
+
   /** Entries that are not in the tables yet. */
   long waiting() {
     return replay.entries() - storedEntries;

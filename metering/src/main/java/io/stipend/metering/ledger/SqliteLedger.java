@@ -112,7 +112,7 @@ public final class SqliteLedger implements Ledger {
     Projection projection = new Projection(connection, storage);
     BatchTable batches = new BatchTable(connection, storage);
     fill(projection, batches.seq(), clock);
-    BatchEncoder encoder = projection.tables().encoder();
+    BatchEncoder encoder = projection.encoder();
     Instant now = clock.instant();
     Recovery recovery = new Recovery(projection, encoder, now);
     recovery.run(left.contents(), left.marksAreLast(storage));

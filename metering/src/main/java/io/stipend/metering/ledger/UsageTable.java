@@ -33,8 +33,8 @@ final class UsageTable {
   static final String USAGE_BOOKED =
       "create index usage_booked on usage(booked) where booked is not null";
 
-  static final String USAGE_EXCHANGE =
-      "create table usage_exchange(prefix text not null, block integer not null,"
+  static final String EXCHANGE_BLOCK =
+      "create table exchange_block(prefix text not null, block integer not null,"
           + " primary key(prefix, block)) without rowid";
 
   private static final Comparator<EndedAttempt> BY_START =
@@ -137,7 +137,7 @@ final class UsageTable {
     try (PreparedStatement insert =
             connection.prepareStatement("insert into usage values(?, ?, ?, ?, ?, ?, ?)");
         PreparedStatement index =
-            connection.prepareStatement("insert into usage_exchange values(?, ?)")) {
+            connection.prepareStatement("insert into exchange_block values(?, ?)")) {
       for (UsageBlock block : blocks) {
         number++;
         insert.setLong(1, number);
@@ -253,7 +253,7 @@ final class UsageTable {
   private void blocksOf(String exchange, Blocks each) throws SQLException {
     read(
         "select block, body from usage where block in"
-            + " (select block from usage_exchange where prefix = ?) order by block",
+            + " (select block from exchange_block where prefix = ?) order by block",
         select -> select.setString(1, UsageBlock.prefix(exchange)),
         each);
   }
@@ -395,7 +395,7 @@ final class UsageTable {
                 "select block, body, attempts, started, booked, last_booked from usage");
         PreparedStatement index =
             connection.prepareStatement(
-                "select count(*) from usage_exchange where prefix = ? and block = ?");
+                "select count(*) from exchange_block where prefix = ? and block = ?");
         ResultSet row = select.executeQuery()) {
       long indexed = 0;
       long prefixes = 0;
@@ -419,7 +419,7 @@ final class UsageTable {
         }
         prefixes += block.prefixes().size();
       }
-      if (indexed != prefixes || indexed != count("select count(*) from usage_exchange")) {
+      if (indexed != prefixes || indexed != count("select count(*) from exchange_block")) {
         problems.accept("exchanges are found elsewhere than where they are");
       }
     }

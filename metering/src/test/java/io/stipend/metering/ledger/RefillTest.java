@@ -70,7 +70,7 @@ class RefillTest {
         Connection connection = LedgerDatabase.openForWriting(files.folder());
         LedgerTables tables = new LedgerTables(connection);
         BatchTable batches = new BatchTable(connection, Storage.DISK)) {
-      BatchEncoder encoder = tables.encoder();
+      BatchEncoder encoder = tables.encoder(Definitions.stored(tables));
       connection.setAutoCommit(false);
       for (int i = 0; i < ACCOUNTS; i++) {
         AccountKey account =

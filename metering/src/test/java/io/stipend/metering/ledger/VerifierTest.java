@@ -165,9 +165,9 @@ class VerifierTest {
             "update usage set after = after + 100",
             "insert into usage select block + 100, after, attempts, started, booked, last_booked,"
                 + " body from usage",
-            "delete from usage_exchange",
-            "update usage_exchange set prefix = 'x'",
-            "insert into usage_exchange values('x', 1)",
+            "delete from exchange_block",
+            "update exchange_block set prefix = 'x'",
+            "insert into exchange_block values('x', 1)",
             "update name set text = 'eve' where text = 'ada'",
             "update profile set team = 'other'",
             "delete from fact where id = 'k1'",
