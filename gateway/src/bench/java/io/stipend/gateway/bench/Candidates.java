@@ -21,6 +21,7 @@ final class Candidates {
   private final String portkey;
   private final int people;
   private final Path data;
+  private final int loops;
   private int upstream;
 
   /**
@@ -32,14 +33,17 @@ final class Candidates {
    * @param portkey folder with Portkey's npm package; empty if it is not to be measured
    * @param people in Stipend's quota file
    * @param data Stipend's data folder
+   * @param loops of Stipend; 0 means as many as it takes by itself
    */
-  Candidates(Path folder, Path jar, String stipendJvm, String portkey, int people, Path data) {
+  Candidates(
+      Path folder, Path jar, String stipendJvm, String portkey, int people, Path data, int loops) {
     this.folder = folder;
     this.jar = jar;
     this.stipendJvm = stipendJvm;
     this.portkey = portkey;
     this.people = people;
     this.data = data;
+    this.loops = loops;
   }
 
   /** Starts one by its name; null if its program is not installed. */
@@ -196,6 +200,7 @@ final class Candidates {
       data: %s
       limits: { connections: 20000, connections_per_address: 20000, open_attempts: 16384 }
       upstream: { connections_per_loop: 16384 }
+      event_loops: %d
     providers:
       openai: { url: "http://127.0.0.1:%d", key: "sk-bench-provider" }
     allowances:
@@ -208,7 +213,8 @@ final class Candidates {
       ada: { team: payments, allowance: engineer, %s }
     %s
     """
-        .formatted(port, data, upstream, limits, people > 1 ? "people_from: ./people.csv\n" : "");
+        .formatted(
+            port, data, loops, upstream, limits, people > 1 ? "people_from: ./people.csv\n" : "");
   }
 
   private String peopleCsv() {

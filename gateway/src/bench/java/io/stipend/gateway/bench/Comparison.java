@@ -68,6 +68,9 @@ public final class Comparison implements Callable<Integer> {
   @Option(names = "--people", defaultValue = "1", description = "In Stipend's quota file.")
   private int people;
 
+  @Option(names = "--loops", defaultValue = "0", description = "Stipend's event loops.")
+  private int loops;
+
   @Option(names = "--data", description = "Stipend's data folder. Default: a new one.")
   private @Nullable Path data;
 
@@ -91,7 +94,8 @@ public final class Comparison implements Callable<Integer> {
             stipendJvm,
             portkey,
             people,
-            (data == null ? folder.resolve("data") : data).toAbsolutePath());
+            (data == null ? folder.resolve("data") : data).toAbsolutePath(),
+            loops);
     List<Candidate> running = new ArrayList<>();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> running.forEach(Comparison::end)));
     for (String name : names.contains("direct") ? names : with("direct", names)) {

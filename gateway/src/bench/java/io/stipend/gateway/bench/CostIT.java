@@ -37,7 +37,7 @@ class CostIT {
     String jar = System.getProperty("stipend.jar", "");
     assumeTrue(!jar.isEmpty(), "skipped: needs stipend.jar, which mvn verify makes");
     assumeTrue(Path.of("/proc/self/stat").toFile().exists(), "skipped: needs Linux");
-    var starter = new Candidates(folder, Path.of(jar), "", "", 1, folder.resolve("data"));
+    var starter = new Candidates(folder, Path.of(jar), "", "", 1, folder.resolve("data"), 0);
     try (Candidate provider = starter.start("direct");
         Candidate relay = starter.start("relay");
         Candidate stipend = starter.start("stipend")) {
