@@ -9,6 +9,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -71,7 +74,11 @@ public final class Transport implements AutoCloseable {
   }
 
   Class<? extends ServerChannel> serverChannel() {
-    return kind == Kind.EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    return switch (kind) {
+      case IO_URING -> IoUringServerSocketChannel.class;
+      case EPOLL -> EpollServerSocketChannel.class;
+      case NIO -> NioServerSocketChannel.class;
+    };
   }
 
   /** Ends the loops and whatever connections they still have; waits a few seconds at most. */
@@ -86,18 +93,30 @@ public final class Transport implements AutoCloseable {
 
   /** A kind of socket. */
   public enum Kind {
+    /** Linux's rings, through Netty's native library. */
+    IO_URING,
     /** Linux's own, through Netty's native library. */
     EPOLL,
     /** The JDK's, everywhere. */
     NIO;
 
-    /** The fastest that works here. */
+    private static final String PROPERTY = "stipend.transport";
+
+    /** That of {@code -Dstipend.transport} where it works here; else epoll, else the JDK's. */
     public static Kind best() {
-      return Epoll.isAvailable() ? EPOLL : NIO;
+      String asked = System.getProperty(PROPERTY, "");
+      if (asked.equals("io_uring") && IoUring.isAvailable()) {
+        return IO_URING;
+      }
+      return Epoll.isAvailable() && !asked.equals("nio") ? EPOLL : NIO;
     }
 
     private IoHandlerFactory factory() {
-      return this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+      return switch (this) {
+        case IO_URING -> IoUringIoHandler.newFactory();
+        case EPOLL -> EpollIoHandler.newFactory();
+        case NIO -> NioIoHandler.newFactory();
+      };
     }
   }
 }

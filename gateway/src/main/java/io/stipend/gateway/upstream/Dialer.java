@@ -12,6 +12,9 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +74,13 @@ final class Dialer implements AutoCloseable {
 
   /** A new socket's settings; the handler is still to be given. */
   static Bootstrap bootstrap(EventLoop loop, int connectMillis) {
-    boolean epoll = loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class);
-    Class<? extends Channel> type = epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    IoEventLoop io = (IoEventLoop) loop;
+    boolean epoll = io.isIoType(EpollIoHandler.class);
+    boolean uring = io.isIoType(IoUringIoHandler.class);
+    Class<? extends Channel> type =
+        uring
+            ? IoUringSocketChannel.class
+            : epoll ? EpollSocketChannel.class : NioSocketChannel.class;
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
@@ -92,6 +100,11 @@ final class Dialer implements AutoCloseable {
       bootstrap
           .option(EpollChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS)
           .option(EpollChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
+    }
+    if (uring) {
+      bootstrap
+          .option(IoUringChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS)
+          .option(IoUringChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS);
     }
     return bootstrap;
   }

@@ -32,7 +32,7 @@ final class BatchWriter {
   private static final int MAX_BLOB_BYTES = 1 << 20;
 
   /** From the beginning of one commit to that of the next, where entries come fast. */
-  private static final long PACE_NANOS = Long.getLong("pace", 500_000L);
+  private static final long PACE_NANOS = 500_000L;
 
   /** So long must nothing have come before the quiet is used for projection. */
   private static final long IDLE_NANOS = 10_000_000;
