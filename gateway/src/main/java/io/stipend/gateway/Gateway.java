@@ -216,7 +216,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private Answer me(Entitlement who, List<AccountBalance> balances) {
-    boolean frozen = freezes.of(who.principal().scope()) != null;
+    boolean frozen = freezes.isFrozen(who.principal());
     PersonBalance balance = PersonBalance.of(who.principal().id(), balances, frozen);
     HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
     headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");

@@ -83,9 +83,11 @@ public final class HeaderRules {
           "openai-project",
           "anthropic-organization-id");
 
-  private static final List<String> NOT_UPSTREAM_PREFIXES =
-      List.of("proxy-", "x-forwarded-", "stipend-");
-  private static final List<String> NOT_TO_CLIENT_PREFIXES = List.of("proxy-", "stipend-");
+  private static final String[] NOT_UPSTREAM_PREFIXES = {"proxy-", "x-forwarded-", "stipend-"};
+  private static final String[] NOT_TO_CLIENT_PREFIXES = {"proxy-", "stipend-"};
+
+  /** Fields that are set later, at most. */
+  private static final int MORE_FIELDS = 16;
 
   private HeaderRules() {}
 
@@ -113,9 +115,9 @@ public final class HeaderRules {
     return pass(upstream, NOT_TO_CLIENT, NOT_TO_CLIENT_PREFIXES);
   }
 
-  private static Fields pass(HttpHeaders headers, NameSet not, List<String> notPrefixes) {
+  private static Fields pass(HttpHeaders headers, NameSet not, String[] notPrefixes) {
     Fields from = Fields.of(headers);
-    Fields to = new Fields();
+    Fields to = new Fields(from.size() + MORE_FIELDS);
     boolean nominates = from.contains(HttpHeaderNames.CONNECTION);
     for (int i = 0; i < from.size(); i++) {
       CharSequence name = from.name(i);
@@ -128,7 +130,7 @@ public final class HeaderRules {
     return to;
   }
 
-  private static boolean hasPrefix(CharSequence name, List<String> prefixes) {
+  private static boolean hasPrefix(CharSequence name, String[] prefixes) {
     char first = AsciiString.toLowerCase(name.charAt(0));
     for (String prefix : prefixes) {
       if (prefix.charAt(0) == first

@@ -293,7 +293,7 @@ final class Exchange implements Inbound, Relay.Ending {
             outcome,
             charge.tokens(),
             charge.nanos(),
-            Duration.between(startedAt, services.clock().instant()));
+            Duration.ofMillis(services.clock().millis() - startedAt.toEpochMilli()));
     services.records().accept(record);
   }
 }

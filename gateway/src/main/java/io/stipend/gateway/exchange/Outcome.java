@@ -29,8 +29,10 @@ public enum Outcome {
   /** A fault of the gateway itself ended it; the log tells which. */
   GATEWAY_FAULT;
 
+  private final String label = name().toLowerCase(Locale.ROOT);
+
   /** The word of exports, such as {@code client_gone}. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return label;
   }
 }

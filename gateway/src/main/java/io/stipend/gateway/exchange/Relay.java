@@ -45,6 +45,8 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
+  private static final int FIRST_PENDING = 4;
+
   /** The gate opens within milliseconds: less than this is not worth two system calls. */
   private static final int PENDING_BYTES = 64 * 1_024;
 
@@ -54,7 +56,7 @@ final class Relay implements AttemptListener {
   private final Plan plan;
   private final Ending ending;
   private final Gate gate;
-  private final Queue<ByteBuf> pending = new ArrayDeque<>();
+  private final Queue<ByteBuf> pending = new ArrayDeque<>(FIRST_PENDING);
   private long pendingBytes;
   private final @Nullable Reservation reservation;
   private final @Nullable GrowingHold hold;

@@ -1,6 +1,7 @@
 package io.stipend.policy.store;
 
 import io.stipend.metering.ledger.LedgerEntry.Frozen;
+import io.stipend.policy.Principal;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +29,12 @@ public final class Freezes {
     } else {
       byScope.remove(entry.principal());
     }
+  }
+
+  /** Whether a principal is frozen. */
+  public boolean isFrozen(Principal principal) {
+    // Nearly always nobody is: then there is no name to make.
+    return !byScope.isEmpty() && of(principal.scope()) != null;
   }
 
   /** The entry that froze a principal; null if it is not frozen. */

@@ -90,7 +90,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     if (absent != null) {
       return absent;
     }
-    if (freezes.of(entitlement.principal().scope()) != null) {
+    if (freezes.isFrozen(entitlement.principal())) {
       return frozen(entitlement);
     }
     ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
@@ -279,7 +279,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     List<ModelRules> rules = snapshot.modelRules(entitlement.principal().id());
     if (rules == null
         || absent(snapshot, entitlement, now) != null
-        || freezes.of(entitlement.principal().scope()) != null) {
+        || freezes.isFrozen(entitlement.principal())) {
       return List.of();
     }
     Map<String, ModelListing> listings = new LinkedHashMap<>();

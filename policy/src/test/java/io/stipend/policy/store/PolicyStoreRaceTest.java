@@ -40,7 +40,7 @@ class PolicyStoreRaceTest {
           pool.submit(
               () -> {
                 while (!done.get()) {
-                  store.entitlement(asked.get(), NOW);
+                  store.entitlement(store.fingerprint(asked.get()), NOW);
                 }
               }));
     }
@@ -48,7 +48,9 @@ class PolicyStoreRaceTest {
       NewKey key = ring.create("bot", "", null, null, "root", NOW);
       asked.set(key.reveal());
       ring.add(new KeyRecord(key.created(), null));
-      assertThat(store.entitlement(key.reveal(), NOW)).as("added, round %d", round).isNotNull();
+      assertThat(store.entitlement(store.fingerprint(key.reveal()), NOW))
+          .as("added, round %d", round)
+          .isNotNull();
       if (round % 10 == 0) {
         store.swap(
             PolicySnapshot.of(
@@ -56,7 +58,9 @@ class PolicyStoreRaceTest {
                     snapshot.file(), "", List.of(), List.of())));
       }
       ring.revoke(key.created().keyId(), "root", NOW);
-      assertThat(store.entitlement(key.reveal(), NOW)).as("revoked, round %d", round).isNull();
+      assertThat(store.entitlement(store.fingerprint(key.reveal()), NOW))
+          .as("revoked, round %d", round)
+          .isNull();
     }
     done.set(true);
     for (Future<?> asker : askers) {
