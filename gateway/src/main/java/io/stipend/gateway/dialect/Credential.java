@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldNames;
 import io.stipend.gateway.http.Fields;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +17,7 @@ public final class Credential {
 
   private static final String BEARER = "Bearer ";
   private static final AsciiString[] PLAIN = {
-    AsciiString.cached("x-api-key"),
-    AsciiString.cached("api-key"),
-    AsciiString.cached("x-goog-api-key")
+    FieldNames.X_API_KEY, FieldNames.API_KEY, FieldNames.X_GOOG_API_KEY
   };
 
   private static final Credential NONE = new Credential(null, null);

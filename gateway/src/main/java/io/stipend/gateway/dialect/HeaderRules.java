@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldNames;
 import io.stipend.gateway.http.Fields;
 import io.stipend.gateway.http.NameSet;
 import io.stipend.gateway.server.RequestHead;
@@ -30,7 +31,7 @@ public final class HeaderRules {
       names("x-request-id", "request-id", "apim-request-id");
 
   private static final List<AsciiString> SESSION_HEADERS =
-      names("x-claude-code-session-id", "session-id", "x-session-id");
+      List.of(FieldNames.X_CLAUDE_CODE_SESSION_ID, FieldNames.SESSION_ID, FieldNames.X_SESSION_ID);
 
   /**
    * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,

@@ -45,6 +45,9 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
+  /** What a part keeps from being used again, however small it is: a read's least buffer. */
+  private static final int PINNED_BYTES = 4 * 1_024;
+
   private static final int FIRST_PENDING = 4;
 
   /** The gate opens within milliseconds: less than this is not worth two system calls. */
@@ -362,7 +365,7 @@ final class Relay implements AttemptListener {
     } else if (started && gate.open()) {
       client.write(part);
     } else {
-      pendingBytes += part.readableBytes();
+      pendingBytes += Math.max(part.readableBytes(), PINNED_BYTES);
       pending.add(part);
     }
   }

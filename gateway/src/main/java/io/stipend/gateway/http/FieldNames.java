@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The names of the header fields that clients send with nearly every request, and of those that the
  * gateway asks for. A reader finds the constant from the bytes of a head, without an object;
- * whoever then looks for that constant in {@link Fields} compares references only.
+ * whoever then looks for the same constant in {@link Fields} compares a reference first.
  */
 public final class FieldNames {
   public static final AsciiString API_KEY = AsciiString.cached("api-key");

@@ -176,7 +176,7 @@ public final class Fields extends HttpHeaders {
   @Deprecated
   @Override
   public Iterator<Map.Entry<String, String>> iterator() {
-    return entries().iterator();
+    return List.copyOf(entries()).iterator();
   }
 
   @Override
@@ -253,7 +253,8 @@ public final class Fields extends HttpHeaders {
   @Override
   public HttpHeaders add(HttpHeaders others) {
     if (others instanceof Fields fields) {
-      for (int i = 0; i < fields.size; i++) {
+      int more = fields.size;
+      for (int i = 0; i < more; i++) {
         append(fields.names[i], fields.values[i]);
       }
     } else {

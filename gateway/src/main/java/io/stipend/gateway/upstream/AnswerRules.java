@@ -3,6 +3,7 @@ package io.stipend.gateway.upstream;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldNames;
 import io.stipend.gateway.http.Fields;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,6 @@ final class AnswerRules {
     /** It breaks a rule. */
     BROKEN
   }
-
-  private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
 
   private static final int MAX_INTERIM = 8;
   private static final int SWITCHING = 101;
@@ -66,7 +65,7 @@ final class AnswerRules {
       return Verdict.BROKEN;
     }
     misframed = status == NO_CONTENT && framed;
-    keepAlive = head.fields().first(KEEP_ALIVE);
+    keepAlive = head.fields().first(FieldNames.KEEP_ALIVE);
     return Verdict.FINAL;
   }
 

@@ -1,6 +1,7 @@
 package io.stipend.gateway.upstream;
 
 import io.netty.util.AsciiString;
+import io.stipend.gateway.http.FieldNames;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,10 @@ final class KnownNames {
   }
 
   private static void put(String name) {
-    AsciiString known = AsciiString.cached(name);
+    AsciiString own = AsciiString.cached(name);
+    AsciiString shared = FieldNames.known(own.array(), 0, own.length());
+    // In the same letters only: what passes on keeps its case.
+    AsciiString known = shared != null && own.equals(shared) ? shared : own;
     int slot = slot(known.array(), 0, known.length());
     while (TABLE[slot] != null) {
       slot = (slot + 1) % SLOTS;

@@ -33,8 +33,14 @@ final class NettyAttempt implements Attempt {
 
   @Override
   public void begin() {
-    if (!over) {
+    if (over) {
+      return;
+    }
+    try {
       pool.acquire(this);
+    } catch (RuntimeException e) {
+      cancel();
+      throw e;
     }
   }
 

@@ -71,7 +71,14 @@ final class OriginPool {
       attempt.failed(UpstreamFailure.CONNECT);
     } else {
       dialing++;
-      attempt.dialing(dialer.dial(this, attempt));
+      Dial dial;
+      try {
+        dial = dialer.dial(this, attempt);
+      } catch (RuntimeException e) {
+        dialing--;
+        throw e;
+      }
+      attempt.dialing(dial);
     }
   }
 

@@ -43,6 +43,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
   private boolean paused;
   private boolean burst;
 
+  /**
+   * The answer is over and nothing came behind it so far. The pool has the connection only when the
+   * read burst is over: what it still holds must not become the next attempt's answer.
+   */
+  private boolean resting;
+
   UpstreamConnection(OriginPool pool) {
     this.pool = pool;
     this.watchdog = new Watchdog(pool.loop(), this::expired);
@@ -227,7 +233,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
         paused = false;
         channel().config().setAutoRead(true);
       }
-      pool.release(this);
+      resting = true;
     } else {
       close();
     }
@@ -251,6 +257,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
     if (burst && attempt != null) {
       burst = false;
       attempt.readComplete();
+    }
+    if (resting && !closing) {
+      resting = false;
+      pool.release(this);
     }
   }
 

@@ -64,6 +64,7 @@ class OutboundTlsTest {
         assertThat(heard.text()).isEqualTo("1");
       }
       assertThat(seen.get()).isEqualTo("[http/1.1]");
+      up.on(() -> {});
       assertThat(up.upstreams.idleConnections()).isEqualTo(1);
     }
     assertThat(provider.faults).isEmpty();

@@ -280,25 +280,29 @@ final class BatchWriter {
   }
 
   private boolean encodeFact(Pending.Entry pending, LedgerEntry fact) throws SQLException {
+    if (fact instanceof LedgerEntry.Corrected) {
+      // It is rare, so everything is brought up to date to look for what it mends.
+      commit();
+      project();
+    }
     try {
       if (fact instanceof LedgerEntry.Corrected correction) {
         requireSettled(correction);
       }
-      if (guard.isNew(fact)) {
-        encoder.fact(fact);
-        projection.replay().fact(fact);
+      if (!guard.isNew(fact)) {
+        return true;
       }
-      return true;
     } catch (LedgerException e) {
       pending.done().completeExceptionally(e);
       return false;
     }
+    // From here on a failure is the writer's own, and ends it.
+    encoder.fact(fact);
+    projection.replay().fact(fact);
+    return true;
   }
 
-  /** A correction is rare, so everything is brought up to date to look for what it mends. */
   private void requireSettled(LedgerEntry.Corrected correction) throws SQLException {
-    commit();
-    project();
     UsageTable.Row row = projection.usage().find(correction.id());
     if (row == null || row.settled() == null) {
       throw new LedgerException(

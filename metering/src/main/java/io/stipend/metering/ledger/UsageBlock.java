@@ -28,7 +28,6 @@ final class UsageBlock {
   private String lastPrefix = "";
   private int attempts;
   private long clock;
-  private long lastAttempt;
   private long firstStart = Long.MAX_VALUE;
   private long firstBooked = Long.MAX_VALUE;
   private long lastBooked = Long.MIN_VALUE;
@@ -51,7 +50,6 @@ final class UsageBlock {
     attempt.write(body, names, clock);
     clock = attempt.start();
     attempts++;
-    lastAttempt = Math.max(lastAttempt, attempt.number());
     firstStart = Math.min(firstStart, clock);
     if (attempt.booked() != null) {
       long booked = attempt.booked().toEpochMilli();
@@ -84,11 +82,6 @@ final class UsageBlock {
 
   int attempts() {
     return attempts;
-  }
-
-  /** The greatest number of its attempts. */
-  long lastAttempt() {
-    return lastAttempt;
   }
 
   long firstStart() {
