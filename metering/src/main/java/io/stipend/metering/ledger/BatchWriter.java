@@ -34,6 +34,9 @@ final class BatchWriter {
   /** From the beginning of one commit to that of the next, where entries come fast. */
   private static final long PACE_NANOS = 500_000L;
 
+  /** Entries of one commit after which the next one waits for no more. */
+  private static final int FEW = 4;
+
   /** So long must nothing have come before the quiet is used for projection. */
   private static final long IDLE_NANOS = 10_000_000;
 
@@ -231,11 +234,11 @@ final class BatchWriter {
   /**
    * Lets entries gather where they come fast: a commit costs the same for one and for fifty, and
    * the time of a fast disk is too short for them to gather by themselves. Where the last commit
-   * had one entry alone, nothing waits.
+   * had few, nothing waits.
    */
   private void pace() {
     long rest = committedNanos + PACE_NANOS - System.nanoTime();
-    while (entriesBefore > 1 && rest > 0 && !closed) {
+    while (entriesBefore > FEW && rest > 0 && !closed) {
       LockSupport.parkNanos(this, rest);
       rest = committedNanos + PACE_NANOS - System.nanoTime();
     }
