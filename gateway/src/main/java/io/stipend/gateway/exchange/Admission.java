@@ -182,6 +182,7 @@ final class Admission {
         .reservation()
         .durable()
         .whenComplete((done, error) -> loop.execute(() -> durable(admitted, error == null)));
+    admitted.reservation().hurry();
   }
 
   private void durable(Admitted admitted, boolean well) {

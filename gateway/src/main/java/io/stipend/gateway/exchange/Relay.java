@@ -215,6 +215,8 @@ final class Relay implements AttemptListener {
     waitingHead = forClient;
     if (gate.open()) {
       passPending(forClient);
+    } else {
+      hurry();
     }
     regulate();
   }
@@ -365,8 +367,18 @@ final class Relay implements AttemptListener {
     } else if (started && gate.open()) {
       client.write(part);
     } else {
+      if (pending.isEmpty()) {
+        hurry();
+      }
       pendingBytes += Math.max(part.readableBytes(), PINNED_BYTES);
       pending.add(part);
+    }
+  }
+
+  /** The client waits for the disk now. */
+  private void hurry() {
+    if (reservation != null) {
+      reservation.hurry();
     }
   }
 

@@ -13,6 +13,7 @@ final class Funds implements Reservation {
   final CompletableFuture<Void> durable = new CompletableFuture<>();
   final List<CompletableFuture<Void>> extensions = new ArrayList<>();
   final List<String> log;
+  int hurried;
   boolean failing;
   long extensionsLeft = Long.MAX_VALUE;
 
@@ -38,6 +39,11 @@ final class Funds implements Reservation {
   @Override
   public CompletableFuture<Void> durable() {
     return durable;
+  }
+
+  @Override
+  public void hurry() {
+    hurried++;
   }
 
   @Override

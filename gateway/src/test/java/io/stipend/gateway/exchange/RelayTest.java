@@ -191,6 +191,22 @@ class RelayTest {
   }
 
   @Test
+  void anAnswerThatFindsTheGateClosedHurriesTheDisk() {
+    begin();
+    comes(text(5));
+    assertThat(funds.hurried).isPositive();
+  }
+
+  @Test
+  void anAnswerThatFindsTheGateOpenHurriesNothing() {
+    durable();
+    begin();
+    comes(text(5));
+    assertThat(client.has).isEqualTo(text(5));
+    assertThat(funds.hurried).isZero();
+  }
+
+  @Test
   void theUpstreamIsReadOnWhileLittleWaitsAtTheGateAndNotWhenMuchDoes() {
     String comment = ": " + "x".repeat(40_000) + "\n\n";
     begin();

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,12 +29,6 @@ final class BatchWriter {
 
   /** A commit is cut at this size; SQLite takes larger blobs, but the page cache should not. */
   private static final int MAX_BLOB_BYTES = 1 << 20;
-
-  /** From the beginning of one commit to that of the next, where entries come fast. */
-  private static final long PACE_NANOS = 500_000L;
-
-  /** Entries of one commit after which the next one waits for no more. */
-  private static final int FEW = 4;
 
   /** So long must nothing have come before the quiet is used for projection. */
   private static final long IDLE_NANOS = 10_000_000;
@@ -69,11 +62,6 @@ final class BatchWriter {
   /** Bytes of the batches that are not in the tables yet. */
   private long bytesBehind;
 
-  /** Of the last commit: how many entries, and when it began. */
-  private int entriesBefore;
-
-  private long committedNanos = System.nanoTime();
-
   /** Slots of the attempts that end in it. */
   private int[] ended = new int[64];
 
@@ -83,6 +71,7 @@ final class BatchWriter {
   private final List<Pending.Question<?>> asked = new ArrayList<>();
 
   private final Thread thread;
+  private final CommitPace pace;
   private volatile boolean closed;
 
   /** What went wrong for good; null while all is well. */
@@ -112,6 +101,7 @@ final class BatchWriter {
     thread = new Thread(this::run, "ledger-writer");
     thread.setDaemon(true);
     queue = new WriteQueue(thread);
+    pace = new CommitPace(thread);
   }
 
   void start() {
@@ -138,7 +128,13 @@ final class BatchWriter {
   <T> CompletableFuture<T> ask(Pending.Reading<T> reading) {
     Pending.Question<T> question = new Pending.Question<>(reading);
     queue(question);
+    pace.hurry();
     return question.answer();
+  }
+
+  /** Somebody waits for what is queued: it is not to gather for long. */
+  void hurry() {
+    pace.hurry();
   }
 
   private void queue(Pending pending) {
@@ -156,6 +152,7 @@ final class BatchWriter {
   void stop() {
     closed = true;
     queue.add(new Pending.Stop());
+    pace.hurry();
     boolean interrupted = false;
     while (true) {
       try {
@@ -208,7 +205,7 @@ final class BatchWriter {
       project();
       return true;
     }
-    pace();
+    pace.gather();
     while (next != null) {
       taken.add(next);
       next = taken.size() < MAX_ENTRIES ? queue.poll() : null;
@@ -229,19 +226,6 @@ final class BatchWriter {
     answer();
     taken.clear();
     return goOn;
-  }
-
-  /**
-   * Lets entries gather where they come fast: a commit costs the same for one and for fifty, and
-   * the time of a fast disk is too short for them to gather by themselves. Where the last commit
-   * had few, nothing waits.
-   */
-  private void pace() {
-    long rest = committedNanos + PACE_NANOS - System.nanoTime();
-    while (entriesBefore > FEW && rest > 0 && !closed) {
-      LockSupport.parkNanos(this, rest);
-      rest = committedNanos + PACE_NANOS - System.nanoTime();
-    }
   }
 
   private boolean encode(Pending.Entry pending) throws SQLException {
@@ -320,8 +304,7 @@ final class BatchWriter {
 
   private void commit() throws SQLException {
     if (encoder.entries() > 0) {
-      entriesBefore = encoder.entries();
-      committedNanos = System.nanoTime();
+      pace.begins(encoder.entries());
       byte[] blob = encoder.finish();
       bytesBehind += blob.length;
       batches.append(blob);

@@ -54,6 +54,11 @@ final class LedgerAttempt implements OpenAttempt {
   }
 
   @Override
+  public void hurry() {
+    writer.hurry();
+  }
+
+  @Override
   public void sent() {
     requireOpen("sent");
     table.sent(slot);

@@ -243,6 +243,11 @@ public final class MemoryLedger implements Ledger {
     }
 
     @Override
+    public void hurry() {
+      // Everything is durable at once.
+    }
+
+    @Override
     public void sent() {
       // Nothing is recovered from memory.
     }

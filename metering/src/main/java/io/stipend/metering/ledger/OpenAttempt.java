@@ -11,6 +11,12 @@ public interface OpenAttempt {
   /** Completes when the reservation is durable. */
   CompletableFuture<Void> reservedDurably();
 
+  /**
+   * Somebody waits for what was queued last to be durable. Until somebody does, entries gather for
+   * some milliseconds, so that one commit serves many.
+   */
+  void hurry();
+
   /** Marks the slot: from now on a crash counts this attempt as billed. Before the first write. */
   void sent();
 

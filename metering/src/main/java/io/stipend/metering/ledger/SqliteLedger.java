@@ -216,7 +216,9 @@ public final class SqliteLedger implements Ledger {
   public CompletableFuture<Void> append(LedgerEntry entry) {
     // Encoded once here, so that an entry that cannot be written fails its caller alone.
     LedgerTables.body(entry);
-    return writer.submit(null, entry, new CompletableFuture<>());
+    CompletableFuture<Void> durable = writer.submit(null, entry, new CompletableFuture<>());
+    writer.hurry();
+    return durable;
   }
 
   @Override

@@ -59,6 +59,11 @@ final class MemoryLedger implements Ledger {
     }
 
     @Override
+    public void hurry() {
+      // Everything is durable at once.
+    }
+
+    @Override
     public void sent() {}
 
     @Override

@@ -94,6 +94,11 @@ final class LocalReservation implements Reservation {
   }
 
   @Override
+  public void hurry() {
+    open.hurry();
+  }
+
+  @Override
   public void sent() {
     synchronized (lock) {
       check(state == State.OPEN, "sent");

@@ -25,6 +25,9 @@ public interface Reservation {
   /** Completes when the reservation is durable: no response byte goes to the client before. */
   CompletableFuture<Void> durable();
 
+  /** Somebody waits for what was asked for last to be durable; else it takes some milliseconds. */
+  void hurry();
+
   /** Must be called before the first byte goes upstream. */
   void sent();
 

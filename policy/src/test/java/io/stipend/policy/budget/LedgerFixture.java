@@ -380,6 +380,11 @@ public final class LedgerFixture implements Ledger {
     }
 
     @Override
+    public void hurry() {
+      // A commit is what the test makes one.
+    }
+
+    @Override
     public void sent() {
       sent = true;
     }

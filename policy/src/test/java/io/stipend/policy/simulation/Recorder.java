@@ -194,6 +194,11 @@ final class Recorder implements Ledger {
     }
 
     @Override
+    public void hurry() {
+      real.hurry();
+    }
+
+    @Override
     public void sent() {
       real.sent();
     }
