@@ -185,25 +185,13 @@ class RelayTest {
     comes(text(5));
     assertThat(log).containsExactly("sent");
     assertThat(client.has).isEmpty();
+    int hurried = funds.hurried;
+    assertThat(hurried).as("the answer waits for the disk").isPositive();
     durable();
+    comes("");
+    assertThat(funds.hurried).as("nothing waits").isEqualTo(hurried);
     assertThat(log).containsExactly("sent", "start 200");
     assertThat(client.has).isEqualTo(text(5));
-  }
-
-  @Test
-  void anAnswerThatFindsTheGateClosedHurriesTheDisk() {
-    begin();
-    comes(text(5));
-    assertThat(funds.hurried).isPositive();
-  }
-
-  @Test
-  void anAnswerThatFindsTheGateOpenHurriesNothing() {
-    durable();
-    begin();
-    comes(text(5));
-    assertThat(client.has).isEqualTo(text(5));
-    assertThat(funds.hurried).isZero();
   }
 
   @Test

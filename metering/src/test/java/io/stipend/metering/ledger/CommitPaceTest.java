@@ -26,7 +26,7 @@ class CommitPaceTest {
     pace[0] = new CommitPace(writer, HOUR);
     writer.start();
     while (writer.getState() != Thread.State.TIMED_WAITING) {
-      Thread.sleep(1);
+      Thread.onSpinWait();
     }
     writer.join(50);
     assertTrue(writer.isAlive(), "nobody waits yet");
