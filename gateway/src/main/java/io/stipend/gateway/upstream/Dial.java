@@ -11,6 +11,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ final class Dial {
   private List<InetAddress> addresses = List.of();
   private int next;
   private boolean over;
+  private boolean again;
   private @Nullable Channel channel;
   private @Nullable Future<Channel> tunnelling;
   private @Nullable ScheduledFuture<?> timer;
@@ -134,6 +136,12 @@ final class Dial {
   private void tcpDone(Future<?> done, Channel connected, UpstreamConnection connection) {
     if (over) {
       connected.close();
+    } else if (!again && done.cause() instanceof ClosedChannelException) {
+      // Nobody here closed it: epoll names sockets by number, and an event of the one that had this
+      // number before ended it. When the events at hand are handled, there is none of that left.
+      again = true;
+      next--;
+      pool.loop().execute(this::connect);
     } else if (!done.isSuccess() && next < addresses.size()) {
       connect();
     } else if (!done.isSuccess()) {

@@ -279,7 +279,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements R
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException || cause instanceof DecoderException)) {
+    // One that does not stand yet tells its dial, and nobody else.
+    boolean stands = index >= 0;
+    if (stands && !(cause instanceof IOException || cause instanceof DecoderException)) {
       LOG.warn("connection to {} failed", pool.origin(), cause);
     }
     fail(UpstreamFailure.RESET);
