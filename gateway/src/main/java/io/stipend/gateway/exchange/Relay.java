@@ -27,11 +27,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Step 7 of an exchange: moves the answer from the upstream through its reader to the client.
  *
- * <p>In this order: bytes pass the reader, which keeps usage and progress; the hold grows with
- * them, or the stream is cut; what may be shown waits at the gate until what it rests on is
- * durable; then it is written and flushed at the end of the read burst. The upstream is read only
- * while little waits at the gate and the client takes bytes. A client that has gone is read on for,
- * within a bound, because usage comes last.
+ * <p>In this order: bytes pass the reader, which keeps usage and progress; what may be shown is
+ * written, or waits at the gate until what it rests on is durable; the hold grows with it, which
+ * may close the gate, or the stream is cut; what was written is flushed at the end of the read
+ * burst if the gate is still open. The upstream is read only while little waits at the gate and the
+ * client takes bytes. A client that has gone is read on for, within a bound, because usage comes
+ * last.
  */
 final class Relay implements AttemptListener {
   /** Where the exchange hears that its attempt has ended; called once. */
@@ -239,7 +240,11 @@ final class Relay implements AttemptListener {
     if (clientGone) {
       bytesSinceGone += bytes;
     }
-    if (eventStream && hold != null && !hold.covers(progress(answer))) {
+    boolean covered = !eventStream || hold == null || hold.covers(progress(answer));
+    if (!gate.open()) {
+      hurry();
+    }
+    if (!covered) {
       cut(answer);
     } else if (clientGone && bytesSinceGone > plan.clientGone().bytes()) {
       stop(Outcome.CLIENT_GONE);
@@ -410,8 +415,9 @@ final class Relay implements AttemptListener {
   /** The burst's end, or the answer's, flushes it: head and body then leave together. */
   private void passPending(HttpHeaders forClient) {
     if (!started) {
-      started = true;
+      // A head that cannot be written fails here: then no answer was begun.
       client.start(status, forClient);
+      started = true;
     }
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       client.write(part);

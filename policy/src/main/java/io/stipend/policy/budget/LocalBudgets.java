@@ -60,7 +60,7 @@ public final class LocalBudgets implements Budgets {
   private final Map<AttemptId, LocalReservation> open = new ConcurrentHashMap<>();
 
   /** Ends that are queued and not yet durable; guarded by the lock. */
-  private final Map<AttemptId, CompletableFuture<Void>> returning = new HashMap<>();
+  private final Map<AttemptId, Returning> returning = new HashMap<>();
 
   /** Reads accounts from the ledger when they are first used. */
   public LocalBudgets(Ledger ledger, InstantSource clock) {
@@ -268,10 +268,22 @@ public final class LocalBudgets implements Budgets {
         Loans.room(share.account, share.rule, LoanKind.OVERDRAFT),
         Loans.room(share.account, share.rule, LoanKind.FINISH),
         periods.endOf(share.rule.calendar(), share.account.key.period()),
-        returning.isEmpty()
-            ? null
-            : CompletableFuture.allOf(returning.values().toArray(CompletableFuture[]::new)),
+        returns(),
         next);
+  }
+
+  /** What is about to come back; whoever is told of it waits, so that it comes soon. */
+  private @Nullable CompletableFuture<Void> returns() {
+    if (returning.isEmpty()) {
+      return null;
+    }
+    CompletableFuture<?>[] all = new CompletableFuture<?>[returning.size()];
+    int i = 0;
+    for (Returning one : returning.values()) {
+      one.attempt().hurry();
+      all[i++] = one.durable();
+    }
+    return CompletableFuture.allOf(all);
   }
 
   private Result begin(

@@ -38,7 +38,7 @@ final class LocalReservation implements Reservation {
   private final Instant at;
   private final List<Share> shares;
   private final OpenAttempt open;
-  private final Map<AttemptId, CompletableFuture<Void>> returning;
+  private final Map<AttemptId, Returning> returning;
   private final Runnable gone;
   private State state = State.OPEN;
   private Charge held;
@@ -57,7 +57,7 @@ final class LocalReservation implements Reservation {
       Charge held,
       List<Share> shares,
       OpenAttempt open,
-      Map<AttemptId, CompletableFuture<Void>> returning,
+      Map<AttemptId, Returning> returning,
       Runnable gone) {
     this.lock = book.lock;
     this.loans = loans;
@@ -218,7 +218,7 @@ final class LocalReservation implements Reservation {
       check(state == from, from == State.SENT ? "settled" : "released");
       state = State.ENDED;
       shares.forEach(now);
-      returning.put(id, ended);
+      returning.put(id, new Returning(open, ended));
     }
     CompletableFuture<Void> durable;
     try {
