@@ -3,11 +3,14 @@ package io.stipend.gateway;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.LedgerException;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.tokens.Learned;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,20 +26,44 @@ final class Relearning {
   /** Older answers would have faded. */
   private static final Duration REACH = Duration.ofDays(7);
 
+  /** More answers would change nothing, and a large ledger may have millions in an hour. */
+  private static final int ENOUGH = 100_000;
+
+  /** How far back is looked first; each further look reaches twice as far. */
+  private static final Duration FIRST_SPAN = Duration.ofMinutes(1);
+
   private Relearning() {}
 
-  /** Reads the usage of the last days, for as long as that takes; an interrupt ends it. */
+  /** How long one answer was. */
+  private record Answer(String person, String model, long outputTokens) {}
+
+  /**
+   * Reads the usage of the last days backwards, until there is enough of it; an interrupt ends it.
+   */
   static void from(Path dataDir, Learned learned, Instant now) {
+    from(dataDir, learned, now, ENOUGH);
+  }
+
+  /** The same until there are so many answers. */
+  static void from(Path dataDir, Learned learned, Instant now, int enough) {
     try (LedgerReader ledger = LedgerReader.open(dataDir)) {
-      ledger.usage(
-          now.minus(REACH),
-          now,
-          row -> {
-            if (Thread.currentThread().isInterrupted()) {
-              throw new CancellationException();
-            }
-            learn(learned, row);
-          });
+      // What is learned fades, so the older answers come first in the end.
+      Deque<List<Answer>> spans = new ArrayDeque<>();
+      Instant oldest = now.minus(REACH);
+      Instant end = now;
+      int found = 0;
+      for (Duration span = FIRST_SPAN;
+          found < enough && end.isAfter(oldest);
+          span = span.multipliedBy(2)) {
+        Instant from = end.minus(span).isBefore(oldest) ? oldest : end.minus(span);
+        List<Answer> answers = answers(ledger, from, end);
+        spans.addFirst(answers);
+        found += answers.size();
+        end = from;
+      }
+      for (List<Answer> answers : spans) {
+        answers.forEach(one -> learned.answer(one.person(), one.model(), one.outputTokens()));
+      }
     } catch (CancellationException e) {
       LOG.info("the gateway stops before it has learned from its ledger");
     } catch (LedgerException e) {
@@ -44,11 +71,21 @@ final class Relearning {
     }
   }
 
-  private static void learn(Learned learned, UsageRow row) {
-    if (row.usageSource() == UsageSource.REPORTED
-        && row.flags().isEmpty()
-        && row.usage().output() > 0) {
-      learned.answer(row.person(), row.modelRequested(), row.usage().output());
-    }
+  private static List<Answer> answers(LedgerReader ledger, Instant from, Instant to) {
+    List<Answer> answers = new ArrayList<>();
+    ledger.usage(
+        from,
+        to,
+        row -> {
+          if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException();
+          }
+          if (row.usageSource() == UsageSource.REPORTED
+              && row.flags().isEmpty()
+              && row.usage().output() > 0) {
+            answers.add(new Answer(row.person(), row.modelRequested(), row.usage().output()));
+          }
+        });
+    return answers;
   }
 }

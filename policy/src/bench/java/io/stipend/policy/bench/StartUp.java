@@ -7,6 +7,7 @@ import io.stipend.policy.budget.Reservation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 
@@ -18,6 +19,10 @@ import java.util.concurrent.Semaphore;
 public final class StartUp {
   private static final int PEOPLE = 10_000;
   private static final int UNDER_WAY = 8_192;
+
+  /** Calls that begin in one millisecond: no more than a large fleet has, so that they spread. */
+  private static final int PER_MILLI = 2;
+
   private static final InstantSource CLOCK = InstantSource.fixed(Workload.NOW);
 
   private StartUp() {}
@@ -54,7 +59,7 @@ public final class StartUp {
       LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
       for (int i = 0; i < exchanges; i++) {
         room.acquireUninterruptibly();
-        Reservation held = workload.reserve(budgets, i % PEOPLE, i);
+        Reservation held = workload.reserve(budgets, i % PEOPLE, i, start(exchanges - i));
         held.sent();
         held.settle(Workload.settlement()).whenComplete((done, error) -> room.release());
       }
@@ -64,6 +69,11 @@ public final class StartUp {
         Runtime.getRuntime().halt(0);
       }
     }
+  }
+
+  /** When a call began after which so many more came. */
+  private static Instant start(int more) {
+    return Workload.NOW.minusMillis(more / PER_MILLI);
   }
 
   /** Opens, and serves a first reservation, so that nothing is put off. */

@@ -127,14 +127,24 @@ final class Workload {
 
   /** Reserves for a person; waits for accounts that are not in memory; null if refused. */
   Reservation reserve(Budgets budgets, int person, long number) {
-    return reserve(budgets, rules.get(person), facts.get(person), number);
+    return reserve(budgets, rules.get(person), facts.get(person), number, NOW);
+  }
+
+  /** The same at an instant. */
+  Reservation reserve(Budgets budgets, int person, long number, Instant at) {
+    return reserve(budgets, rules.get(person), facts.get(person), number, at);
   }
 
   static Reservation reserve(
       Budgets budgets, List<BudgetRule> rules, AttemptFacts facts, long number) {
+    return reserve(budgets, rules, facts, number, NOW);
+  }
+
+  private static Reservation reserve(
+      Budgets budgets, List<BudgetRule> rules, AttemptFacts facts, long number, Instant at) {
     AttemptId id = attempt(number);
     while (true) {
-      Budgets.Result result = budgets.reserve(id, facts, rules, STREAM, NOW);
+      Budgets.Result result = budgets.reserve(id, facts, rules, STREAM, at);
       if (result instanceof Budgets.Cold cold) {
         cold.warm().join();
       } else if (result instanceof Budgets.Held held) {
