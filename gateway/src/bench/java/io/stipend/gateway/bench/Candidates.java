@@ -29,7 +29,7 @@ final class Candidates {
    *
    * @param folder for configurations, logs and Stipend's ledger: on a real disk
    * @param jar stipend.jar
-   * @param stipendJvm options of its JVM; empty means the launcher's own
+   * @param stipendJvm options of its JVM; empty means those that it is shipped with
    * @param portkey folder with Portkey's npm package; empty if it is not to be measured
    * @param people in Stipend's quota file
    * @param data Stipend's data folder
@@ -124,7 +124,7 @@ final class Candidates {
             """
             global
               nbthread %d
-              maxconn 9000
+              maxconn 9950
             defaults
               mode http
               timeout connect 10s
@@ -133,7 +133,7 @@ final class Candidates {
               http-reuse always
             listen proxy
               bind 127.0.0.1:%d
-              server provider 127.0.0.1:%d maxconn 9000
+              server provider 127.0.0.1:%d maxconn 9950
             """
                 .formatted(CORES, port, upstream));
     return Candidate.start(
@@ -164,12 +164,17 @@ final class Candidates {
       Files.writeString(folder.resolve("people.csv"), peopleCsv());
     }
     List<String> command = new ArrayList<>(List.of(java()));
-    if (!stipendJvm.isBlank()) {
-      command.addAll(List.of(stipendJvm.trim().split(" +")));
-    }
+    String options = stipendJvm.isBlank() ? "@" + shippedOptions() : stipendJvm.trim();
+    command.addAll(List.of(options.split(" +")));
     command.addAll(List.of("-jar", jar.toString(), "serve", "--config", config.toString()));
     Candidate started = Candidate.start("stipend", command, folder, port, List.of());
     return started.with(callers());
+  }
+
+  /** The tests of a module run in its folder, the comparison in the project's. */
+  private static Path shippedOptions() {
+    Path here = Path.of("docker", "jvm.options").toAbsolutePath();
+    return Files.exists(here) ? here : Path.of("..", "docker", "jvm.options").toAbsolutePath();
   }
 
   /** A key for each of as many people as there are connections, or as there are people. */
@@ -208,9 +213,9 @@ final class Candidates {
     organisation: { budget: { amount: 1000000000 USD, every: quarter } }
     groups: { research: { budget: { amount: 1000000000 USD, every: month } } }
     teams:
-      payments: { group: research, budget: { amount: 1000000000 USD, every: month } }
+      payments: { group: research, budget: { amount: 1000000000 USD, every: month }, %s }
     people:
-      ada: { team: payments, allowance: engineer, %s }
+      ada: { team: payments, allowance: engineer }
     %s
     """
         .formatted(

@@ -10,6 +10,7 @@ import io.stipend.gateway.testing.ProcessCost;
  * @param cpuMicros of the candidate, for each of these
  * @param p50 microseconds: of the answer; of the first event where answers are streams
  * @param gap99 between two events; 0 where there are none
+ * @param gapMost the longest of these, one that had not ended included
  * @param residentMib of all its processes
  * @param faults answers other than 200, and connections that were cut
  */
@@ -20,6 +21,7 @@ record Figures(
     double p99,
     double p999,
     double gap99,
+    double gapMost,
     double residentMib,
     double faults) {
   static Figures of(Scenario scenario, LoadResult result, ProcessCost before, ProcessCost after) {
@@ -33,6 +35,7 @@ record Figures(
         times.micros(0.99),
         times.micros(0.999),
         events ? result.eventGaps().micros(0.99) : 0,
+        events ? result.eventGaps().micros(1) : 0,
         after.residentKib() / 1_024.0,
         result.completed() - result.statuses().getOrDefault(200, 0L) + result.resets());
   }

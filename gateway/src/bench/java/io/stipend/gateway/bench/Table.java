@@ -42,8 +42,8 @@ final class Table {
               scenario.name().toLowerCase(Locale.ROOT),
               streams ? "events" : "exchanges",
               streams ? "first event " : "",
-              streams ? "gap p99 |" : "",
-              streams ? " --- |" : "");
+              streams ? "gap p99 | most |" : "",
+              streams ? " --- | --- |" : "");
           Figures yardstick =
               candidates.containsKey(YARDSTICK) ? median(candidates.get(YARDSTICK)) : null;
           candidates.forEach(
@@ -62,7 +62,9 @@ final class Table {
         figures.p50(),
         figures.p99(),
         figures.p999(),
-        streams ? String.format(Locale.ROOT, "%,.0f | ", figures.gap99()) : "",
+        streams
+            ? String.format(Locale.ROOT, "%,.0f | %,.0f | ", figures.gap99(), figures.gapMost())
+            : "",
         figures.residentMib(),
         yardstick == null
             ? ""
@@ -83,6 +85,7 @@ final class Table {
         median(rounds, Figures::p99),
         median(rounds, Figures::p999),
         median(rounds, Figures::gap99),
+        median(rounds, Figures::gapMost),
         median(rounds, Figures::residentMib),
         median(rounds, Figures::faults));
   }

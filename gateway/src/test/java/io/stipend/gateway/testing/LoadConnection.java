@@ -34,6 +34,13 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     return busy;
   }
 
+  /** The load ends: how long nothing has come of a stream counts as long as it took. */
+  void end() {
+    if (busy && events > 0) {
+      owner.result().eventGaps.record(System.nanoTime() - lastEventNanos);
+    }
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;

@@ -218,6 +218,7 @@ final class LoadLoop {
   private void finish() {
     if (!over) {
       over = true;
+      open.forEach(LoadConnection::end);
       result.unfinished = late.size() + open.stream().filter(LoadConnection::busy).count();
       done.complete(result);
     }
