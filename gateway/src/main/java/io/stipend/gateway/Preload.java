@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Loads what a start needs last while it reads its files: the native libraries of the ledger, of
- * sockets and of TLS, and the system's authorities. Nothing depends on it but the time that a start
- * takes.
+ * sockets and of TLS, and the classes that know authorities. Nothing depends on it but the time
+ * that a start takes.
  */
 final class Preload {
   private static final Logger LOG = LoggerFactory.getLogger(Preload.class);

@@ -14,7 +14,10 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The event loops, and the kind of socket that belongs to them: one thread accepts, the others
@@ -22,6 +25,8 @@ import java.util.concurrent.TimeUnit;
  * one loop. Safe for use by any thread.
  */
 public final class Transport implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
+
   private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
 
   private final Kind kind;
@@ -44,7 +49,9 @@ public final class Transport implements AutoCloseable {
    * @param loops threads that serve; 0 means one for each core
    */
   public static Transport start(int loops) {
-    return start(Kind.best(), loops);
+    Kind kind = Kind.best();
+    kind.warnIfOther();
+    return start(kind, loops);
   }
 
   /**
@@ -109,6 +116,18 @@ public final class Transport implements AutoCloseable {
         return IO_URING;
       }
       return Epoll.isAvailable() && !asked.equals("nio") ? EPOLL : NIO;
+    }
+
+    /** Says so if another was asked for than the one that is taken. */
+    private void warnIfOther() {
+      String asked = System.getProperty(PROPERTY, "");
+      if (!asked.isEmpty() && !asked.equals(name().toLowerCase(Locale.ROOT))) {
+        LOG.warn(
+            "-D{}={}: cannot be used here, {} is (expected: io_uring, epoll or nio)",
+            PROPERTY,
+            asked,
+            name().toLowerCase(Locale.ROOT));
+      }
     }
 
     private IoHandlerFactory factory() {
