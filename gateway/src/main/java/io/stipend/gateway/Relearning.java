@@ -8,9 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +27,10 @@ final class Relearning {
   /** More answers would change nothing, and a large ledger may have millions in an hour. */
   private static final int ENOUGH = 100_000;
 
-  /** How far back is looked first; each further look reaches twice as far. */
+  /** How far back is looked first; each further look reaches twice as far, up to the longest. */
   private static final Duration FIRST_SPAN = Duration.ofMinutes(1);
+
+  private static final Duration LONGEST_SPAN = Duration.ofHours(1);
 
   private Relearning() {}
 
@@ -48,20 +48,18 @@ final class Relearning {
   static void from(Path dataDir, Learned learned, Instant now, int enough) {
     try (LedgerReader ledger = LedgerReader.open(dataDir)) {
       // What is learned fades, so the older answers come first in the end.
-      Deque<List<Answer>> spans = new ArrayDeque<>();
+      Deque<Deque<Answer>> spans = new ArrayDeque<>();
       Instant oldest = now.minus(REACH);
       Instant end = now;
       int found = 0;
-      for (Duration span = FIRST_SPAN;
-          found < enough && end.isAfter(oldest);
-          span = span.multipliedBy(2)) {
+      for (Duration span = FIRST_SPAN; found < enough && end.isAfter(oldest); span = longer(span)) {
         Instant from = end.minus(span).isBefore(oldest) ? oldest : end.minus(span);
-        List<Answer> answers = answers(ledger, from, end);
+        Deque<Answer> answers = answers(ledger, from, end, enough - found);
         spans.addFirst(answers);
         found += answers.size();
         end = from;
       }
-      for (List<Answer> answers : spans) {
+      for (Deque<Answer> answers : spans) {
         answers.forEach(one -> learned.answer(one.person(), one.model(), one.outputTokens()));
       }
     } catch (CancellationException e) {
@@ -71,8 +69,14 @@ final class Relearning {
     }
   }
 
-  private static List<Answer> answers(LedgerReader ledger, Instant from, Instant to) {
-    List<Answer> answers = new ArrayList<>();
+  private static Duration longer(Duration span) {
+    Duration twice = span.multipliedBy(2);
+    return twice.compareTo(LONGEST_SPAN) > 0 ? LONGEST_SPAN : twice;
+  }
+
+  /** The newest so many in order. */
+  private static Deque<Answer> answers(LedgerReader ledger, Instant from, Instant to, int most) {
+    Deque<Answer> answers = new ArrayDeque<>();
     ledger.usage(
         from,
         to,
@@ -84,6 +88,9 @@ final class Relearning {
               && row.flags().isEmpty()
               && row.usage().output() > 0) {
             answers.add(new Answer(row.person(), row.modelRequested(), row.usage().output()));
+            if (answers.size() > most) {
+              answers.remove();
+            }
           }
         });
     return answers;
