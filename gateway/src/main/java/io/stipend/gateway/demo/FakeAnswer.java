@@ -62,8 +62,13 @@ final class FakeAnswer {
     }
     over = true;
     generated(call.output());
-    boolean chat = call.wire() == FakeCall.Wire.CHAT;
-    String json = chat ? ChatJson.answer(call) : MessagesJson.answer(call);
+    String json =
+        switch (call.wire()) {
+          case CHAT -> ChatJson.answer(call);
+          case MESSAGES -> MessagesJson.answer(call);
+          case RESPONSES -> ResponsesJson.answer(call);
+          case COMPACT -> ResponsesJson.compaction(call);
+        };
     ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), json);
     head.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     if (script.resetAfter() < 0 && script.truncateAfter() < 0 && script.stallAfter() < 0) {

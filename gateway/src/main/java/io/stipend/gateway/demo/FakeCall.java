@@ -3,6 +3,7 @@ package io.stipend.gateway.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stipend.metering.TokenUsage;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +40,31 @@ record FakeCall(
   private static final int MAX_CHOICES = 128;
   private static final int BYTES_PER_TOKEN = 4;
 
+  /** The least that may bound the output of a response. */
+  private static final int LEAST_OUTPUT = 16;
+
+  /** The fields whose text is input. */
+  private static final List<String> PROMPT =
+      List.of("messages", "system", "input", "instructions", "tools");
+
   /** The APIs that are spoken. */
   enum Wire {
-    CHAT,
-    MESSAGES
+    CHAT("messages"),
+    MESSAGES("messages"),
+    RESPONSES("input"),
+    COMPACT("input");
+
+    private final String prompt;
+
+    Wire(String prompt) {
+      this.prompt = prompt;
+    }
+
+    /** Whether the prompt is there; only an input may be a text instead of a list. */
+    private boolean prompted(JsonNode body) {
+      JsonNode value = body.path(prompt);
+      return value.isArray() || (value.isTextual() && prompt.equals("input"));
+    }
   }
 
   static FakeCall chat(JsonNode body, String id, long created, FakeScript script) {
@@ -51,8 +73,8 @@ record FakeCall(
     if (!stream && !options.isMissingNode() && !options.isNull()) {
       throw new FakeProblem(400, "stream_options is only allowed when stream is enabled");
     }
-    Long oldCap = cap(body, "max_tokens");
-    Long newCap = cap(body, "max_completion_tokens");
+    Long oldCap = cap(body, "max_tokens", 1);
+    Long newCap = cap(body, "max_completion_tokens", 1);
     if (oldCap != null && newCap != null) {
       throw new FakeProblem(400, "max_tokens and max_completion_tokens exclude each other");
     }
@@ -60,7 +82,6 @@ record FakeCall(
     if (!n.isMissingNode() && (!n.isInt() || n.intValue() < 1 || n.intValue() > MAX_CHOICES)) {
       throw new FakeProblem(400, "n: " + n + " (expected: 1.." + MAX_CHOICES + ")");
     }
-    String asked = body.path("service_tier").asText("auto");
     return call(
         Wire.CHAT,
         body,
@@ -69,18 +90,39 @@ record FakeCall(
         options.path("include_usage").asBoolean(false),
         n.asInt(1),
         newCap != null ? newCap : oldCap,
-        asked.equals("auto") ? "default" : asked,
+        tier(body),
         created,
         script);
   }
 
   static FakeCall messages(JsonNode body, String id, long created, FakeScript script) {
-    Long cap = cap(body, "max_tokens");
+    Long cap = cap(body, "max_tokens", 1);
     if (cap == null) {
       throw new FakeProblem(400, "max_tokens: Field required");
     }
     boolean stream = body.path("stream").asBoolean(false);
     return call(Wire.MESSAGES, body, id, stream, true, 1, cap, "standard", created, script);
+  }
+
+  static FakeCall responses(JsonNode body, String id, long created, FakeScript script) {
+    Long cap = cap(body, "max_output_tokens", LEAST_OUTPUT);
+    boolean stream = body.path("stream").asBoolean(false);
+    return call(Wire.RESPONSES, body, id, stream, true, 1, cap, tier(body), created, script);
+  }
+
+  /** Nothing bounds a compaction or streams it: such fields are unknown there. */
+  static FakeCall compact(JsonNode body, String id, long created, FakeScript script) {
+    for (String field : List.of("max_output_tokens", "stream")) {
+      if (body.has(field)) {
+        throw new FakeProblem(400, "Unknown parameter: '" + field + "'.");
+      }
+    }
+    return call(Wire.COMPACT, body, id, false, true, 1, null, tier(body), created, script);
+  }
+
+  private static String tier(JsonNode body) {
+    String asked = body.path("service_tier").asText("auto");
+    return asked.equals("auto") ? "default" : asked;
   }
 
   private static FakeCall call(
@@ -95,8 +137,8 @@ record FakeCall(
       long created,
       FakeScript script) {
     JsonNode model = body.path("model");
-    if (!model.isTextual() || !body.path("messages").isArray()) {
-      throw new FakeProblem(400, "model and messages are required");
+    if (!model.isTextual() || !wire.prompted(body)) {
+      throw new FakeProblem(400, "model and " + wire.prompt + " are required");
     }
     long most = cap == null ? Long.MAX_VALUE : cap;
     long reasoning = Math.min(script.reasoningTokens(), most);
@@ -117,13 +159,14 @@ record FakeCall(
         script);
   }
 
-  private static @Nullable Long cap(JsonNode body, String name) {
+  private static @Nullable Long cap(JsonNode body, String name, long least) {
     JsonNode cap = body.path(name);
     if (cap.isMissingNode() || cap.isNull()) {
       return null;
     }
-    if (!cap.isIntegralNumber() || !cap.canConvertToLong() || cap.longValue() < 1) {
-      throw new FakeProblem(400, name + ": " + cap + " (expected: an integer of at least 1)");
+    if (!cap.isIntegralNumber() || !cap.canConvertToLong() || cap.longValue() < least) {
+      throw new FakeProblem(
+          400, name + ": " + cap + " (expected: an integer of at least " + least + ")");
     }
     return cap.longValue();
   }
@@ -138,8 +181,10 @@ record FakeCall(
     long cached = script.cacheRead() + writes;
     long total = script.inputTokens();
     if (total < 0) {
-      long bytes =
-          text(body.path("messages")) + text(body.path("system")) + text(body.path("tools"));
+      long bytes = 0;
+      for (String field : PROMPT) {
+        bytes += text(body.path(field));
+      }
       total = 1 + bytes / BYTES_PER_TOKEN;
     }
     long uncached = Math.max(0, total - cached);

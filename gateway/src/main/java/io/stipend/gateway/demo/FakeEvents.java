@@ -26,6 +26,11 @@ interface FakeEvents {
 
   /** The events of a call. */
   static FakeEvents of(FakeCall call) {
-    return call.wire() == FakeCall.Wire.CHAT ? new ChatEvents(call) : new MessagesEvents(call);
+    return switch (call.wire()) {
+      case CHAT -> new ChatEvents(call);
+      case MESSAGES -> new MessagesEvents(call);
+      case RESPONSES -> new ResponsesEvents(call);
+      case COMPACT -> throw new IllegalStateException("a compaction does not stream");
+    };
   }
 }

@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String CHAT = "/v1/chat/completions";
   private static final String MESSAGES = "/v1/messages";
-  private static final String COUNT = "/v1/messages/count_tokens";
+  private static final String COUNT_MESSAGES = "/v1/messages/count_tokens";
+  private static final String RESPONSES = "/v1/responses";
+  private static final String COMPACT = "/v1/responses/compact";
+  private static final String COUNT_RESPONSES = "/v1/responses/input_tokens";
   private static final String MODELS = "/v1/models";
   private static final String TALLY = "/fake/tally";
 
@@ -78,9 +81,16 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       reply(ctx, request, FakeCall.chat(body(request), id, created, script), path);
     } else if (post && path.equals(MESSAGES)) {
       reply(ctx, request, FakeCall.messages(body(request), id, created, script), path);
-    } else if (post && path.equals(COUNT)) {
+    } else if (post && path.equals(RESPONSES)) {
+      reply(ctx, request, FakeCall.responses(body(request), id, created, script), path);
+    } else if (post && path.equals(COMPACT)) {
+      reply(ctx, request, FakeCall.compact(body(request), id, created, script), path);
+    } else if (post && path.equals(COUNT_MESSAGES)) {
       long input = FakeCall.inputTokens(body(request), script);
       send(ctx, 200, id, "{\"input_tokens\":" + input + "}");
+    } else if (post && path.equals(COUNT_RESPONSES)) {
+      long input = FakeCall.inputTokens(body(request), script);
+      send(ctx, 200, id, "{\"object\":\"response.input_tokens\",\"input_tokens\":" + input + "}");
     } else if (path.equals(MODELS) && request.method().equals(HttpMethod.GET)) {
       boolean messages = request.headers().contains("anthropic-version");
       send(ctx, 200, id, messages ? FakeJson.messagesModels() : FakeJson.chatModels());

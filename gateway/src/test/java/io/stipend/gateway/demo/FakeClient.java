@@ -18,6 +18,7 @@ import java.util.List;
 final class FakeClient {
   static final String CHAT = "/v1/chat/completions";
   static final String MESSAGES = "/v1/messages";
+  static final String RESPONSES = "/v1/responses";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient http =

@@ -34,6 +34,10 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     return busy;
   }
 
+  void close() {
+    channel.close();
+  }
+
   /** The load ends: how long nothing has come of a stream counts as long as it took. */
   void end() {
     if (busy && events > 0) {

@@ -220,7 +220,12 @@ final class LoadLoop {
       over = true;
       open.forEach(LoadConnection::end);
       result.unfinished = late.size() + open.stream().filter(LoadConnection::busy).count();
+      if (result.unfinished > 0) {
+        result.lastNanos = System.nanoTime() - startNanos;
+      }
       done.complete(result);
+      // The next load may need as many descriptors.
+      List.copyOf(open).forEach(LoadConnection::close);
     }
   }
 }
