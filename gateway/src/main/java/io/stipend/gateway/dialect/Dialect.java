@@ -6,6 +6,7 @@ import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.Budgets.AccountBalance;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,9 @@ public interface Dialect {
    * @param limits bounds on what it keeps
    */
   AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits);
+
+  /** Tells of the tightest account in headers that this dialect's clients show; most have none. */
+  default void tell(HttpHeaders headers, AccountBalance tightest) {}
 
   /**
    * A refusal in this dialect and for this client.

@@ -19,6 +19,8 @@ public final class Dialects {
   private static final List<Dialect> ALL =
       List.of(
           OPENAI_CHAT, //
+          new OpenAiResponses(),
+          new OpenAiInputTokens(),
           ANTHROPIC_MESSAGES,
           new AnthropicCountTokens());
 

@@ -85,7 +85,11 @@ public final class HeaderRules {
           "anthropic-organization-id");
 
   private static final String[] NOT_UPSTREAM_PREFIXES = {"proxy-", "x-forwarded-", "stipend-"};
-  private static final String[] NOT_TO_CLIENT_PREFIXES = {"proxy-", "stipend-"};
+
+  /** How much of the provider's own account is used is nothing that the caller could act on. */
+  private static final String[] NOT_TO_CLIENT_PREFIXES = {
+    "proxy-", "stipend-", "x-codex-primary-", "x-codex-secondary-", "x-codex-credits-"
+  };
 
   /** Fields that are set later, at most. */
   private static final int MORE_FIELDS = 16;

@@ -28,6 +28,9 @@ final class Media {
   /** A document named by id or address, whose size the body does not show: a usual context. */
   static final long UNSEEN_DOCUMENT_TOKENS = 200_000;
 
+  /** An item of an earlier answer that stands at the provider. */
+  private static final String REFERENCE = "item_reference";
+
   /** Types and media types are short; a longer string is none. */
   private static final int TYPE_LENGTH = 128;
 
@@ -64,10 +67,12 @@ final class Media {
   private void object() throws IOException, BadBody {
     String type = null;
     Source source = null;
+    Source own = null;
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
       parser.nextToken();
       switch (name) {
+        case "file_data", "file_id", "file_url" -> own = own(name, own);
         case "type" -> {
           type = scan.shortText(TYPE_LENGTH);
           scan.skip();
@@ -90,6 +95,35 @@ final class Media {
     if (source != null && source.present()) {
       tokens += "image".equals(type) ? IMAGE_TOKENS : source.documentTokens();
     }
+    if (own != null && type != null) {
+      part(type, own);
+    } else if (REFERENCE.equals(type)) {
+      tokens += UNSEEN_DOCUMENT_TOKENS;
+    }
+  }
+
+  /** Parts of Responses name their data beside their type; elsewhere such a field is text. */
+  private void part(String type, Source own) {
+    switch (type) {
+      case "input_file" -> {
+        dataBytes += own.base64Bytes();
+        tokens += own.documentTokens();
+      }
+      case "input_image" -> tokens += IMAGE_TOKENS;
+      default -> {}
+    }
+  }
+
+  private @Nullable Source own(String name, @Nullable Source before) throws IOException {
+    if (scan.token() != JsonToken.VALUE_STRING) {
+      scan.skip();
+      return before;
+    }
+    if (!name.equals("file_data")) {
+      return new Source(before == null ? 0 : before.base64Bytes(), true);
+    }
+    Span span = scan.span();
+    return new Source(span.end() - span.start(), before != null && before.reference());
   }
 
   /**

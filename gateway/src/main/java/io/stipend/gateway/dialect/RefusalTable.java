@@ -18,6 +18,10 @@ final class RefusalTable {
   /** The status of a budget refusal for the vendor's own SDKs, which obey x-should-retry. */
   static final int BUDGET_STATUS_FOR_OPENAI_SDKS = 429;
 
+  /** A budget refusal for Codex, which repeats a request after nearly any other. */
+  static final RefusalForm CODEX_BUDGET =
+      new RefusalForm(429, "usage_limit_reached", "usage_limit_reached");
+
   private static final String INVALID = "invalid_request_error";
   private static final String NO_MODEL = "model_not_found";
   private static final String RATE = "rate_limit_exceeded";

@@ -11,8 +11,10 @@ import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Refusals and faults of both vendors' routes: the table's forms with their headers. */
 final class Refusals {
@@ -21,6 +23,8 @@ final class Refusals {
 
   private static final String SDK_HEADER_PREFIX = "x-stainless-";
   private static final String EXCHANGE_ID = "stipend-exchange-id";
+
+  private static final Pattern NOT_ASCII = Pattern.compile("[^ -~]");
 
   private Refusals() {}
 
@@ -37,6 +41,29 @@ final class Refusals {
     ObjectNode body =
         ErrorJson.openAi(refusal.message(), form.type(), refusal.param(), form.code());
     return new Answer(status, headers, ErrorJson.bytes(body));
+  }
+
+  /**
+   * An exhausted budget as Codex takes it: it asks once, and tells the person the sentence of the
+   * header and when to come back. Any other status makes it send the request five times more.
+   */
+  static Answer codex(Refusal refusal, String exchangeId) {
+    RefusalForm form = RefusalTable.CODEX_BUDGET;
+    HttpHeaders headers = openAiHeaders(exchangeId);
+    retry(headers, refusal);
+    headers.set("x-codex-promo-message", sentence(refusal.message()));
+    ObjectNode body = ErrorJson.openAi(refusal.message(), form.type(), null, form.code());
+    Instant resetsAt = refusal.resetsAt();
+    if (resetsAt != null) {
+      ((ObjectNode) body.get("error")).put("resets_at", resetsAt.getEpochSecond());
+    }
+    return new Answer(form.status(), headers, ErrorJson.bytes(body));
+  }
+
+  /** The message as a header may hold it, without its full stop: the client goes on behind it. */
+  private static String sentence(String message) {
+    String plain = NOT_ASCII.matcher(message).replaceAll("?");
+    return plain.endsWith(".") ? plain.substring(0, plain.length() - 1) : plain;
   }
 
   static Answer anthropic(Refusal refusal, String exchangeId, int pinnedStatus) {

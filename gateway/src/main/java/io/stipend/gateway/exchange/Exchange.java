@@ -193,7 +193,7 @@ final class Exchange implements Inbound, Relay.Ending {
   @Override
   public HttpHeaders answerHead(int status, HttpHeaders upstream) {
     HttpHeaders headers = StipendHeaders.forClient(upstream, dialect, permit);
-    StipendHeaders.put(headers, id, services.budgets(), who.budgets(), startedAt);
+    StipendHeaders.put(headers, id, dialect, services.budgets(), who.budgets(), startedAt);
     StipendHeaders.putChanges(headers, admitted);
     return headers;
   }
@@ -266,8 +266,9 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void respond(Answer answer) {
-    StipendHeaders.put(answer.headers(), id, services.budgets(), who.budgets(), startedAt);
-    client.respond(answer.status(), answer.headers(), answer.body());
+    HttpHeaders headers = answer.headers();
+    StipendHeaders.put(headers, id, dialect, services.budgets(), who.budgets(), startedAt);
+    client.respond(answer.status(), headers, answer.body());
   }
 
   private void close(int status, String outcome, @Nullable Settlement settled) {

@@ -31,8 +31,17 @@ final class StipendHeaders {
    * at once. Those of a reservation always can, and so can those that were awaited just before.
    */
   static void put(
-      HttpHeaders headers, String id, Budgets budgets, List<BudgetRule> rules, Instant now) {
-    put(headers, id, budgets.tightest(rules, now));
+      HttpHeaders headers,
+      String id,
+      Dialect dialect,
+      Budgets budgets,
+      List<BudgetRule> rules,
+      Instant now) {
+    AccountBalance tightest = budgets.tightest(rules, now);
+    put(headers, id, tightest);
+    if (tightest != null) {
+      dialect.tell(headers, tightest);
+    }
   }
 
   /** Says what a short budget changed in the request. */

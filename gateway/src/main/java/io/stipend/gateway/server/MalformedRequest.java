@@ -13,6 +13,7 @@ final class MalformedRequest extends Exception {
   static final int TIMEOUT = 408;
   static final int LINE_TOO_LONG = 414;
   static final int EXPECTATION_FAILED = 417;
+  static final int UPGRADE_REQUIRED = 426;
   static final int HEADERS_TOO_LARGE = 431;
   static final int VERSION = 505;
 

@@ -85,7 +85,7 @@ final class RequestRules {
     }
     checkHost(marks.host());
     if (marks.upgrade() != null && !HTTP_2.equals(marks.upgrade())) {
-      throw new MalformedRequest("An upgrade to another protocol is not served.");
+      checkUpgrade(marks.upgrade());
     }
     if (marks.connection()) {
       checkConnection(read.fields());
@@ -97,6 +97,15 @@ final class RequestRules {
     }
     return new RequestHead(
         read.method(), read.path(), read.query(), read.fields(), source, read.framing().hasBody());
+  }
+
+  /** An agent that is told so goes on by POST at once; any other status makes it try for long. */
+  private static void checkUpgrade(AsciiString to) throws MalformedRequest {
+    if (HttpHeaderValues.WEBSOCKET.contentEqualsIgnoreCase(to)) {
+      throw new MalformedRequest(
+          MalformedRequest.UPGRADE_REQUIRED, "WebSockets are not served here; send a POST.");
+    }
+    throw new MalformedRequest("An upgrade to another protocol is not served.");
   }
 
   /** The same head without its query, for a request that is refused. */

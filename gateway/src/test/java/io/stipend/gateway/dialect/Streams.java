@@ -81,5 +81,49 @@ final class Streams {
          "cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},
          "output_tokens":9,"service_tier":"standard"}}""";
 
+  static final String RESPONSES =
+      """
+      event: response.created
+      data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response","created_at":1790000000,"status":"in_progress","model":"gpt-5-2025-08-07","output":[],"tools":[{"type":"function","name":"no text"}],"usage":null,"service_tier":"auto"}}
+
+      event: response.in_progress
+      data: {"type":"response.in_progress","sequence_number":1,"response":{"id":"resp_1","status":"in_progress","usage":null}}
+
+      : keepalive
+
+      event: response.output_item.added
+      data: {"type":"response.output_item.added","sequence_number":2,"output_index":0,"item":{"id":"rs_1","type":"reasoning","summary":[]}}
+
+      event: response.output_item.added
+      data: {"type":"response.output_item.added","sequence_number":5,"output_index":1,"item":{"id":"fc_1","type":"function_call","name":"find","arguments":""}}
+
+      event: response.reasoning_summary_text.delta
+      data: {"type":"response.reasoning_summary_text.delta","sequence_number":6,"item_id":"rs_1","delta":"Hm, ж ","obfuscation":"abcdef"}
+
+      event: response.function_call_arguments.delta
+      data: {"delta":"{\\"a\\":1}","type":"response.function_call_arguments.delta","sequence_number":7,"item_id":"fc_1"}
+
+      event: response.function_call_arguments.done
+      data: {"type":"response.function_call_arguments.done","sequence_number":8,"item_id":"fc_1","name":"find","arguments":"{\\"a\\":1}"}
+
+      event: response.output_text.delta
+      data: {"type":"response.output_text.delta","sequence_number":9,"item_id":"msg_1","delta":"Grüße, 世界 🌍","logprobs":[]}
+
+      event: response.output_text.delta
+      data: {"type":"response.output_text.delta","sequence_number":10,"item_id":"msg_1","delta":" \\"usage\\":{} \\u00e9"}
+
+      event: response.output_text.done
+      data: {"type":"response.output_text.done","sequence_number":11,"item_id":"msg_1","text":"Grüße, 世界 🌍 \\"usage\\":{} é"}
+
+      event: response.output_item.done
+      data: {"type":"response.output_item.done","sequence_number":12,"item":{"id":"msg_1","type":"message","name":"no text","content":[{"type":"output_text","text":"Grüße"}]}}
+
+      event: response.completed
+      data: {"type":"response.completed","sequence_number":13,"response":{"id":"resp_1","object":"response","created_at":1790000000,"status":"completed","model":"gpt-5-2025-08-07","output":[{"id":"msg_1","type":"message","usage":{"input_tokens":1},"content":[{"type":"output_text","text":"Grüße, 世界 🌍"}]},{"type":"function_call","name":"find","arguments":"{}"}],"usage":{"input_tokens":100,"input_tokens_details":{"cached_tokens":60,"cache_write_tokens":10},"output_tokens":50,"output_tokens_details":{"reasoning_tokens":20},"total_tokens":150},"service_tier":"default"}}
+
+      """;
+
+  static final String RESPONSES_TEXT = "findHm, ж {\"a\":1}Grüße, 世界 🌍 \"usage\":{} é";
+
   private Streams() {}
 }

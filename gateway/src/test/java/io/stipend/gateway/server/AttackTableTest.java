@@ -355,8 +355,9 @@ class AttackTableTest {
     rows.add(bad("CL_ with underscore", with("Content_Length: 5", SMUGGLED)));
     rows.add(bad("TE_ with underscore", with("Transfer_Encoding: chunked", "0\r\n\r\n")));
     rows.add(
-        bad(
+        new Row(
             "WebSocket upgrade",
+            426,
             with(
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
                 SMUGGLED)));

@@ -134,6 +134,8 @@ public interface Budgets {
       long lent,
       long repaid,
       @Nullable Instant resetsAt) {
+    private static final int PERCENT = 100;
+
     /**
      * The account that refuses first: of each unit the one with least remaining; of different units
      * the one that leaves least of what it was given. The first of equals; null if there is none.
@@ -169,6 +171,25 @@ public interface Budgets {
 
     private long given() {
       return Math.max(1, granted + carried + received);
+    }
+
+    /**
+     * How much of what was given is used or held, in whole percent, 0 to 100: 100 only where
+     * nothing is left, and 0 only where nothing is gone.
+     */
+    public int usedPercent() {
+      long given = granted + carried + received - sent - expired;
+      long left = remaining();
+      if (left <= 0) {
+        return PERCENT;
+      }
+      if (left >= given) {
+        return 0;
+      }
+      // Amounts may come near to what a long holds.
+      long scale = given > Long.MAX_VALUE / PERCENT ? PERCENT : 1;
+      long percentLeft = left / scale * PERCENT / (given / scale);
+      return (int) Math.max(1, Math.min(PERCENT - 1, PERCENT - percentLeft));
     }
 
     /** What is left to reserve; negative after an overage. */

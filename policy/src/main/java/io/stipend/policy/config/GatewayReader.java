@@ -18,7 +18,13 @@ final class GatewayReader {
 
   /** Budget refusals can be pinned for these: a dialect's id or its path. */
   private static final List<String> REFUSAL_ROUTES =
-      List.of("openai-chat", "anthropic-messages", "/v1/chat/completions", "/v1/messages");
+      List.of(
+          "openai-chat",
+          "openai-responses",
+          "anthropic-messages",
+          "/v1/chat/completions",
+          "/v1/responses",
+          "/v1/messages");
 
   private static final int MIN_REFUSAL = 400;
   private static final int MAX_REFUSAL = 499;

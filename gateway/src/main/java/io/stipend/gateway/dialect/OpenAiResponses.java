@@ -1,0 +1,146 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.UsageReport;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.budget.Budgets.AccountBalance;
+import io.stipend.policy.budget.Every;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** OpenAI Responses. Its sister {@link OpenAiInputTokens} shares all but what it costs. */
+class OpenAiResponses implements Dialect {
+  static final String PATH = "/v1/responses";
+  private static final String CODEX = "codex";
+  private static final AsciiString USED_PERCENT =
+      AsciiString.cached("x-codex-primary-used-percent");
+  private static final AsciiString WINDOW_MINUTES =
+      AsciiString.cached("x-codex-primary-window-minutes");
+  private static final AsciiString RESET_AT = AsciiString.cached("x-codex-primary-reset-at");
+
+  private final String id;
+  private final List<String> paths;
+  private final boolean metered;
+
+  OpenAiResponses() {
+    this("openai-responses", PATH, true);
+  }
+
+  OpenAiResponses(String id, String path, boolean metered) {
+    this.id = id;
+    this.paths = List.of(path);
+    this.metered = metered;
+  }
+
+  /**
+   * What is known of a request.
+   *
+   * @param body where its fields stand
+   * @param codex whether Codex sent it
+   */
+  private record Marks(ResponsesBody.Marks body, boolean codex) {}
+
+  @Override
+  public final String id() {
+    return id;
+  }
+
+  @Override
+  public final String vendor() {
+    return OpenAiChat.VENDOR;
+  }
+
+  @Override
+  public final List<String> paths() {
+    return paths;
+  }
+
+  @Override
+  public final Peek peek(RequestHead head, ByteBuf body) {
+    try {
+      ResponsesBody.Read read = ResponsesBody.read(id, vendor(), metered, body);
+      Marks marks = new Marks(read.marks(), isCodex(head));
+      return new Peeked(read.call(), marks, HeaderRules.sessionId(head.headers()));
+    } catch (BadBody e) {
+      return new Unreadable(e.refusal());
+    }
+  }
+
+  /** Codex says so in its User-Agent: {@code codex_cli_rs/…}, {@code codex_exec/…}. */
+  private static boolean isCodex(RequestHead head) {
+    return HeaderRules.clientName(head.headers()).startsWith(CODEX);
+  }
+
+  @Override
+  public final ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
+    return ResponsesBody.edit(body, ((Marks) peeked.marks()).body(), edit);
+  }
+
+  @Override
+  public final void authorize(HttpHeaders headers, String providerKey) {
+    headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + providerKey);
+  }
+
+  @Override
+  public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
+    return sse
+        ? new ResponsesStream(((Marks) peeked.marks()).codex(), limits)
+        : new WholeBody(OpenAiResponses::report);
+  }
+
+  private static @Nullable UsageReport report(
+      JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
+    ResponsesUsage read = ResponsesUsage.of(usage);
+    return read == null ? null : read.report(model, tier, textBytes);
+  }
+
+  /** As Codex reads them: its status shows how much of the allowance is used, and until when. */
+  @Override
+  public final void tell(HttpHeaders headers, AccountBalance tightest) {
+    headers.set(USED_PERCENT, Integer.toString(tightest.usedPercent()));
+    String window = minutes(tightest.rule().every());
+    Instant resetsAt = tightest.resetsAt();
+    if (window != null && resetsAt != null) {
+      headers.set(WINDOW_MINUTES, window);
+      headers.set(RESET_AT, Long.toString(resetsAt.getEpochSecond()));
+    }
+  }
+
+  /** The length of a period, to name it by; null where there is no other. */
+  private static @Nullable String minutes(Every every) {
+    return switch (every) {
+      case DAY -> "1440";
+      case WEEK -> "10080";
+      case MONTH -> "43200";
+      case QUARTER -> "129600";
+      case YEAR -> "525600";
+      case ONCE -> null;
+    };
+  }
+
+  @Override
+  public final Answer refuse(
+      Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus) {
+    boolean spent = refusal.reason() == RefusalReason.BUDGET_EXHAUSTED && pinnedStatus == 0;
+    return spent && isCodex(head)
+        ? Refusals.codex(refusal, exchangeId)
+        : Refusals.openAi(refusal, head, exchangeId, pinnedStatus);
+  }
+
+  @Override
+  public final Answer fault(int status, String code, String message, String exchangeId) {
+    return Refusals.openAiFault(status, code, message, exchangeId);
+  }
+
+  @Override
+  public final RefusalForm form(RefusalReason reason) {
+    return RefusalTable.in(RefusalTable.OPENAI, reason);
+  }
+}

@@ -1,0 +1,212 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.core.JsonToken;
+import io.netty.buffer.ByteBuf;
+import io.stipend.policy.ModelCall;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The body of a Responses request: what it asks, and where it may be edited. */
+final class ResponsesBody {
+  private static final String MODEL = "model";
+  private static final String STREAM = "stream";
+  private static final String CAP = "max_output_tokens";
+  private static final String TIER = "service_tier";
+  private static final String REASONING = "reasoning";
+  private static final String TOOLS = "tools";
+  private static final String BACKGROUND = "background";
+
+  /** Fields that bring input that the body does not show. */
+  private static final Set<String> UNSEEN =
+      Set.of("previous_response_id", "conversation", "prompt");
+
+  private static final Set<String> NAMES =
+      Set.of(
+          MODEL,
+          STREAM,
+          CAP,
+          TIER,
+          REASONING,
+          TOOLS,
+          BACKGROUND,
+          "input",
+          "previous_response_id",
+          "conversation",
+          "prompt");
+
+  private static final Set<String> REASONING_NAMES = Set.of("effort");
+
+  /** Tools that the provider runs itself, at a price per call or hour or with unbounded input. */
+  private static final List<String> SERVER_TOOLS =
+      List.of("web_search", "file_search", "code_interpreter", "image_generation", "mcp");
+
+  /**
+   * Where the fields stand that policy may set; null for those that do not stand.
+   *
+   * @param open offset after the body's opening brace
+   * @param cap {@code max_output_tokens}, a JSON null included
+   * @param capValue what it says; -1 for none
+   */
+  record Marks(int open, Span model, @Nullable Span cap, long capValue) {}
+
+  /** What the body asks, and its marks. */
+  record Read(ModelCall call, Marks marks) {}
+
+  private final BodyScan scan;
+  private final Media media;
+  private @Nullable String model;
+  private @Nullable Span modelAt;
+  private @Nullable Span capAt;
+  private long cap = -1;
+  private boolean stream;
+  private boolean thinks;
+  private boolean unseen;
+  private @Nullable String tier;
+
+  private ResponsesBody(BodyScan scan) {
+    this.scan = scan;
+    this.media = new Media(scan);
+  }
+
+  /**
+   * Reads it.
+   *
+   * @param metered whether it generates; a request that only counts may name any tool
+   */
+  static Read read(String dialect, String vendor, boolean metered, ByteBuf body) throws BadBody {
+    return BodyScan.over(body, scan -> new ResponsesBody(scan).read(dialect, vendor, metered));
+  }
+
+  private Read read(String dialect, String vendor, boolean metered) throws IOException, BadBody {
+    final int open = scan.root(NAMES, name -> field(name, metered));
+    String name = model;
+    Span at = modelAt;
+    if (name == null || at == null) {
+      // A prompt template may name one where nobody here sees it.
+      throw CallFields.missing(MODEL, "the name of a model");
+    }
+    ModelCall call =
+        new ModelCall(
+            dialect,
+            vendor,
+            name,
+            metered ? cap : -1,
+            1,
+            metered && stream,
+            tier,
+            scan.length() - media.dataBytes(),
+            media.tokens() + (unseen ? Media.UNSEEN_DOCUMENT_TOKENS : 0),
+            thinks ? -1 : 0,
+            thinks,
+            metered);
+    return new Read(call, new Marks(open, at, capAt, cap));
+  }
+
+  private void field(String name, boolean metered) throws IOException, BadBody {
+    if (UNSEEN.contains(name)) {
+      unseen |= !scan.isNull();
+      scan.skip();
+      return;
+    }
+    switch (name) {
+      case MODEL -> {
+        model = CallFields.model(scan);
+        modelAt = scan.span();
+      }
+      case CAP -> {
+        capAt = scan.span();
+        cap = CallFields.cap(scan, CAP);
+      }
+      case STREAM -> stream = scan.bool(STREAM);
+      case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
+      case REASONING -> reasoning();
+      case BACKGROUND -> {
+        if (scan.bool(BACKGROUND) && metered) {
+          throw BadBody.unserved(
+              BACKGROUND,
+              "such an answer is generated after the request has ended, which is not metered here"
+                  + " (expected: false; stream the answer instead)");
+        }
+      }
+      case TOOLS -> tools(metered);
+      case "input" -> media.walk();
+      default -> scan.skip();
+    }
+  }
+
+  private void reasoning() throws IOException, BadBody {
+    if (scan.token() != JsonToken.START_OBJECT) {
+      scan.skip();
+      return;
+    }
+    scan.object(
+        REASONING + ".",
+        REASONING_NAMES,
+        name -> {
+          if (name.equals("effort")) {
+            String effort = scan.string(REASONING + ".effort", CallFields.MAX_WORD_LENGTH);
+            thinks |= effort != null && !effort.equals("none");
+          } else {
+            scan.skip();
+          }
+        });
+  }
+
+  private void tools(boolean metered) throws IOException, BadBody {
+    if (scan.token() != JsonToken.START_ARRAY) {
+      scan.skip();
+      return;
+    }
+    while (scan.parser().nextToken() != JsonToken.END_ARRAY) {
+      if (scan.token() == JsonToken.START_OBJECT) {
+        tool(metered);
+      } else {
+        scan.skip();
+      }
+    }
+  }
+
+  private void tool(boolean metered) throws IOException, BadBody {
+    while (scan.parser().nextToken() != JsonToken.END_OBJECT) {
+      boolean isType = scan.parser().currentName().equals("type");
+      scan.parser().nextToken();
+      String type = isType ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
+      if (metered && type != null && SERVER_TOOLS.stream().anyMatch(type::startsWith)) {
+        throw BadBody.unserved(
+            TOOLS,
+            BodyScan.shown(type)
+                + " runs at the provider at a cost that is not metered here (expected: tools that"
+                + " the client runs)");
+      }
+      scan.skip();
+    }
+  }
+
+  /**
+   * The body with what policy sets.
+   *
+   * @param body ownership passes to the result
+   */
+  static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
+    Splices splices = new Splices();
+    String model = edit.model();
+    if (model != null) {
+      splices.replace(marks.model(), ErrorJson.quoted(model));
+    }
+    if (edit.outputCap() >= 0) {
+      lowerCap(splices, marks, edit.outputCap());
+    }
+    return splices.applyTo(body);
+  }
+
+  private static void lowerCap(Splices splices, Marks marks, long cap) {
+    Span there = marks.cap();
+    if (there == null) {
+      splices.insert(marks.open(), "\"" + CAP + "\":" + cap + ",");
+    } else if (marks.capValue() < 0 || cap < marks.capValue()) {
+      splices.replace(there, Long.toString(cap));
+    }
+  }
+}
