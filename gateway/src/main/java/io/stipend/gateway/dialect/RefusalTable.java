@@ -142,6 +142,9 @@ final class RefusalTable {
             get 402, which their own loops do not repeat. `gateway.refusals` can pin that status per route.
             A budget refusal never carries `retry-after`: several SDKs would sleep for days on it.
 
+            Codex, which repeats a request after nearly any other answer, gets 429 `usage_limit_reached` with
+            `resets_at` on `/v1/responses`, and shows the message.
+
             ## Limits
             Refusals of rate, tokens and concurrency carry `retry-after`, whole seconds from 1 to 60 (always 1
             for concurrency), and no `x-should-retry`: the official SDKs wait that long and try again. When
