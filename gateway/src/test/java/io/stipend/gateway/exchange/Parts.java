@@ -121,4 +121,11 @@ final class Parts {
         null,
         record -> {});
   }
+
+  /** An event whose text is so many tokens, at three bytes each. */
+  static String text(int tokens) {
+    return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
+        + "abc".repeat(tokens)
+        + "\"}}]}\n\n";
+  }
 }

@@ -1,5 +1,6 @@
 package io.stipend.gateway.exchange;
 
+import static io.stipend.gateway.exchange.Parts.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -158,13 +159,6 @@ class RelayTest {
     channel.runPendingTasks();
   }
 
-  /** An event whose text is so many tokens, at three bytes each. */
-  private static String text(int tokens) {
-    return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
-        + "abc".repeat(tokens)
-        + "\"}}]}\n\n";
-  }
-
   private void comes(String data) {
     relay.data(Parts.utf8(data));
     relay.readComplete();
@@ -192,6 +186,18 @@ class RelayTest {
     assertThat(funds.hurried).as("nothing waits").isEqualTo(hurried);
     assertThat(log).containsExactly("sent", "start 200");
     assertThat(client.has).isEqualTo(text(5));
+  }
+
+  @Test
+  void aStreamThatOutgrowsItsDurableHoldHurriesTheDiskThoughItsEventIsWritten() {
+    begin();
+    durable();
+    comes(text(1));
+    int hurried = funds.hurried;
+    comes(text((int) HELD));
+    assertThat(relay.heldOutput()).isGreaterThan(HELD);
+    assertThat(client.has).as("not beyond what is durable").isEqualTo(text(1));
+    assertThat(funds.hurried).isGreaterThan(hurried);
   }
 
   @Test

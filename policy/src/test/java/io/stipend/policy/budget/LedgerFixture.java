@@ -39,6 +39,7 @@ public final class LedgerFixture implements Ledger {
 
   private final List<Question> questions = new ArrayList<>();
   private boolean loadsHeld;
+  private int hurried;
   private int loads;
 
   private record Question(
@@ -67,6 +68,11 @@ public final class LedgerFixture implements Ledger {
       slot.recoverInto(next.durable);
     }
     return next;
+  }
+
+  /** How often somebody asked for a commit; one is made by {@link #commit} alone. */
+  public int hurried() {
+    return hurried;
   }
 
   /** Makes all that was appended durable, in order. */
@@ -381,7 +387,7 @@ public final class LedgerFixture implements Ledger {
 
     @Override
     public void hurry() {
-      // A commit is what the test makes one.
+      hurried++;
     }
 
     @Override

@@ -335,8 +335,10 @@ class LocalBudgetsTest {
       ledger.commit();
       assertThat(refused(whole(70), ADA).returning()).isNull();
       reservation.settle(costs(30));
+      assertThat(ledger.hurried()).isZero();
       CompletableFuture<Void> returning = refused(whole(70), ADA).returning();
       assertThat(returning).isNotNull().isNotDone();
+      assertThat(ledger.hurried()).as("who is told waits for the disk").isPositive();
       ledger.commit();
       assertThat(returning).isCompleted();
       assertThat(refused(whole(71), ADA).returning()).isNull();
