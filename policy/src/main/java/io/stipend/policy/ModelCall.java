@@ -10,17 +10,19 @@ import org.jspecify.annotations.Nullable;
  *     provider serves a call if its own dialect is the same
  * @param model as the client wrote it, aliases not resolved
  * @param outputCap the most output tokens that the client allows for each choice; -1 if it says
- *     nothing
+ *     nothing; 0 if nothing is generated, as by embeddings
  * @param choices how many answers are generated; at least 1
  * @param stream whether the answer streams
  * @param serviceTier the tier that the body asks for; null if none
- * @param textBytes bytes of the body that can become input tokens, media data excluded
- * @param mediaTokens an upper estimate of the tokens of images and documents in the body
+ * @param textBytes bytes of the body that can become input tokens, media data and token ids
+ *     excluded
+ * @param mediaTokens an upper estimate of the tokens of images and documents in the body, and the
+ *     token ids in it
  * @param thinkingBudget tokens that the client lets the model think, inside the cap; 0 if thinking
  *     is off or unsaid; -1 if thinking is on without a budget
  * @param hiddenReasoning whether the body makes or lets the model generate text that does not
  *     stream
- * @param metered whether the call costs anything; false for token counting
+ * @param metered whether the call costs anything; false for token counting and moderation
  */
 public record ModelCall(
     String dialect,

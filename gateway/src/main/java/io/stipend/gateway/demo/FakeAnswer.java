@@ -62,14 +62,7 @@ final class FakeAnswer {
     }
     over = true;
     generated(call.output());
-    String json =
-        switch (call.wire()) {
-          case CHAT -> ChatJson.answer(call);
-          case MESSAGES -> MessagesJson.answer(call);
-          case RESPONSES -> ResponsesJson.answer(call);
-          case COMPACT -> ResponsesJson.compaction(call);
-        };
-    ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), json);
+    ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), json());
     head.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     if (script.resetAfter() < 0 && script.truncateAfter() < 0 && script.stallAfter() < 0) {
       row.end(End.COMPLETED);
@@ -79,6 +72,17 @@ final class FakeAnswer {
       return;
     }
     fault(head, body);
+  }
+
+  private String json() {
+    return switch (call.wire()) {
+      case CHAT -> ChatJson.answer(call);
+      case MESSAGES -> MessagesJson.answer(call);
+      case RESPONSES -> ResponsesJson.answer(call);
+      case COMPACT -> ResponsesJson.compaction(call);
+      case COMPLETIONS -> CompletionsJson.answer(call);
+      case EMBEDDINGS -> EmbeddingsJson.answer(call);
+    };
   }
 
   private void written(boolean success) {

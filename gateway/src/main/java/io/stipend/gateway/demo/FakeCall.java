@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier the tier that serves it
  * @param created seconds since the epoch
  * @param script how to reply
+ * @param prompts what Embeddings and Completions have in place of messages; null for all others
  */
 record FakeCall(
     Wire wire,
@@ -36,7 +37,8 @@ record FakeCall(
     boolean capped,
     String serviceTier,
     long created,
-    FakeScript script) {
+    FakeScript script,
+    @Nullable FakePrompts prompts) {
   private static final int MAX_CHOICES = 128;
   private static final int BYTES_PER_TOKEN = 4;
 
@@ -52,7 +54,9 @@ record FakeCall(
     CHAT("messages"),
     MESSAGES("messages"),
     RESPONSES("input"),
-    COMPACT("input");
+    COMPACT("input"),
+    COMPLETIONS("prompt"),
+    EMBEDDINGS("input");
 
     private final String prompt;
 
@@ -156,10 +160,11 @@ record FakeCall(
         reasoning + visible < script.reasoningTokens() + script.outputTokens(),
         script.serviceTier() == null ? tier : script.serviceTier(),
         created,
-        script);
+        script,
+        null);
   }
 
-  private static @Nullable Long cap(JsonNode body, String name, long least) {
+  static @Nullable Long cap(JsonNode body, String name, long least) {
     JsonNode cap = body.path(name);
     if (cap.isMissingNode() || cap.isNull()) {
       return null;
@@ -177,8 +182,6 @@ record FakeCall(
   }
 
   private static TokenUsage input(JsonNode body, FakeScript script) {
-    long writes = script.cacheWrite5m() + script.cacheWrite1h();
-    long cached = script.cacheRead() + writes;
     long total = script.inputTokens();
     if (total < 0) {
       long bytes = 0;
@@ -187,6 +190,13 @@ record FakeCall(
       }
       total = 1 + bytes / BYTES_PER_TOKEN;
     }
+    return input(total, script);
+  }
+
+  /** So much input, with what the script says of the cache. */
+  static TokenUsage input(long total, FakeScript script) {
+    long writes = script.cacheWrite5m() + script.cacheWrite1h();
+    long cached = script.cacheRead() + writes;
     long uncached = Math.max(0, total - cached);
     return new TokenUsage(uncached, script.cacheRead(), writes, script.cacheWrite1h(), 0, 0);
   }

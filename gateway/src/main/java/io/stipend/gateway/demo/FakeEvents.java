@@ -30,7 +30,8 @@ interface FakeEvents {
       case CHAT -> new ChatEvents(call);
       case MESSAGES -> new MessagesEvents(call);
       case RESPONSES -> new ResponsesEvents(call);
-      case COMPACT -> throw new IllegalStateException("a compaction does not stream");
+      case COMPLETIONS -> new CompletionsEvents(call);
+      case COMPACT, EMBEDDINGS -> throw new IllegalStateException("it does not stream");
     };
   }
 }

@@ -29,6 +29,9 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String RESPONSES = "/v1/responses";
   private static final String COMPACT = "/v1/responses/compact";
   private static final String COUNT_RESPONSES = "/v1/responses/input_tokens";
+  private static final String COMPLETIONS = "/v1/completions";
+  private static final String EMBEDDINGS = "/v1/embeddings";
+  private static final String MODERATIONS = "/v1/moderations";
   private static final String MODELS = "/v1/models";
   private static final String TALLY = "/fake/tally";
 
@@ -91,6 +94,12 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else if (post && path.equals(COUNT_RESPONSES)) {
       long input = FakeCall.inputTokens(body(request), script);
       send(ctx, 200, id, "{\"object\":\"response.input_tokens\",\"input_tokens\":" + input + "}");
+    } else if (post && path.equals(COMPLETIONS)) {
+      reply(ctx, request, FakePrompts.completions(body(request), id, created, script), path);
+    } else if (post && path.equals(EMBEDDINGS)) {
+      reply(ctx, request, FakePrompts.embeddings(body(request), id, created, script), path);
+    } else if (post && path.equals(MODERATIONS)) {
+      send(ctx, 200, id, ModerationsJson.answer(body(request), id));
     } else if (path.equals(MODELS) && request.method().equals(HttpMethod.GET)) {
       boolean messages = request.headers().contains("anthropic-version");
       send(ctx, 200, id, messages ? FakeJson.messagesModels() : FakeJson.chatModels());

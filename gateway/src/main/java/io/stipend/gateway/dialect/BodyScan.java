@@ -202,6 +202,11 @@ final class BodyScan {
     return new Span(start, here());
   }
 
+  /** The UTF-8 of the string that stands there, its quotes and escapes undone. */
+  byte[] unquoted(Span span) {
+    return JsonText.unescaped(bytes, offset + span.start() + 1, offset + span.end() - 1);
+  }
+
   /** A string of at most so many characters, or null for a JSON null. */
   @Nullable String string(String param, int maxLength) throws IOException, BadBody {
     if (isNull()) {

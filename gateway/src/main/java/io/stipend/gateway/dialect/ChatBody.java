@@ -15,8 +15,6 @@ final class ChatBody {
 
   private static final String MODEL = "model";
   private static final String STREAM = "stream";
-  private static final String STREAM_OPTIONS = "stream_options";
-  private static final String INCLUDE_USAGE = "include_usage";
   private static final String NEW_CAP = "max_completion_tokens";
   private static final String OLD_CAP = "max_tokens";
   private static final String TIER = "service_tier";
@@ -29,13 +27,14 @@ final class ChatBody {
           "audio", "audio output has prices that are not metered here",
           "web_search_options", "web search costs per call, which is not metered here",
           "search_parameters", "search costs per source, which is not metered here",
-          "plugins", "plugins cost per call, which is not metered here");
+          "plugins", "plugins cost per call, which is not metered here",
+          "n_predict", "some services obey it in place of the output cap");
 
   private static final Set<String> NAMES =
       Set.of(
           MODEL,
           STREAM,
-          STREAM_OPTIONS,
+          StreamOptions.NAME,
           NEW_CAP,
           OLD_CAP,
           "n",
@@ -48,9 +47,8 @@ final class ChatBody {
           "audio",
           "web_search_options",
           "search_parameters",
-          "plugins");
-
-  private static final Set<String> STREAM_NAMES = Set.of(INCLUDE_USAGE);
+          "plugins",
+          "n_predict");
 
   /**
    * Where the fields stand that policy may set; null for those that do not stand.
@@ -59,11 +57,7 @@ final class ChatBody {
    * @param newCap {@code max_completion_tokens}, a JSON null included
    * @param oldCap {@code max_tokens}, a JSON null included
    * @param stream whether the answer streams
-   * @param options {@code stream_options}, where it is a JSON null
-   * @param optionsOpen offset after the opening brace of {@code stream_options}; -1 if no object
-   * @param optionsEmpty whether that object has no field
-   * @param includeUsage the value of {@code include_usage}
-   * @param usageAsked whether the client asked for usage in the stream
+   * @param options whether the client asked for usage in the stream, and where it said so
    */
   record Marks(
       int open,
@@ -71,11 +65,7 @@ final class ChatBody {
       @Nullable Cap newCap,
       @Nullable Cap oldCap,
       boolean stream,
-      @Nullable Span options,
-      int optionsOpen,
-      boolean optionsEmpty,
-      @Nullable Span includeUsage,
-      boolean usageAsked) {}
+      StreamOptions.Marks options) {}
 
   /**
    * An output cap in the body.
@@ -92,11 +82,7 @@ final class ChatBody {
   private @Nullable Cap newCap;
   private @Nullable Cap oldCap;
   private boolean stream;
-  private @Nullable Span options;
-  private int optionsOpen = -1;
-  private boolean optionsEmpty = true;
-  private @Nullable Span includeUsage;
-  private boolean usageAsked;
+  private StreamOptions.Marks options = StreamOptions.Marks.NONE;
   private int choices = 1;
   private @Nullable String tier;
   private boolean thinks;
@@ -134,18 +120,7 @@ final class ChatBody {
             thinks ? -1 : 0,
             thinks,
             true);
-    Marks marks =
-        new Marks(
-            open,
-            at,
-            newCap,
-            oldCap,
-            stream,
-            options,
-            optionsOpen,
-            optionsEmpty,
-            includeUsage,
-            usageAsked);
+    Marks marks = new Marks(open, at, newCap, oldCap, stream, options);
     return new Read(call, marks);
   }
 
@@ -167,7 +142,7 @@ final class ChatBody {
         modelAt = scan.span();
       }
       case STREAM -> stream = scan.bool(STREAM);
-      case STREAM_OPTIONS -> streamOptions();
+      case StreamOptions.NAME -> options = StreamOptions.read(scan);
       case NEW_CAP -> newCap = new Cap(scan.span(), CallFields.cap(scan, NEW_CAP));
       case OLD_CAP -> oldCap = new Cap(scan.span(), CallFields.cap(scan, OLD_CAP));
       case "n" -> choices = (int) scan.integer("n", 1, MAX_CHOICES, 1);
@@ -186,29 +161,6 @@ final class ChatBody {
       case "messages" -> media.walk();
       default -> scan.skip();
     }
-  }
-
-  private void streamOptions() throws IOException, BadBody {
-    if (scan.isNull()) {
-      options = scan.span();
-      return;
-    }
-    if (scan.token() != JsonToken.START_OBJECT) {
-      throw BadBody.field(STREAM_OPTIONS, scan.shownValue(), "an object");
-    }
-    optionsOpen = scan.here();
-    scan.object(
-        STREAM_OPTIONS + ".",
-        STREAM_NAMES,
-        name -> {
-          optionsEmpty = false;
-          if (name.equals(INCLUDE_USAGE)) {
-            usageAsked = scan.bool(STREAM_OPTIONS + "." + INCLUDE_USAGE);
-            includeUsage = scan.span();
-          } else {
-            scan.skip();
-          }
-        });
   }
 
   private void modalities() throws IOException, BadBody {
@@ -239,8 +191,8 @@ final class ChatBody {
     if (edit.outputCap() >= 0) {
       lowerCap(splices, marks, edit.outputCap());
     }
-    if (marks.stream() && !marks.usageAsked()) {
-      askForUsage(splices, marks);
+    if (marks.stream()) {
+      marks.options().askForUsage(splices, marks.open());
     }
     return splices.applyTo(body);
   }
@@ -260,21 +212,6 @@ final class ChatBody {
       splices.replace(unset.at(), Long.toString(cap));
     } else if (!stands) {
       splices.insert(marks.open(), "\"" + NEW_CAP + "\":" + cap + ",");
-    }
-  }
-
-  private static void askForUsage(Splices splices, Marks marks) {
-    String asked = "\"" + INCLUDE_USAGE + "\":true";
-    Span value = marks.includeUsage();
-    Span unset = marks.options();
-    if (value != null) {
-      splices.replace(value, "true");
-    } else if (marks.optionsOpen() >= 0) {
-      splices.insert(marks.optionsOpen(), marks.optionsEmpty() ? asked : asked + ",");
-    } else if (unset != null) {
-      splices.replace(unset, "{" + asked + "}");
-    } else {
-      splices.insert(marks.open(), "\"" + STREAM_OPTIONS + "\":{" + asked + "},");
     }
   }
 }

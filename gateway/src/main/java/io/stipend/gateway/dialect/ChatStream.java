@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of Chat Completions chunks. Usage comes in a last chunk without choices, which a client
- * that did not ask for it never sees; some services put a running usage on other chunks too.
+ * that did not ask for it never sees; some services put a running usage on other chunks too. Its
+ * sister {@link CompletionsStream} differs in where the text of a choice stands.
  */
-final class ChatStream extends EventStream {
+class ChatStream extends EventStream {
   private static final int MAX_ECHO_BYTES = CallFields.MAX_MODEL_LENGTH;
-  private static final int MAX_CHOICES = 1_024;
+  private static final int MAX_CHOICES = CompletionsBody.MAX_CHOICES;
 
   private static final byte[] DONE = EventScan.key("[DONE]");
   private static final byte[] NULL = EventScan.key("null");
@@ -68,7 +69,7 @@ final class ChatStream extends EventStream {
   }
 
   @Override
-  boolean data(byte[] bytes, int from, int to) {
+  final boolean data(byte[] bytes, int from, int to) {
     int end = to;
     while (end > from && bytes[end - 1] == ' ') {
       end--;
@@ -98,17 +99,21 @@ final class ChatStream extends EventStream {
     if (found == Found.OPEN) {
       opened();
     } else if (found == Found.CLOSE) {
-      closed();
+      closed(bytes);
     } else if (scan.depth() == 1) {
       top(found);
     } else if (inChoices && scan.depth() == 3) {
-      choice(found);
-    } else if (inChoices
-        && found == Found.STRING
-        && scan.end() > scan.start()
-        && scan.keyIn(TEXT)) {
+      choice(found, scan);
+    } else if (inChoices && found == Found.STRING && scan.keyIn(TEXT)) {
+      text(bytes, scan.start(), scan.end(), scan.escaped());
+    }
+  }
+
+  /** Takes generated text. */
+  final void text(byte[] bytes, int from, int to, boolean escaped) {
+    if (to > from) {
       hasText = true;
-      seen().add(bytes, scan.start(), scan.end(), scan.escaped());
+      seen().add(bytes, from, to, escaped);
     }
   }
 
@@ -126,13 +131,15 @@ final class ChatStream extends EventStream {
       hasChoice = true;
       index = 0;
       finish = false;
+      choiceBegun();
     } else if (scan.keyIn(NOT_TEXT)) {
       scan.skip();
     }
   }
 
-  private void closed() {
+  private void closed(byte[] bytes) {
     if (inChoices && scan.depth() == 2) {
+      choiceEnded(bytes, index);
       begun.set(index);
       finished.set(index, finish || finished.get(index));
     } else if (scan.depth() == 1) {
@@ -152,7 +159,11 @@ final class ChatStream extends EventStream {
     }
   }
 
-  private void choice(Found found) {
+  /** A choice opens. */
+  void choiceBegun() {}
+
+  /** A value in a choice itself. */
+  void choice(Found found, EventScan scan) {
     if (found == Found.LITERAL && scan.keyIs(INDEX)) {
       long at = scan.number();
       index = at < 0 || at >= MAX_CHOICES ? 0 : (int) at;
@@ -161,12 +172,15 @@ final class ChatStream extends EventStream {
     }
   }
 
+  /** All of a choice has been seen. */
+  void choiceEnded(byte[] bytes, int index) {}
+
   /** Takes the chunk's usage; tells whether the client may see the chunk. */
   private boolean takeUsage(byte[] bytes) {
     JsonNode node = UsageJson.object(bytes, usageFrom, usageTo);
     ChatUsage read = node == null ? null : ChatUsage.of(node);
     // Some services write zeros on every chunk but the last: no report while text still comes.
-    if (read != null && (!hasChoice || read.tokens().total() > 0)) {
+    if (read != null && (!hasChoice || (read.tokens().total() > 0 && !saidAlone()))) {
       usage = read;
       overtaken = false;
     }
@@ -174,35 +188,43 @@ final class ChatStream extends EventStream {
     return hasChoice || usageAsked || node == null;
   }
 
+  /**
+   * Whether the chunk without choices said its figures; only text after it lets others say more.
+   */
+  private boolean saidAlone() {
+    ChatUsage last = usage;
+    return usageFinal && last != null && last.tokens().total() > 0;
+  }
+
   @Override
-  public @Nullable UsageReport usage() {
+  public final @Nullable UsageReport usage() {
     ChatUsage last = usage;
     String served = tier.length == 0 ? null : new String(tier, StandardCharsets.US_ASCII);
     return last == null ? null : last.report(modelServed(), served, textBytes());
   }
 
   @Override
-  public boolean complete() {
+  public final boolean complete() {
     return usageFinal || done;
   }
 
   @Override
-  public boolean overtaken() {
+  public final boolean overtaken() {
     return overtaken;
   }
 
   @Override
-  public @Nullable UsageReport inputOnly() {
+  public final @Nullable UsageReport inputOnly() {
     return null;
   }
 
   @Override
-  public @Nullable String modelServed() {
+  public final @Nullable String modelServed() {
     return model.isEmpty() ? null : model;
   }
 
   @Override
-  public ByteBuf cutEnding(long inputTokens, long outputTokens) {
+  public final ByteBuf cutEnding(long inputTokens, long outputTokens) {
     StringBuilder ending = new StringBuilder(boundary());
     if (begun.isEmpty()) {
       begun.set(0);
@@ -212,7 +234,7 @@ final class ChatStream extends EventStream {
         ObjectNode chunk = chunk();
         ObjectNode choice = chunk.putArray("choices").addObject();
         choice.put("index", i);
-        choice.putObject("delta");
+        end(choice);
         choice.put("finish_reason", "length");
         event(ending, ErrorJson.text(chunk));
       }
@@ -234,9 +256,19 @@ final class ChatStream extends EventStream {
   private ObjectNode chunk() {
     return ErrorJson.object()
         .put("id", id)
-        .put("object", "chat.completion.chunk")
+        .put("object", object())
         .put("created", created)
         .put("model", model);
+  }
+
+  /** What a chunk says it is. */
+  String object() {
+    return "chat.completion.chunk";
+  }
+
+  /** Puts what a choice says where it ends without more text. */
+  void end(ObjectNode choice) {
+    choice.putObject("delta");
   }
 
   private static void event(StringBuilder to, String data) {
@@ -244,7 +276,7 @@ final class ChatStream extends EventStream {
   }
 
   @Override
-  public ByteBuf errorEnding(String message) {
+  public final ByteBuf errorEnding(String message) {
     StringBuilder ending = new StringBuilder(boundary());
     event(
         ending, ErrorJson.text(ErrorJson.openAi(message, "server_error", null, "upstream_error")));

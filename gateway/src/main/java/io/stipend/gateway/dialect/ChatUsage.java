@@ -54,6 +54,13 @@ record ChatUsage(TokenUsage tokens, boolean absurd) {
         new TokenUsage(uncached, cached, written, 0, output, reasoning), counts.absurd());
   }
 
+  /** The report of a usage object; null if it has no figure at all. */
+  static @Nullable UsageReport report(
+      JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
+    ChatUsage read = of(usage);
+    return read == null ? null : read.report(model, tier, textBytes);
+  }
+
   /** The report; zero output where text was seen is absurd. */
   UsageReport report(@Nullable String model, @Nullable String tier, long textBytes) {
     boolean silent = tokens.output() == 0 && textBytes > 0;

@@ -22,7 +22,10 @@ public final class Dialects {
           new OpenAiResponses(),
           new OpenAiInputTokens(),
           ANTHROPIC_MESSAGES,
-          new AnthropicCountTokens());
+          new AnthropicCountTokens(),
+          new OpenAiEmbeddings(),
+          new OpenAiCompletions(),
+          new OpenAiModerations());
 
   private static final Map<String, Dialect> BY_PATH = byPath();
 

@@ -2,7 +2,6 @@ package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.stipend.gateway.server.RequestHead;
@@ -12,11 +11,10 @@ import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.Every;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** OpenAI Responses. Its sister {@link OpenAiInputTokens} shares all but what it costs. */
-class OpenAiResponses implements Dialect {
+class OpenAiResponses extends OpenAiDialect {
   static final String PATH = "/v1/responses";
   private static final String CODEX = "codex";
   private static final AsciiString USED_PERCENT =
@@ -25,8 +23,6 @@ class OpenAiResponses implements Dialect {
       AsciiString.cached("x-codex-primary-window-minutes");
   private static final AsciiString RESET_AT = AsciiString.cached("x-codex-primary-reset-at");
 
-  private final String id;
-  private final List<String> paths;
   private final boolean metered;
 
   OpenAiResponses() {
@@ -34,8 +30,7 @@ class OpenAiResponses implements Dialect {
   }
 
   OpenAiResponses(String id, String path, boolean metered) {
-    this.id = id;
-    this.paths = List.of(path);
+    super(id, path);
     this.metered = metered;
   }
 
@@ -48,24 +43,9 @@ class OpenAiResponses implements Dialect {
   private record Marks(ResponsesBody.Marks body, boolean codex) {}
 
   @Override
-  public final String id() {
-    return id;
-  }
-
-  @Override
-  public final String vendor() {
-    return OpenAiChat.VENDOR;
-  }
-
-  @Override
-  public final List<String> paths() {
-    return paths;
-  }
-
-  @Override
   public final Peek peek(RequestHead head, ByteBuf body) {
     try {
-      ResponsesBody.Read read = ResponsesBody.read(id, vendor(), metered, body);
+      ResponsesBody.Read read = ResponsesBody.read(id(), vendor(), metered, body);
       Marks marks = new Marks(read.marks(), isCodex(head));
       return new Peeked(read.call(), marks, HeaderRules.sessionId(head.headers()));
     } catch (BadBody e) {
@@ -81,11 +61,6 @@ class OpenAiResponses implements Dialect {
   @Override
   public final ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
     return ResponsesBody.edit(body, ((Marks) peeked.marks()).body(), edit);
-  }
-
-  @Override
-  public final void authorize(HttpHeaders headers, String providerKey) {
-    headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + providerKey);
   }
 
   @Override
@@ -131,16 +106,6 @@ class OpenAiResponses implements Dialect {
     boolean spent = refusal.reason() == RefusalReason.BUDGET_EXHAUSTED && pinnedStatus == 0;
     return spent && isCodex(head)
         ? Refusals.codex(refusal, exchangeId)
-        : Refusals.openAi(refusal, head, exchangeId, pinnedStatus);
-  }
-
-  @Override
-  public final Answer fault(int status, String code, String message, String exchangeId) {
-    return Refusals.openAiFault(status, code, message, exchangeId);
-  }
-
-  @Override
-  public final RefusalForm form(RefusalReason reason) {
-    return RefusalTable.in(RefusalTable.OPENAI, reason);
+        : super.refuse(refusal, head, exchangeId, pinnedStatus);
   }
 }

@@ -144,15 +144,18 @@ final class Finish {
   /** Only what the provider itself said, and said without contradiction, teaches anything. */
   private void learn(Settlement settlement, long textBytes) {
     TokenUsage usage = settlement.usage();
+    boolean generates = admitted.expectation().cap() > 0;
     if (settlement.source() != UsageSource.REPORTED
         || !settlement.flags().isEmpty()
-        || usage.output() == 0) {
+        || (generates && usage.output() == 0)) {
       return;
     }
     Learned learned = services.tokens().learned();
     String model = permit.model();
-    long perChoice = usage.output() / peeked.call().choices();
-    learned.answer(permit.principal().id(), model, Math.max(1, perChoice));
+    if (generates) {
+      long perChoice = usage.output() / peeked.call().choices();
+      learned.answer(permit.principal().id(), model, Math.max(1, perChoice));
+    }
     if (peeked.call().mediaTokens() == 0) {
       learned.input().learn(model, peeked.call().textBytes(), usage.inputTotal());
     }

@@ -125,7 +125,8 @@ final class Settlements {
     TokenUsage usage = report.total();
     boolean inputKnown = usage.inputTotal() > 0 && usage.inputTotal() < TokenUsage.MAX_COUNT;
     boolean nothingCame = ended.progress() == 0 && ended.outcome() != Outcome.COMPLETED;
-    boolean outputKnown = usage.output() > 0 || nothingCame;
+    boolean generates = ended.expectation().cap() > 0;
+    boolean outputKnown = usage.output() > 0 || nothingCame || !generates;
     return inputKnown && outputKnown && usage.output() <= ended.expectation().cap();
   }
 

@@ -105,7 +105,9 @@ final class Shortage {
         return null;
       }
       Permit cheaper = services.policy().instead(asked.who(), call, permit, target, asked.at());
-      if (cheaper == null || cheaper.rating().maxOutputTokens() <= call.thinkingBudget()) {
+      boolean generates = call.outputCap() != 0;
+      if (cheaper == null
+          || (generates && cheaper.rating().maxOutputTokens() <= call.thinkingBudget())) {
         return null;
       }
       boolean helps = cost(cheaper).in(rule.unit()) < cost(permit).in(rule.unit());

@@ -122,7 +122,11 @@ abstract class ShortageFixture {
   }
 
   Admission.Result ask(String body, BudgetRule... rules) {
-    Peeked read = Parts.peeked(Parts.CHAT, body);
+    return askAt(Parts.CHAT, body, rules);
+  }
+
+  Admission.Result askAt(String path, String body, BudgetRule... rules) {
+    Peeked read = Parts.peeked(path, body);
     Peeked peeked = new Peeked(read.call(), read.marks(), session);
     Permit permit = Parts.permit(FlatRating.VISIBLE, rules);
     Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());

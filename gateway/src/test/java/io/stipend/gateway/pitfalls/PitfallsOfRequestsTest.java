@@ -157,6 +157,12 @@ class PitfallsOfRequestsTest {
       bench.refuses(400, Api.CHAT, "p4", chat("gpt-4o-mini", "\"n\":" + n + ","));
     }
     bench.refuses(400, Api.CHAT, "p4", chat("gpt-4o-mini", "\"best_of\":4,"));
+    long before = bench.provider.requests();
+    for (String more : List.of("\"best_of\":2", "\"prompt\":[\"a\",\"b\"]")) {
+      String legacy = "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100," + more + "}";
+      assertThat(bench.raw(wire("/v1/completions", bench.key("p4"), legacy))).isEqualTo(402);
+    }
+    assertThat(bench.provider.requests()).isEqualTo(before);
     List<Map<String, String>> rows = bench.agrees("p4");
     assertThat(rows).hasSize(1);
     assertThat(Bench.tokens(rows.get(0), "output")).isEqualTo(60);
@@ -184,7 +190,7 @@ class PitfallsOfRequestsTest {
 
   @Test
   void p12WhatIsNotPricedByTokensIsRefusedAndImagesAreHeldFor() {
-    for (String path : List.of("embeddings", "images/generations", "audio/speech", "moderations")) {
+    for (String path : List.of("images/generations", "images/edits", "audio/speech")) {
       long before = bench.provider.requests();
       String body = fields("\"input\":[\"a\",\"b\"]");
       assertThat(bench.raw(wire("/v1/" + path, bench.key("p12"), body))).isEqualTo(404);
@@ -204,7 +210,13 @@ class PitfallsOfRequestsTest {
     String call = chat("gpt-4o-mini", "");
     bench.refuses(402, Api.CHAT, "p12", call.replace("\"Hi.\"", image));
     bench.admits(Api.CHAT, "p12", call);
-    assertThat(bench.agrees("p12")).hasSize(1);
+    // 3,000 token ids cost 450 of the 300 millionths.
+    String ids = "{\"model\":\"gpt-4o-mini\",\"input\":[%s1]}";
+    String many = ids.formatted("1,".repeat(2_999));
+    assertThat(bench.raw(wire("/v1/embeddings", bench.key("p12"), many))).isEqualTo(402);
+    String few = ids.formatted("1,".repeat(9));
+    assertThat(bench.raw(wire("/v1/embeddings", bench.key("p12"), few))).isEqualTo(200);
+    assertThat(bench.agrees("p12")).hasSize(2);
   }
 
   @Test
@@ -273,7 +285,8 @@ class PitfallsOfRequestsTest {
         for (String stream : List.of("", "\"stream\":false,", "\"stream\":true,")) {
           long before = bench.provider.requests();
           int billed = bench.provider.billed().size();
-          int status = bench.raw(wire(path, bench.key("p15"), chat(model, stream)));
+          int status =
+              bench.raw(wire(path, bench.key("p15"), chat(model, "\"input\":\"a\"," + stream)));
           if (status == 200) {
             assertThat(bench.provider.billed()).as(path + " costs nothing").hasSize(billed);
           } else {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * What a card says of a model beside its prices; null where it says nothing.
  *
  * @param contextWindow the most tokens of input and output together
- * @param maxOutput the most output tokens of one answer
+ * @param maxOutput the most output tokens of one answer; 0 if it generates nothing, as models that
+ *     embed
  * @param mayThink whether it can reason unseen
  */
 record ModelLimits(
@@ -39,6 +40,11 @@ record ModelLimits(
           new Family("gemini", 65_536, true));
 
   private record Family(String prefix, long maxOutput, boolean mayThink) {}
+
+  /** Whether it has output that must be priced. */
+  boolean generates() {
+    return maxOutput == null || maxOutput > 0;
+  }
 
   /** Takes what is unknown here from the other. */
   ModelLimits orElse(ModelLimits o) {

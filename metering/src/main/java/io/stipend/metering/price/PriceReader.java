@@ -24,6 +24,7 @@ final class PriceReader {
 
   private static final String BASIS_POINTS = "basis_points";
   private static final String INPUT = "input";
+  private static final String OUTPUT = "output";
 
   private final boolean freeAllowed;
 
@@ -35,19 +36,24 @@ final class PriceReader {
     this.freeAllowed = freeAllowed;
   }
 
-  /** The prices of an entry; prices of zero stand where a problem was noted. */
-  TierPrices tiers(YamlMap entry) {
+  /**
+   * The prices of an entry; prices of zero stand where a problem was noted.
+   *
+   * @param generates whether the model has output at all: only then must it have a price
+   */
+  TierPrices tiers(YamlMap entry, boolean generates) {
     YamlMap base = entry.map("prices");
     if (base == null) {
       entry.problem("prices", "prices: missing");
       return new TierPrices(new ContextPrices(List.of(new Step(0, nothing()))), Map.of());
     }
-    ContextPrices standard = ladder(base);
+    ContextPrices standard = ladder(base, generates);
     base.finish();
-    return new TierPrices(standard, others(entry.map("tiers"), standard));
+    return new TierPrices(standard, others(entry.map("tiers"), standard, generates));
   }
 
-  private Map<String, ContextPrices> others(@Nullable YamlMap tiers, ContextPrices standard) {
+  private Map<String, ContextPrices> others(
+      @Nullable YamlMap tiers, ContextPrices standard, boolean generates) {
     Map<String, ContextPrices> others = new HashMap<>();
     if (tiers == null) {
       return others;
@@ -60,18 +66,18 @@ final class PriceReader {
       if (TierPrices.DEFAULT_NAMES.contains(name) || !name.equals(name.toLowerCase(Locale.ROOT))) {
         tiers.problem(name, name + ": expected another tier than the default, in lower case");
       }
-      others.put(name, tier(tier, standard));
+      others.put(name, tier(tier, standard, generates));
       tier.finish();
     }
     return others;
   }
 
-  private ContextPrices tier(YamlMap tier, ContextPrices standard) {
+  private ContextPrices tier(YamlMap tier, ContextPrices standard, boolean generates) {
     if (tier.has(BASIS_POINTS)) {
       Long basisPoints = tier.count(BASIS_POINTS, 1, MOST_BASIS_POINTS);
       return basisPoints == null ? standard : scaled(tier, standard, basisPoints);
     }
-    ContextPrices own = ladder(tier);
+    ContextPrices own = ladder(tier, generates);
     // A tier that is silent on large requests must not make them cheap.
     return own.steps().size() > 1 || standard.steps().size() == 1 ? own : raised(own, standard);
   }
@@ -110,9 +116,9 @@ final class PriceReader {
     return (price * basisPoints + WHOLE - 1) / WHOLE;
   }
 
-  private ContextPrices ladder(YamlMap map) {
+  private ContextPrices ladder(YamlMap map, boolean generates) {
     List<Step> steps = new ArrayList<>();
-    steps.add(new Step(0, prices(map)));
+    steps.add(new Step(0, prices(map, generates)));
     long last = 0;
     for (YamlMap above : map.maps("above")) {
       Long inputOver = above.count("input_over", 1, TokenUsage.MAX_COUNT);
@@ -122,16 +128,16 @@ final class PriceReader {
         above.problem("input_over", "input_over: " + inputOver + " (expected: above " + last + ")");
       }
       last = inputOver == null ? last : inputOver;
-      steps.add(new Step(last, prices(above)));
+      steps.add(new Step(last, prices(above, generates)));
       above.finish();
     }
     return new ContextPrices(steps);
   }
 
-  /** An unpriced way of reading or writing input costs what input costs, never nothing. */
-  private Prices prices(YamlMap map) {
+  /** An unpriced meter costs what input costs, never nothing. */
+  private Prices prices(YamlMap map, boolean generates) {
     long input = required(map, INPUT);
-    long output = required(map, "output");
+    long output = generates || map.has(OUTPUT) ? required(map, OUTPUT) : input;
     Long cacheRead = price(map, "cache_read");
     Long write5m = price(map, "cache_write_5m");
     Long write1h = price(map, "cache_write_1h");

@@ -99,7 +99,7 @@ final class RateCardReader {
     ModelLimits limits =
         new ModelLimits(
             entry.count("context_window", 1, TokenUsage.MAX_COUNT),
-            entry.count("max_output", 1, TokenUsage.MAX_COUNT),
+            entry.count("max_output", 0, TokenUsage.MAX_COUNT),
             entry.flag("may_think"));
     return new Rate(
         version,
@@ -109,7 +109,7 @@ final class RateCardReader {
         own.validTo == null ? null : midnight(own.validTo),
         own.source == null ? "" : own.source,
         own.checkedOn == null ? LocalDate.MIN : own.checkedOn,
-        prices.tiers(entry),
+        prices.tiers(entry, limits.generates()),
         limits);
   }
 

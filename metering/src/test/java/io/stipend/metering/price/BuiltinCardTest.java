@@ -2,6 +2,7 @@ package io.stipend.metering.price;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.metering.Charge;
 import io.stipend.metering.price.RateCards.Source;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -51,7 +52,7 @@ class BuiltinCardTest {
       for (Rate rate : card.rates()) {
         Prices prices = rate.tiers().standard().at(0);
         assertThat(prices.input()).as(rate.model()).isPositive();
-        assertThat(prices.output()).as(rate.model()).isGreaterThan(prices.input());
+        assertThat(prices.output()).as(rate.model()).isGreaterThanOrEqualTo(prices.input());
         assertThat(prices.cacheRead()).as(rate.model()).isBetween(1L, prices.input());
         assertThat(prices.cacheWrite5m()).as(rate.model()).isGreaterThanOrEqualTo(prices.input());
         assertThat(prices.cacheWrite1h())
@@ -97,6 +98,20 @@ class BuiltinCardTest {
         .isEqualTo(64_000);
     assertThat(cards.rating("p", "anthropic", "claude-opus-4-5", AT).mayThink()).isFalse();
     assertThat(cards.rating("p", "gemini", "gemini-2.5-pro", AT).mayThink()).isTrue();
+  }
+
+  @Test
+  void whatEmbedsGeneratesNothingAndIsPricedByItsInput() {
+    for (String model :
+        List.of("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002")) {
+      Rating rating = cards.rating("p", "openai", model, AT);
+      assertThat(rating.maxOutputTokens()).as(model).isZero();
+      assertThat(rating.mayThink()).as(model).isFalse();
+      assertThat(rating.ceiling(1, 0, null).nanos()).as(model).isPositive();
+      assertThat(rating.ceiling(0, 1, null).nanos()).as("never nothing").isPositive();
+    }
+    assertThat(cards.rating("p", "openai", "text-embedding-3-small", AT).ceiling(50, 0, null))
+        .isEqualTo(new Charge(1_000, 50));
   }
 
   @Test

@@ -51,7 +51,10 @@ class PublicPriceDataTest {
         }
         Prices prices = cards.find("p", vendor.getKey(), model, DATA_DATE).tiers().standard().at(0);
         assertThat(prices.input()).as(model).isEqualTo(picos(entry, "input_cost_per_token"));
-        assertThat(prices.output()).as(model).isEqualTo(picos(entry, "output_cost_per_token"));
+        if (picos(entry, "output_cost_per_token") > 0) {
+          // What generates nothing has no price of output there, and that of input here.
+          assertThat(prices.output()).as(model).isEqualTo(picos(entry, "output_cost_per_token"));
+        }
         compared.add(model);
       }
     }

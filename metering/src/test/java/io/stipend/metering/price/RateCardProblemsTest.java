@@ -73,6 +73,22 @@ class RateCardProblemsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "{ input: 1 }, max_output: 1 | output: missing",
+        "{ output: 1 }, max_output: 0 | input: missing",
+        "{ input: 1, output: x }, max_output: 0 | output: x (expected: USD per million tokens",
+        "{ input: 1 }, max_output: -1 | output: missing",
+      })
+  void onlyWhatGeneratesNothingNeedsNoPriceOfOutput(String entry, String problem) {
+    String prices = entry.replaceFirst("}, ", "}\n    ");
+    String card = Cards.HEAD + "  - model: m\n    prices: " + prices + "\n";
+
+    assertThat(problems(card)).anyMatch(found -> found.contains(problem));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "currency: USD       | currency: EUR     | 3:11 currency: EUR (expected: USD",
         "kind: contracted    | kind: free        | 2:7 kind: free (expected: list or contracted)",
         "version: contract-1 | version: a b      | 1:10 version: a b (expected: letters, digits",

@@ -21,9 +21,13 @@ final class GatewayReader {
       List.of(
           "openai-chat",
           "openai-responses",
+          "openai-completions",
+          "openai-embeddings",
           "anthropic-messages",
           "/v1/chat/completions",
           "/v1/responses",
+          "/v1/completions",
+          "/v1/embeddings",
           "/v1/messages");
 
   private static final int MIN_REFUSAL = 400;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,21 +43,38 @@ public final class ModelCatalog {
     return resolveTarget(aliases.getOrDefault(written, written), at);
   }
 
+  /**
+   * Resolves a name for a call that costs nothing and so needs no price: where no provider is known
+   * to serve the model, those that list no models are taken to.
+   */
+  public Resolved resolveFree(String written, Instant at) {
+    Resolved known = resolve(written, at);
+    return known.servedBy().isEmpty()
+        ? resolve(
+            aliases.getOrDefault(written, written),
+            (provider, model) -> provider.models().isEmpty())
+        : known;
+  }
+
   /** Resolves a name that is no alias. */
   public Resolved resolveTarget(String name, Instant at) {
+    return resolve(name, (provider, model) -> serves(provider, model, at));
+  }
+
+  private Resolved resolve(String name, BiPredicate<ProviderConfig, String> serves) {
     int slash = name.indexOf('/');
     if (slash > 0) {
       String prefix = name.substring(0, slash);
       for (ProviderConfig provider : providers) {
         if (provider.name().equals(prefix)) {
           String model = name.substring(slash + 1);
-          return new Resolved(model, serves(provider, model, at) ? List.of(provider) : List.of());
+          return new Resolved(model, serves.test(provider, model) ? List.of(provider) : List.of());
         }
       }
     }
     List<ProviderConfig> servedBy = new ArrayList<>();
     for (ProviderConfig provider : providers) {
-      if (serves(provider, name, at)) {
+      if (serves.test(provider, name)) {
         servedBy.add(provider);
       }
     }

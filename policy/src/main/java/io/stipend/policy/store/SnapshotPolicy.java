@@ -93,14 +93,18 @@ public final class SnapshotPolicy implements PolicyEngine {
     if (freezes.isFrozen(entitlement.principal())) {
       return frozen(entitlement);
     }
-    ModelCatalog.Resolved resolved = snapshot.catalog().resolve(call.model(), now);
+    ModelCatalog.Resolved resolved =
+        call.metered()
+            ? snapshot.catalog().resolve(call.model(), now)
+            : snapshot.catalog().resolveFree(call.model(), now);
     String model = resolved.model();
     boolean served = false;
     for (ProviderConfig provider : resolved.servedBy()) {
       boolean speaks = provider.dialect().equals(call.vendor());
       served |= speaks;
       if (speaks && allowed(rules, provider, model)) {
-        Rating rating = snapshot.catalog().rating(provider, model, now);
+        Rating priced = snapshot.catalog().rating(provider, model, now);
+        Rating rating = priced == null && !call.metered() ? NoPrice.NEEDED : priced;
         return rating == null
             ? model(
                 RefusalReason.UNPRICED_MODEL,

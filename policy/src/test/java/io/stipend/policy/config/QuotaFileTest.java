@@ -43,7 +43,7 @@ class QuotaFileTest {
         client_gone: { time: 10s, bytes: 1MiB }
         upstream: { proxy: "http://proxy:3128", ca: file:./ca.pem }
         event_loops: 2
-        refusals: { openai-chat: 402, /v1/messages: 429 }
+        refusals: { openai-chat: 402, /v1/messages: 429, openai-embeddings: 403, /v1/completions: 402 }
         contact: "ask #llm-budget"
       calendar: { timezone: Europe/Berlin, currency: USD }
       providers:
@@ -136,7 +136,17 @@ class QuotaFileTest {
     assertThat(gateway.upstream().proxy()).hasToString("http://proxy:3128");
     assertThat(gateway.upstream().ca()).isEqualTo(folder.resolve("ca.pem"));
     assertThat(gateway.eventLoops()).isEqualTo(2);
-    assertThat(gateway.refusals()).isEqualTo(Map.of("openai-chat", 402, "/v1/messages", 429));
+    assertThat(gateway.refusals())
+        .isEqualTo(
+            Map.of(
+                "openai-chat",
+                402,
+                "/v1/messages",
+                429,
+                "openai-embeddings",
+                403,
+                "/v1/completions",
+                402));
     assertThat(gateway.contact()).isEqualTo("ask #llm-budget");
   }
 

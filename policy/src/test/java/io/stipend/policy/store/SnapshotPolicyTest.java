@@ -3,6 +3,7 @@ package io.stipend.policy.store;
 import static io.stipend.policy.config.QuotaFiles.NOW;
 import static io.stipend.policy.config.QuotaFiles.PROVIDERS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.LedgerEntry;
@@ -104,6 +105,31 @@ class SnapshotPolicyTest {
     Decision decision = decide(person, vendor, model);
     assertThat(decision).isInstanceOf(Refusal.class);
     return (Refusal) decision;
+  }
+
+  @Test
+  void aCallThatCostsNothingNeedsNoPriceButMustBeAllowed() {
+    Permit permit = (Permit) free("llama-guard");
+    assertThat(permit.provider().name()).isEqualTo("local");
+    assertThat(permit.rating().maxOutputTokens()).isZero();
+    assertThatThrownBy(() -> permit.rating().ceiling(1, 0, null))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(((Permit) free("gpt-5-moderation")).provider().name()).isEqualTo("openai");
+    assertThat(((Permit) free("openai/gpt-5-moderation")).model()).isEqualTo("gpt-5-moderation");
+    assertThat(((Permit) free("fast")).model()).isEqualTo("gpt-5-mini");
+    assertThat(((Refusal) free("omni-moderation-latest")).reason())
+        .isEqualTo(RefusalReason.MODEL_NOT_ALLOWED);
+    assertThat(((Refusal) free("local/gpt-5-moderation")).reason())
+        .isEqualTo(RefusalReason.UNKNOWN_MODEL);
+    assertThat(refusal("eva", "openai", "gpt-5-moderation").reason())
+        .as("the same model where it costs")
+        .isEqualTo(RefusalReason.UNKNOWN_MODEL);
+  }
+
+  private Decision free(String model) {
+    ModelCall call =
+        new ModelCall("openai-x", "openai", model, 0, 1, false, null, 10, 0, 0, false, false);
+    return policy.decide(entitled("eva"), call, NOW);
   }
 
   @Test

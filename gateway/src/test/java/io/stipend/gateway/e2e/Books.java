@@ -1,0 +1,153 @@
+package io.stipend.gateway.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stipend.gateway.demo.FakeProvider;
+import io.stipend.gateway.demo.FakeProvider.Billed;
+import io.stipend.gateway.demo.FakeProvider.End;
+import io.stipend.gateway.testing.TestGateway;
+import io.stipend.metering.Unit;
+import io.stipend.metering.UsageReport;
+import io.stipend.metering.UsageSource;
+import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.price.RateCardException;
+import io.stipend.metering.price.RateCards;
+import io.stipend.metering.price.Rating;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/**
+ * A gateway before a provider of OpenAI's models that keeps its own tally, and the comparison of
+ * their books. Bodies are written with single quotes.
+ */
+final class Books implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final FakeProvider provider = FakeProvider.start(0);
+  final TestGateway gateway;
+
+  /** One person, ada, with so much for a year; she may use these models. */
+  Books(long nanos, String models, String gatewayKeys) {
+    gateway =
+        TestGateway.start(
+            """
+            calendar: { timezone: Europe/Berlin, currency: USD }
+            providers: { openai: { url: "%s", key: "provider-key" } }
+            rate_cards: [builtin]
+            models: { allow: [%s] }
+            allowances: { engineer: { amount: %s USD, every: year } }
+            people: { ada: { allowance: engineer } }
+            """
+                .formatted(provider.url(), models, Unit.USD.format(nanos)),
+            gatewayKeys);
+  }
+
+  static Rating rating(String model) {
+    try {
+      return RateCards.load(List.of(RateCards.Source.builtin()))
+          .rating("openai", "openai", model, Instant.now());
+    } catch (RateCardException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The input of a body as it is estimated before anything is learned: a token for three bytes. */
+  static long estimate(String body) {
+    return (body.getBytes(StandardCharsets.UTF_8).length + 2) / 3;
+  }
+
+  HttpResponse<String> post(String path, String key, String body, String... headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(gateway.url() + path))
+            .timeout(PATIENCE)
+            .header("Authorization", "Bearer " + key)
+            .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> admitted(String path, String key, String body, String... headers)
+      throws IOException, InterruptedException {
+    HttpResponse<String> answer = post(path, key, body, headers);
+    assertThat(answer.statusCode()).as("%s said %s", body, answer.body()).isEqualTo(200);
+    return answer;
+  }
+
+  /** Sends it, and leaves when so many bytes of the answer came. */
+  void leave(int afterBytes, String path, String key, String body, String... headers)
+      throws IOException {
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().address().getPort())) {
+      socket.setSoTimeout((int) PATIENCE.toMillis());
+      socket.getOutputStream().write(Wire.post(path, key, body.replace('\'', '"'), headers));
+      Awaitility.await().atMost(PATIENCE).until(() -> !provider.billed().isEmpty());
+      assertThat(socket.getInputStream().readNBytes(afterBytes)).hasSize(afterBytes);
+      socket.setSoLinger(true, 0);
+    }
+  }
+
+  /** The rows, when everything has ended: one for each that the provider bills. */
+  List<UsageRow> rows() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              assertThat(provider.billed()).noneMatch(one -> one.end() == End.RUNNING);
+              assertThat(gateway.rows()).hasSameSizeAs(provider.billed());
+              assertThat(gateway.balance("ada").held()).isEqualTo("0");
+            });
+    List<UsageRow> rows = gateway.rows();
+    assertThat(Unit.USD.parse(gateway.balance("ada").used()))
+        .isEqualTo(rows.stream().mapToLong(UsageRow::nanos).sum());
+    assertThat(gateway.verify().problems()).isEmpty();
+    return rows;
+  }
+
+  Billed billed(UsageRow row) {
+    return provider.billed().stream()
+        .filter(one -> one.requestId().equals(row.providerRequestId()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Both books agree, row by row and to the nano-unit. */
+  List<UsageRow> agreed() {
+    List<UsageRow> rows = rows();
+    for (UsageRow row : rows) {
+      Billed one = billed(row);
+      assertThat(row.usage()).as("%s", one).isEqualTo(one.usage());
+      assertThat(row.usageSource()).isEqualTo(UsageSource.REPORTED);
+      assertThat(row.nanos()).isEqualTo(charge(one));
+      assertThat(row.flags()).isEmpty();
+    }
+    return rows;
+  }
+
+  static long charge(Billed one) {
+    UsageReport.Part whole = new UsageReport.Part(null, one.usage());
+    return rating(one.model())
+        .charge(new UsageReport(List.of(whole), one.model(), one.serviceTier(), false))
+        .nanos();
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+    provider.close();
+  }
+}
