@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     expected, when it resets, whom to ask; no secrets
  * @param param the field of the body that is wrong; null if none
  * @param resetsAt when the budget that refused begins anew; null if not a budget or never
- * @param retryAfter for rate refusals, when to try again; null for all others
+ * @param retryAfter for rate refusals, when to try again; of a budget, how long until it resets;
+ *     null for all others
  * @param rates for rate refusals, how the limits stand; unlimited for all others
  */
 public record Refusal(

@@ -40,6 +40,7 @@ record FakeCall(
     FakeScript script,
     @Nullable FakePrompts prompts) {
   private static final int MAX_CHOICES = 128;
+  private static final int MAX_CANDIDATES = 8;
   private static final int BYTES_PER_TOKEN = 4;
 
   /** The least that may bound the output of a response. */
@@ -47,7 +48,8 @@ record FakeCall(
 
   /** The fields whose text is input. */
   private static final List<String> PROMPT =
-      List.of("messages", "system", "input", "instructions", "tools");
+      List.of(
+          "messages", "system", "input", "instructions", "tools", "contents", "systemInstruction");
 
   /** The APIs that are spoken. */
   enum Wire {
@@ -56,7 +58,10 @@ record FakeCall(
     RESPONSES("input"),
     COMPACT("input"),
     COMPLETIONS("prompt"),
-    EMBEDDINGS("input");
+    EMBEDDINGS("input"),
+    GEMINI("contents"),
+    /** Gemini, streamed as one list and not as events. */
+    GEMINI_LIST("contents");
 
     private final String prompt;
 
@@ -129,6 +134,32 @@ record FakeCall(
     return asked.equals("auto") ? "default" : asked;
   }
 
+  static FakeCall gemini(
+      JsonNode body, GeminiRoute route, String id, long created, FakeScript script) {
+    if (!body.path("contents").isArray()) {
+      throw new FakeProblem(400, "contents is required");
+    }
+    JsonNode config = body.path("generationConfig");
+    JsonNode n = config.path("candidateCount");
+    if (!n.isMissingNode() && (!n.isInt() || n.intValue() < 1 || n.intValue() > MAX_CANDIDATES)) {
+      throw new FakeProblem(400, "candidateCount: " + n + " (expected: 1.." + MAX_CANDIDATES + ")");
+    }
+    // Nothing is written to a cache here: what a script writes is input like any other.
+    TokenUsage input = input(body, script);
+    return call(
+        route.list() ? Wire.GEMINI_LIST : Wire.GEMINI,
+        route.model(),
+        id,
+        route.stream(),
+        true,
+        n.asInt(1),
+        new TokenUsage(input.input() + input.cacheWrite(), input.cacheRead(), 0, 0, 0, 0),
+        cap(config, "maxOutputTokens", 1),
+        body.path("serviceTier").asText("standard"),
+        created,
+        script);
+  }
+
   private static FakeCall call(
       Wire wire,
       JsonNode body,
@@ -144,17 +175,34 @@ record FakeCall(
     if (!model.isTextual() || !wire.prompted(body)) {
       throw new FakeProblem(400, "model and " + wire.prompt + " are required");
     }
+    String name = model.textValue();
+    TokenUsage input = input(body, script);
+    return call(wire, name, id, stream, includeUsage, choices, input, cap, tier, created, script);
+  }
+
+  private static FakeCall call(
+      Wire wire,
+      String model,
+      String id,
+      boolean stream,
+      boolean includeUsage,
+      int choices,
+      TokenUsage input,
+      @Nullable Long cap,
+      String tier,
+      long created,
+      FakeScript script) {
     long most = cap == null ? Long.MAX_VALUE : cap;
     long reasoning = Math.min(script.reasoningTokens(), most);
     long visible = Math.min(script.outputTokens(), most - reasoning);
     return new FakeCall(
         wire,
         id,
-        script.modelServed() == null ? model.textValue() : script.modelServed(),
+        script.modelServed() == null ? model : script.modelServed(),
         stream,
         includeUsage && script.usage(),
         choices,
-        input(body, script),
+        input,
         reasoning,
         visible,
         reasoning + visible < script.reasoningTokens() + script.outputTokens(),

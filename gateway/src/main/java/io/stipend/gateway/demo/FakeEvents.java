@@ -31,6 +31,7 @@ interface FakeEvents {
       case MESSAGES -> new MessagesEvents(call);
       case RESPONSES -> new ResponsesEvents(call);
       case COMPLETIONS -> new CompletionsEvents(call);
+      case GEMINI, GEMINI_LIST -> new GeminiEvents(call);
       case COMPACT, EMBEDDINGS -> throw new IllegalStateException("it does not stream");
     };
   }

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.stipend.gateway.demo.FakeProvider.End;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -59,26 +60,54 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     keepAlive = HttpUtil.isKeepAlive(request);
-    String path = new QueryStringDecoder(request.uri()).path();
+    QueryStringDecoder target = new QueryStringDecoder(request.uri());
+    String path = target.path();
     if (path.equals(TALLY)) {
       send(ctx, 200, "", FakeJson.tally(tally.requests(), tally.billed()));
       return;
     }
     String id = tally.request();
     try {
-      route(ctx, request, path, id);
+      GeminiRoute gemini = GeminiRoute.of(path, target.parameters().getOrDefault("alt", List.of()));
+      if (gemini != null && request.method().equals(HttpMethod.POST)) {
+        gemini(ctx, request, path, gemini, id);
+      } else {
+        route(ctx, request, path, id);
+      }
     } catch (FakeProblem problem) {
       error(ctx, path, id, problem);
     }
   }
 
-  private void route(ChannelHandlerContext ctx, FullHttpRequest request, String path, String id) {
-    boolean post = request.method().equals(HttpMethod.POST);
+  private FakeScript script(FullHttpRequest request) {
     FakeScript script = defaults.with(request.headers());
     if (script.status() != 0) {
       throw new FakeProblem(script.status(), "scripted status " + script.status());
     }
     segments.segmentBytes(script.segmentBytes());
+    return script;
+  }
+
+  private void gemini(
+      ChannelHandlerContext ctx,
+      FullHttpRequest request,
+      String path,
+      GeminiRoute route,
+      String id) {
+    FakeScript script = script(request);
+    if (route.generates()) {
+      long created = clock.instant().getEpochSecond();
+      reply(ctx, request, FakeCall.gemini(body(request), route, id, created, script), path);
+    } else if (route.counts()) {
+      send(ctx, 200, id, "{\"totalTokens\":" + FakeCall.inputTokens(body(request), script) + "}");
+    } else {
+      throw new FakeProblem(404, "no such method: " + path);
+    }
+  }
+
+  private void route(ChannelHandlerContext ctx, FullHttpRequest request, String path, String id) {
+    boolean post = request.method().equals(HttpMethod.POST);
+    FakeScript script = script(request);
     long created = clock.instant().getEpochSecond();
     if (post && path.equals(CHAT)) {
       reply(ctx, request, FakeCall.chat(body(request), id, created, script), path);
@@ -130,7 +159,9 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     HttpResponse head = head(200, call.id());
     if (call.stream()) {
-      head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+      boolean list = call.wire() == FakeCall.Wire.GEMINI_LIST;
+      String type = list ? "application/json; charset=UTF-8" : "text/event-stream; charset=utf-8";
+      head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
       HttpUtil.setTransferEncodingChunked(head, true);
       stream = new FakeStream(ctx, call, current, () -> done(ctx));
       stream.start(head);
@@ -154,7 +185,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     String bearer = headers.get(HttpHeaderNames.AUTHORIZATION, "");
     return bearer.startsWith("Bearer ")
         ? bearer.substring("Bearer ".length())
-        : headers.get("x-api-key", "");
+        : headers.get("x-api-key", headers.get("x-goog-api-key", ""));
   }
 
   private void error(ChannelHandlerContext ctx, String path, String id, FakeProblem problem) {
@@ -162,7 +193,9 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     String json =
         path.startsWith(MESSAGES)
             ? FakeJson.messagesError(problem.status(), message, id)
-            : FakeJson.chatError(problem.status(), message);
+            : GeminiRoute.of(path, List.of()) != null
+                ? GeminiJson.error(problem.status(), message)
+                : FakeJson.chatError(problem.status(), message);
     send(ctx, problem.status(), id, json);
   }
 

@@ -24,16 +24,16 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A made-up provider on the loopback interface that speaks Chat Completions, Responses, Messages,
- * legacy Completions, Embeddings and Moderations, plain and streamed, and keeps its own tally of
- * what it would bill. Replies are deterministic; a request's {@code x-fake-*} headers say how long
- * they are, how fast they come and what goes wrong with them ({@code FakeScript} lists the
+ * Gemini, legacy Completions, Embeddings and Moderations, plain and streamed, and keeps its own
+ * tally of what it would bill. Replies are deterministic; a request's {@code x-fake-*} headers say
+ * how long they are, how fast they come and what goes wrong with them ({@code FakeScript} lists the
  * headers).
  *
  * <p>Routes: {@code POST /v1/chat/completions}, {@code POST /v1/responses}, {@code POST
  * /v1/responses/compact}, {@code POST /v1/responses/input_tokens}, {@code POST /v1/messages},
- * {@code POST /v1/messages/count_tokens}, {@code POST /v1/completions}, {@code POST
- * /v1/embeddings}, {@code POST /v1/moderations}, {@code GET /v1/models} and, outside of any API,
- * {@code GET /fake/tally}: {@code
+ * {@code POST /v1/messages/count_tokens}, {@code POST /v1beta/models/MODEL:METHOD}, {@code POST
+ * /v1/completions}, {@code POST /v1/embeddings}, {@code POST /v1/moderations}, {@code GET
+ * /v1/models} and, outside of any API, {@code GET /fake/tally}: {@code
  * {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
  * "streamed","end","input","cache_read","cache_write","cache_write_1h","output","reasoning"}]}}.
  */

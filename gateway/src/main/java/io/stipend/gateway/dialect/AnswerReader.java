@@ -63,6 +63,16 @@ public interface AnswerReader extends AutoCloseable {
   /** The dialect's error event, for a stream that broke upstream. */
   ByteBuf errorEnding(String message);
 
+  /** Whether the answer comes in parts that can be counted, and cut between them, as they come. */
+  default boolean streams() {
+    return false;
+  }
+
+  /** Whether an answer that ends here is whole: it is complete, or at least its usage came. */
+  default boolean mayEnd() {
+    return complete() || usage() != null;
+  }
+
   /** Releases what is kept. */
   @Override
   void close();

@@ -18,7 +18,10 @@ public interface Dialect {
   /** Whose it is: {@code openai}, {@code anthropic} or {@code gemini}. */
   String vendor();
 
-  /** The exact paths, all POST, that it serves. */
+  /**
+   * The exact paths, all POST, that it serves; {@code *} stands for the name of a model where the
+   * path names one.
+   */
   List<String> paths();
 
   /**
@@ -35,6 +38,11 @@ public interface Dialect {
    * @param body the body that was peeked; ownership passes to the result
    */
   ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit);
+
+  /** The target to send upstream: the client's own, with another model where the path names one. */
+  default String target(RequestHead head, Edit edit) {
+    return head.path() + head.query();
+  }
 
   /** Sets the provider's credential, after every client credential was removed. */
   void authorize(HttpHeaders headers, String providerKey);

@@ -8,6 +8,7 @@ import io.stipend.policy.PolicyEngine.ModelListing;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Every dialect that is served, by path. A new dialect is one more line in {@link #ALL}. */
@@ -16,6 +17,8 @@ public final class Dialects {
 
   private static final Dialect ANTHROPIC_MESSAGES = new AnthropicMessages();
 
+  private static final Dialect GEMINI = new Gemini();
+
   private static final List<Dialect> ALL =
       List.of(
           OPENAI_CHAT, //
@@ -23,28 +26,34 @@ public final class Dialects {
           new OpenAiInputTokens(),
           ANTHROPIC_MESSAGES,
           new AnthropicCountTokens(),
+          GEMINI,
+          new GeminiCountTokens(),
           new OpenAiEmbeddings(),
           new OpenAiCompletions(),
           new OpenAiModerations());
 
-  private static final Map<String, Dialect> BY_PATH = byPath();
+  private static final Map<String, Dialect> BY_PATH = byPath(false);
+  private static final Map<String, Dialect> BY_SHAPE = byPath(true);
 
-  /** The path of the list of models, a GET, which is served without a dialect. */
-  public static final String MODELS_PATH = "/v1/models";
+  private static final Set<String> MODELS_PATHS =
+      Set.of("/v1/models", "/v1beta/models", "/v1alpha/models");
 
   private static final String ANTHROPIC_VERSION = "anthropic-version";
   private static final String ANTHROPIC_PREFIX = "/v1/messages";
+
+  private static final String GOOGLE_CLIENT = "x-goog-api-client";
+  private static final List<String> GEMINI_PREFIXES = List.of("/v1beta/", "/v1alpha/");
 
   /** Anthropic's own stand-in for a date that is not known. */
   private static final String UNKNOWN_DATE = "1970-01-01T00:00:00Z";
 
   private Dialects() {}
 
-  private static Map<String, Dialect> byPath() {
+  private static Map<String, Dialect> byPath(boolean shapes) {
     Map<String, Dialect> byPath = new HashMap<>();
     for (Dialect dialect : ALL) {
       for (String path : dialect.paths()) {
-        if (byPath.put(path, dialect) != null) {
+        if (path.contains(ModelPath.ANY) == shapes && byPath.put(path, dialect) != null) {
           throw new IllegalStateException("path: " + path + " (expected: one dialect)");
         }
       }
@@ -59,32 +68,67 @@ public final class Dialects {
 
   /** The dialect that serves POST on exactly this path; null if none does. */
   public static @Nullable Dialect at(String path) {
-    return BY_PATH.get(path);
+    Dialect exact = BY_PATH.get(path);
+    if (exact != null) {
+      return exact;
+    }
+    ModelPath named = ModelPath.of(path);
+    return named == null ? null : BY_SHAPE.get(named.shape());
+  }
+
+  /** Whether GET on this path lists the models, which is served without a dialect. */
+  public static boolean listsModels(String path) {
+    return MODELS_PATHS.contains(path);
   }
 
   /**
    * The dialect in which to answer a request whatever its route: the route's own; else Anthropic's
-   * under {@code /v1/messages} or where the client sends {@code anthropic-version}; else OpenAI's.
+   * under {@code /v1/messages} or where the client sends {@code anthropic-version}; Gemini's under
+   * {@code /v1beta/} or where the client is one of Google's; else OpenAI's.
    */
   public static Dialect speaking(RequestHead head) {
     Dialect served = at(head.path());
     if (served != null) {
       return served;
     }
-    return isAnthropic(head) ? ANTHROPIC_MESSAGES : OPENAI_CHAT;
+    return isAnthropic(head) ? ANTHROPIC_MESSAGES : isGemini(head) ? GEMINI : OPENAI_CHAT;
   }
 
   private static boolean isAnthropic(RequestHead head) {
     return head.path().startsWith(ANTHROPIC_PREFIX) || head.headers().contains(ANTHROPIC_VERSION);
   }
 
-  /** The answer to GET {@link #MODELS_PATH}, in the form of the client's vendor. */
+  private static boolean isGemini(RequestHead head) {
+    return GEMINI_PREFIXES.stream().anyMatch(head.path()::startsWith)
+        || head.headers().contains(GOOGLE_CLIENT);
+  }
+
+  /** The list of models, in the form of the client's vendor. */
   public static Answer models(List<ModelListing> models, RequestHead head, String exchangeId) {
-    return isAnthropic(head)
-        ? new Answer(
-            200, Refusals.anthropicHeaders(exchangeId), ErrorJson.bytes(anthropicModels(models)))
-        : new Answer(
-            200, Refusals.openAiHeaders(exchangeId), ErrorJson.bytes(openAiModels(models)));
+    if (isAnthropic(head)) {
+      return new Answer(
+          200, Refusals.anthropicHeaders(exchangeId), ErrorJson.bytes(anthropicModels(models)));
+    }
+    ObjectNode list = isGemini(head) ? geminiModels(models) : openAiModels(models);
+    return new Answer(200, Refusals.openAiHeaders(exchangeId), ErrorJson.bytes(list));
+  }
+
+  /** Only those of Gemini's own dialect: no other can be asked for in a path. */
+  private static ObjectNode geminiModels(List<ModelListing> models) {
+    ObjectNode list = ErrorJson.object();
+    ArrayNode data = list.putArray("models");
+    for (ModelListing model : models) {
+      if (model.vendor().equals(Gemini.VENDOR)) {
+        data.addObject()
+            .put("name", "models/" + model.id())
+            .put("displayName", model.id())
+            .putArray("supportedGenerationMethods")
+            .add("generateContent")
+            .add("streamGenerateContent")
+            .add("countTokens");
+      }
+    }
+    return list;
   }
 
   private static ObjectNode openAiModels(List<ModelListing> models) {

@@ -11,7 +11,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Error bodies of both vendors. Built as trees, so that no message can forge a field or a line. */
+/** Error bodies of all vendors. Built as trees, so that no message can forge a field or a line. */
 final class ErrorJson {
   /** The longest message that an answer carries. */
   private static final int MAX_MESSAGE_LENGTH = 1_024;
@@ -46,6 +46,24 @@ final class ErrorJson {
       root.put("request_id", requestId);
     }
     return root;
+  }
+
+  /** {@code {"error":{code,message,status}}}, as Google's APIs write it. */
+  static ObjectNode gemini(int code, String message, String status) {
+    ObjectNode root = object();
+    root.putObject("error")
+        .put("code", code)
+        .put("message", Words.line(message, MAX_MESSAGE_LENGTH))
+        .put("status", status);
+    return root;
+  }
+
+  /** A new detail of such an error. */
+  static ObjectNode detail(ObjectNode root, String type) {
+    return root.withObjectProperty("error")
+        .withArrayProperty("details")
+        .addObject()
+        .put("@type", type);
   }
 
   static String text(JsonNode node) {

@@ -220,6 +220,11 @@ abstract class EventStream implements AnswerReader {
   }
 
   @Override
+  public final boolean streams() {
+    return true;
+  }
+
+  @Override
   public final long textBytes() {
     return text.bytes();
   }

@@ -35,7 +35,7 @@ public final class HeaderRules {
 
   /**
    * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,
-   * what an edit makes wrong.
+   * what an edit makes wrong, what leaves the usage out of an answer.
    */
   private static final NameSet NOT_UPSTREAM =
       NameSet.of(
@@ -64,6 +64,7 @@ public final class HeaderRules {
           "http2-settings",
           "openai-organization",
           "openai-project",
+          "x-goog-fieldmask",
           "x-goog-user-project");
 
   /** Of an answer: what concerns one connection, the provider's host or its account. */

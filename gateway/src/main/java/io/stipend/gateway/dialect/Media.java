@@ -44,6 +44,12 @@ final class Media {
     this.parser = scan.parser();
   }
 
+  /** What a document is taken for that stands in the body with so many bytes of base64. */
+  static long documentTokens(long base64Bytes) {
+    long byLength = base64Bytes / DOCUMENT_BYTES_PER_TOKEN;
+    return Math.max(MIN_DOCUMENT_TOKENS, Math.min(MAX_DOCUMENT_TOKENS, byLength));
+  }
+
   long tokens() {
     return tokens;
   }
@@ -138,11 +144,7 @@ final class Media {
     }
 
     long documentTokens() {
-      if (base64Bytes == 0) {
-        return UNSEEN_DOCUMENT_TOKENS;
-      }
-      long byLength = base64Bytes / DOCUMENT_BYTES_PER_TOKEN;
-      return Math.max(MIN_DOCUMENT_TOKENS, Math.min(MAX_DOCUMENT_TOKENS, byLength));
+      return base64Bytes == 0 ? UNSEEN_DOCUMENT_TOKENS : Media.documentTokens(base64Bytes);
     }
   }
 

@@ -25,6 +25,7 @@ final class RefusalTable {
   private static final String INVALID = "invalid_request_error";
   private static final String NO_MODEL = "model_not_found";
   private static final String RATE = "rate_limit_exceeded";
+  private static final String ARGUMENT = "INVALID_ARGUMENT";
 
   /** Refusals that another try a little later may pass; all others say not to retry. */
   private static final Set<RefusalReason> PASSING =
@@ -33,6 +34,8 @@ final class RefusalTable {
 
   static final Map<RefusalReason, RefusalForm> OPENAI = openAi();
   static final Map<RefusalReason, RefusalForm> ANTHROPIC = anthropic();
+
+  static final Map<RefusalReason, RefusalForm> GEMINI = gemini();
 
   private RefusalTable() {}
 
@@ -87,6 +90,29 @@ final class RefusalTable {
     return complete(table);
   }
 
+  private static Map<RefusalReason, RefusalForm> gemini() {
+    Map<RefusalReason, RefusalForm> table = new EnumMap<>(RefusalReason.class);
+    table.put(MALFORMED_REQUEST, new RefusalForm(400, ARGUMENT, null));
+    table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, ARGUMENT, null));
+    table.put(DRAINING, new RefusalForm(503, "UNAVAILABLE", null));
+    table.put(UNKNOWN_ROUTE, new RefusalForm(404, "NOT_FOUND", null));
+    table.put(SOURCE_LIMITED, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(BAD_CREDENTIAL, new RefusalForm(400, ARGUMENT, "API_KEY_INVALID"));
+    table.put(BODY_TOO_LARGE, new RefusalForm(413, ARGUMENT, null));
+    table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, ARGUMENT, null));
+    table.put(INVALID_BODY, new RefusalForm(400, ARGUMENT, null));
+    table.put(FROZEN, new RefusalForm(403, "PERMISSION_DENIED", null));
+    table.put(UNKNOWN_MODEL, new RefusalForm(404, "NOT_FOUND", null));
+    table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, "NOT_FOUND", null));
+    table.put(UNPRICED_MODEL, new RefusalForm(404, "NOT_FOUND", null));
+    table.put(REQUEST_RATE, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(TOKEN_RATE, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(CONCURRENCY, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(BUDGET_EXHAUSTED, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "UNAVAILABLE", null));
+    return complete(table);
+  }
+
   private static Map<RefusalReason, RefusalForm> complete(Map<RefusalReason, RefusalForm> table) {
     if (table.size() != RefusalReason.values().length) {
       throw new IllegalStateException("reasons: " + table.keySet() + " (expected: all)");
@@ -103,6 +129,26 @@ final class RefusalTable {
     return form;
   }
 
+  private static String row(RefusalReason reason) {
+    RefusalForm openAi = in(OPENAI, reason);
+    RefusalForm anthropic = in(ANTHROPIC, reason);
+    RefusalForm gemini = in(GEMINI, reason);
+    return "| `%s` | %s `%s` `%s` | %d `%s` | %d `%s`%s | %s |\n"
+        .formatted(
+            reason.label(),
+            reason == BUDGET_EXHAUSTED
+                ? openAi.status() + " (" + BUDGET_STATUS_FOR_OPENAI_SDKS + " for SDKs)"
+                : Integer.toString(openAi.status()),
+            openAi.type(),
+            openAi.code(),
+            anthropic.status(),
+            anthropic.type(),
+            gemini.status(),
+            gemini.type(),
+            gemini.code() == null ? "" : " `" + gemini.code() + "`",
+            passes(reason) ? "later" : "`x-should-retry: false`");
+  }
+
   /** The page of the docs. */
   static String markdown() {
     StringBuilder page =
@@ -114,24 +160,11 @@ final class RefusalTable {
             precedence: where several hold, the first is told. This page is written from the code
             (`RefusalTable`) and compared with it in the build.
 
-            | reason | OpenAI Chat: status, type, code | Anthropic Messages: status, type | retry |
-            | --- | --- | --- | --- |
+            | reason | OpenAI: status, type, code | Anthropic: status, type | Gemini: code, status, reason | retry |
+            | --- | --- | --- | --- | --- |
             """);
     for (RefusalReason reason : RefusalReason.values()) {
-      RefusalForm openAi = in(OPENAI, reason);
-      RefusalForm anthropic = in(ANTHROPIC, reason);
-      page.append(
-          "| `%s` | %s `%s` `%s` | %d `%s` | %s |\n"
-              .formatted(
-                  reason.label(),
-                  reason == BUDGET_EXHAUSTED
-                      ? openAi.status() + " (" + BUDGET_STATUS_FOR_OPENAI_SDKS + " for SDKs)"
-                      : Integer.toString(openAi.status()),
-                  openAi.type(),
-                  openAi.code(),
-                  anthropic.status(),
-                  anthropic.type(),
-                  passes(reason) ? "later" : "`x-should-retry: false`"));
+      page.append(row(reason));
     }
     return page.append(
             """
@@ -140,7 +173,11 @@ final class RefusalTable {
             (`x-request-id`, `request-id`). A client that sends `x-stainless-*` headers, as the official
             OpenAI SDKs do, gets 429 for an exhausted budget, because it obeys `x-should-retry`; all others
             get 402, which their own loops do not repeat. `gateway.refusals` can pin that status per route.
-            A budget refusal never carries `retry-after`: several SDKs would sleep for days on it.
+            A budget refusal never carries `retry-after`: several SDKs would sleep for days on it. Gemini's
+            carries a `RetryInfo` of the time to the reset and no less than 301 seconds: its CLI tries again
+            by itself after anything up to 300, and ends with our message after more. Gemini's refusals of
+            rate, tokens and concurrency say the same time in `RetryInfo` as in `retry-after`, and those of a
+            body name the field in `BadRequest`; Gemini has no rate-limit headers.
 
             Codex, which repeats a request after nearly any other answer, gets 429 `usage_limit_reached` with
             `resets_at` on `/v1/responses`, and shows the message.

@@ -88,7 +88,7 @@ final class Refusals {
     return new DefaultHttpHeaders().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
   }
 
-  private static void retry(HttpHeaders headers, Refusal refusal) {
+  static void retry(HttpHeaders headers, Refusal refusal) {
     Duration wait = refusal.retryAfter();
     if (!RefusalTable.passes(refusal.reason())) {
       headers.set("x-should-retry", "false");
@@ -99,9 +99,12 @@ final class Refusals {
   }
 
   /** Whole seconds, rounded up, within what every client waits out. */
-  private static long seconds(Duration wait) {
-    long up = wait.getNano() > 0 ? wait.getSeconds() + 1 : wait.getSeconds();
-    return Math.max(1, Math.min(MAX_RETRY_AFTER_SECONDS, up));
+  static long seconds(Duration wait) {
+    return Math.max(1, Math.min(MAX_RETRY_AFTER_SECONDS, secondsUp(wait)));
+  }
+
+  static long secondsUp(Duration wait) {
+    return wait.getNano() > 0 ? wait.getSeconds() + 1 : wait.getSeconds();
   }
 
   /** Whether the client is an official SDK, which obeys {@code x-should-retry}. */

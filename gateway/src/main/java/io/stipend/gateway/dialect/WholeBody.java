@@ -23,11 +23,9 @@ final class WholeBody implements AnswerReader {
 
   private static final int FIRST_KEPT_BYTES = 64;
 
-  private static final byte[] USAGE = EventScan.key("usage");
-  private static final byte[] MODEL = EventScan.key("model");
   private static final byte[] TIER = EventScan.key("service_tier");
 
-  /** Keys whose strings are generated text, in either dialect. */
+  /** Keys whose strings are generated text, in any dialect. */
   private static final byte[][] TEXT =
       EventScan.keys(
           "content", "reasoning_content", "reasoning", "refusal", "arguments", "text", "thinking");
@@ -45,6 +43,8 @@ final class WholeBody implements AnswerReader {
   }
 
   private final Form form;
+  private final byte[] usageKey;
+  private final byte[] modelKey;
   private int depth;
   private boolean inString;
   private boolean escape;
@@ -70,7 +70,14 @@ final class WholeBody implements AnswerReader {
   private long texts;
 
   WholeBody(Form form) {
+    this(form, "usage", "model");
+  }
+
+  /** Of a dialect that names these two fields otherwise. */
+  WholeBody(Form form, String usageKey, String modelKey) {
     this.form = form;
+    this.usageKey = EventScan.key(usageKey);
+    this.modelKey = EventScan.key(modelKey);
   }
 
   @Override
@@ -155,7 +162,7 @@ final class WholeBody implements AnswerReader {
   }
 
   private @Nullable Field field() {
-    return is(USAGE) ? Field.USAGE : is(MODEL) ? Field.MODEL : is(TIER) ? Field.TIER : null;
+    return is(usageKey) ? Field.USAGE : is(modelKey) ? Field.MODEL : is(TIER) ? Field.TIER : null;
   }
 
   private boolean is(byte[] name) {

@@ -6,8 +6,8 @@
  * io.stipend.gateway.dialect.Dialects}, where each is registered. {@code OpenAiChat} shows what one
  * is made of: {@code ChatBody} reads and edits requests over {@code BodyScan}; {@code ChatStream}
  * reads answers over {@code EventStream}, and {@code WholeBody} those that do not stream; {@code
- * RefusalTable} holds the words of refusals. {@link io.stipend.gateway.dialect.HeaderRules} says
- * which headers pass.
+ * RefusalTable} holds the words of refusals. {@code Gemini} is the one whose model stands in the
+ * path ({@code ModelPath}). {@link io.stipend.gateway.dialect.HeaderRules} says which headers pass.
  */
 @NullMarked
 package io.stipend.gateway.dialect;

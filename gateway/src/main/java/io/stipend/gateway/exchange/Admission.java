@@ -15,6 +15,8 @@ import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Sessions;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -261,14 +263,15 @@ final class Admission {
         .append(" left, up to ")
         .append(unit.format(needed.in(unit)))
         .append(" needed.");
-    if (shortfall.resetsAt() != null) {
-      message.append(" It resets at ").append(shortfall.resetsAt()).append('.');
+    Instant resetsAt = shortfall.resetsAt();
+    if (resetsAt != null) {
+      message.append(" It resets at ").append(resetsAt).append('.');
     }
     String contact = services.config().get().contact();
     if (!contact.isEmpty()) {
       message.append(' ').append(contact).append('.');
     }
-    return new Refusal(
-        RefusalReason.BUDGET_EXHAUSTED, message.toString(), null, shortfall.resetsAt(), null);
+    Duration wait = resetsAt == null ? null : Duration.between(asked.at(), resetsAt);
+    return new Refusal(RefusalReason.BUDGET_EXHAUSTED, message.toString(), null, resetsAt, wait);
   }
 }

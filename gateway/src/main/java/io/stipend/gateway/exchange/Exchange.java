@@ -170,7 +170,8 @@ final class Exchange implements Inbound, Relay.Ending {
       dialect.authorize(headers, granted.provider().key().reveal());
     }
     String model = granted.model().equals(call.call().model()) ? null : granted.model();
-    ByteBuf edited = dialect.edit(body, call, new Edit(model, cap));
+    Edit edit = new Edit(model, cap);
+    ByteBuf edited = dialect.edit(body, call, edit);
     body = Unpooled.EMPTY_BUFFER;
     Relay.Plan plan =
         Relay.Plan.of(
@@ -183,7 +184,7 @@ final class Exchange implements Inbound, Relay.Ending {
     Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
     relay = newRelay;
     UpstreamRequest request =
-        new UpstreamRequest(head.method(), head.path() + head.query(), headers, edited);
+        new UpstreamRequest(head.method(), dialect.target(head, edit), headers, edited);
     Attempt attempt =
         services.upstreams().open(client.eventLoop(), granted.provider(), request, newRelay);
     newRelay.started(attempt);
@@ -266,9 +267,8 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void respond(Answer answer) {
-    HttpHeaders headers = answer.headers();
-    StipendHeaders.put(headers, id, dialect, services.budgets(), who.budgets(), startedAt);
-    client.respond(answer.status(), headers, answer.body());
+    StipendHeaders.put(answer.headers(), id, dialect, services.budgets(), who.budgets(), startedAt);
+    client.respond(answer.status(), answer.headers(), answer.body());
   }
 
   private void close(int status, String outcome, @Nullable Settlement settled) {

@@ -80,8 +80,7 @@ public final class Exchanges implements RequestHandler {
     Dialect dialect = head.method().equals(HttpMethod.POST) ? Dialects.at(head.path()) : null;
     boolean get = head.method().equals(HttpMethod.GET);
     boolean known =
-        dialect != null
-            || (get && (head.path().equals(Dialects.MODELS_PATH) || head.path().equals(ME)));
+        dialect != null || (get && (Dialects.listsModels(head.path()) || head.path().equals(ME)));
     if (draining) {
       return refuse(head, client, id, RefusalReason.DRAINING, "The gateway is shutting down.");
     }

@@ -202,10 +202,11 @@ final class Relay implements AttemptListener {
     status = newStatus;
     providerRequestId = HeaderRules.requestId(headers);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
-    eventStream =
-        newStatus < FIRST_ERROR_STATUS
-            && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
-    reader = plan.dialect().reader(plan.peeked(), eventStream, plan.limits());
+    boolean good = newStatus < FIRST_ERROR_STATUS;
+    boolean sse = good && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+    AnswerReader answer = plan.dialect().reader(plan.peeked(), sse, plan.limits());
+    reader = answer;
+    eventStream = good && answer.streams();
     HttpHeaders forClient = ending.answerHead(newStatus, headers);
     String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
     if (!eventStream && length != null) {
@@ -270,8 +271,7 @@ final class Relay implements AttemptListener {
     if (mask != null) {
       toClient(mask.rest());
     }
-    boolean truncated =
-        eventStream && reservation != null && !answer.complete() && answer.usage() == null;
+    boolean truncated = eventStream && reservation != null && !answer.mayEnd();
     whole = !truncated;
     if (truncated) {
       // Whatever came of an event that never ended must not run into the one that tells of it.

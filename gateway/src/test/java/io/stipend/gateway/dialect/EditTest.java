@@ -146,7 +146,7 @@ class EditTest {
             .writeBytes(new byte[3])
             .skipBytes(3)
             .writeBytes(json.getBytes(StandardCharsets.UTF_8));
-    Dialect.Peek peek = dialect.peek(Heads.post(dialect.paths().get(0)), body);
+    Dialect.Peek peek = dialect.peek(Heads.to(dialect), body);
     assertThat(peek).as(json).isInstanceOf(Peeked.class);
     ByteBuf result = dialect.edit(body, (Peeked) peek, edit);
     String text = result.toString(StandardCharsets.UTF_8);

@@ -37,6 +37,7 @@ class HeaderRulesTest {
             X-Real-IP: 1.2.3.4
             OpenAI-Organization: org-other
             OpenAI-Project: proj-other
+            X-Goog-FieldMask: candidates
             Stipend-Exchange-Id: forged
             Accept-Encoding: gzip
             Accept: text/event-stream
@@ -75,6 +76,9 @@ class HeaderRulesTest {
     Dialects.at("/v1/messages").authorize(messages, "sk-2");
     assertThat(messages.get("x-api-key")).isEqualTo("sk-2");
     assertThat(messages.contains("authorization")).isFalse();
+    HttpHeaders gemini = HeaderRules.forUpstream(Heads.post("/", "x-goog-api-key", "client"));
+    Dialects.at("/v1beta/models/g:generateContent").authorize(gemini, "AIza-3");
+    assertThat(gemini.getAll("x-goog-api-key")).containsExactly("AIza-3");
   }
 
   @Test

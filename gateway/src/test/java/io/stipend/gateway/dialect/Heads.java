@@ -23,6 +23,11 @@ final class Heads {
         HttpMethod.POST, path, "", headers, InetAddress.getLoopbackAddress(), true);
   }
 
+  /** A request of this dialect. */
+  static RequestHead to(Dialect dialect, String... namesAndValues) {
+    return post(dialect.paths().get(0).replace("*", "gemini-2.5-flash"), namesAndValues);
+  }
+
   /** A request with headers written as {@code name: value}, one on each line. */
   static RequestHead with(String lines) {
     return post(

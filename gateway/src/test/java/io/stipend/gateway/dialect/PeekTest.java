@@ -367,8 +367,8 @@ class PeekTest {
   private static Peek peek(Dialect dialect, byte[] body) {
     ByteBuf shifted = Unpooled.buffer().writeBytes(new byte[5]).skipBytes(5).writeBytes(body);
     ByteBuf direct = PooledByteBufAllocator.DEFAULT.directBuffer().writeBytes(body);
-    Peek first = dialect.peek(Heads.post(dialect.paths().get(0)), shifted);
-    Peek second = dialect.peek(Heads.post(dialect.paths().get(0)), direct);
+    Peek first = dialect.peek(Heads.to(dialect), shifted);
+    Peek second = dialect.peek(Heads.to(dialect), direct);
     assertThat(second).isEqualTo(first);
     assertThat(shifted.readableBytes()).isEqualTo(body.length);
     assertThat(shifted.release()).isTrue();

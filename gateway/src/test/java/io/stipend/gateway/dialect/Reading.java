@@ -32,7 +32,7 @@ record Reading(
 
   static Peeked peeked(Dialect dialect, String request) {
     ByteBuf body = Heads.utf8(request);
-    Dialect.Peek peek = dialect.peek(Heads.post(dialect.paths().get(0)), body);
+    Dialect.Peek peek = dialect.peek(Heads.to(dialect), body);
     body.release();
     assertThat(peek).isInstanceOf(Peeked.class);
     return (Peeked) peek;

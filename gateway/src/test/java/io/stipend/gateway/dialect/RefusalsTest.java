@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RefusalsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String GEMINI = "/v1beta/models/gemini-2.5-flash:generateContent";
   private static final Path DOCS = Path.of("..", "docs", "refusals.md");
 
   @ParameterizedTest
@@ -38,20 +39,24 @@ class RefusalsTest {
       Answer answer =
           dialect.refuse(
               new Refusal(reason, "No \"money\"\r\ndata: left\u001b[0m", "p", null, null),
-              Heads.post(dialect.paths().get(0)),
+              Heads.to(dialect),
               "gw-1",
               0);
       String text = Heads.text(answer.body());
       assertThat(text).doesNotContain("\r", "\n", "\u001b");
       JsonNode body = MAPPER.readTree(text);
       assertThat(answer.status()).isEqualTo(form.status());
-      assertThat(body.at("/error/type").asText()).isEqualTo(form.type());
+      String type = dialect.vendor().equals("gemini") ? "/error/status" : "/error/type";
+      assertThat(body.at(type).asText()).isEqualTo(form.type());
       assertThat(body.at("/error/message").asText()).isEqualTo("No \"money\"  data: left [0m");
       assertThat(answer.headers().get("content-type")).isEqualTo("application/json");
       assertThat(answer.headers().get("stipend-exchange-id")).isEqualTo("gw-1");
       if (dialect.vendor().equals("openai")) {
         assertThat(body.at("/error/code").asText()).isEqualTo(form.code());
         assertThat(body.at("/error/param").asText()).isEqualTo("p");
+        assertThat(answer.headers().get("x-request-id")).isEqualTo("gw-1");
+      } else if (dialect.vendor().equals("gemini")) {
+        assertThat(body.at("/error/code").asInt()).isEqualTo(form.status());
         assertThat(answer.headers().get("x-request-id")).isEqualTo("gw-1");
       } else {
         assertThat(body.at("/type").asText()).isEqualTo("error");
@@ -76,6 +81,9 @@ class RefusalsTest {
     "/v1/messages, x-stainless-lang, 0, 402, billing_error",
     "/v1/messages, '', 429, 429, billing_error",
     "/v1/messages/count_tokens, '', 0, 402, billing_error",
+    "/v1beta/models/g:generateContent, '', 0, 429, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, '', 403, 403, RESOURCE_EXHAUSTED",
+    "/v1alpha/models/g:countTokens, '', 0, 429, RESOURCE_EXHAUSTED",
   })
   void anExhaustedBudgetEndsAtOneRequestForEachClient(
       String path, String header, int pinned, int status, String type) throws IOException {
@@ -87,8 +95,8 @@ class RefusalsTest {
     assertThat(answer.headers().contains("retry-after")).isFalse();
     assertThat(answer.headers().contains("retry-after-ms")).isFalse();
     assertThat(answer.headers().get("x-should-retry")).isEqualTo("false");
-    assertThat(MAPPER.readTree(Heads.text(answer.body())).at("/error/type").asText())
-        .isEqualTo(type);
+    JsonNode error = MAPPER.readTree(Heads.text(answer.body())).get("error");
+    assertThat(error.path(error.has("status") ? "status" : "type").asText()).isEqualTo(type);
   }
 
   @Test
@@ -109,6 +117,21 @@ class RefusalsTest {
         .isEqualTo(
             "{\"error\":{\"message\":\"n: 0 (expected: an integer in 1..128)\","
                 + "\"type\":\"invalid_request_error\",\"param\":\"n\",\"code\":\"invalid_body\"}}");
+    RequestHead gemini = Heads.post(GEMINI);
+    assertThat(text(Dialects.speaking(gemini).refuse(budget, gemini, "gw-1", 0)))
+        .isEqualTo(
+            "{\"error\":{\"code\":429,\"message\":\"Ada's month is used up.\","
+                + "\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[{\"@type\":"
+                + "\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"301s\"}]}}");
+    Refusal key = Refusal.of(RefusalReason.BAD_CREDENTIAL, "No such key.");
+    assertThat(text(Dialects.speaking(gemini).refuse(key, gemini, "gw-1", 0)))
+        .isEqualTo(
+            "{\"error\":{\"code\":400,\"message\":\"No such key.\","
+                + "\"status\":\"INVALID_ARGUMENT\",\"details\":[{\"@type\":"
+                + "\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\","
+                + "\"domain\":\"googleapis.com\"}]}}");
+    assertThat(text(Dialects.speaking(gemini).refuse(field, gemini, "gw-1", 0)))
+        .contains("\"fieldViolations\":[{\"field\":\"n\"}]");
   }
 
   @Test
@@ -117,7 +140,7 @@ class RefusalsTest {
       for (RefusalReason reason :
           List.of(
               RefusalReason.REQUEST_RATE, RefusalReason.TOKEN_RATE, RefusalReason.CONCURRENCY)) {
-        RequestHead head = Heads.post(dialect.paths().get(0));
+        RequestHead head = Heads.to(dialect);
         assertThat(after(dialect, reason, head, Duration.ofMillis(1_200))).isEqualTo("2");
         assertThat(after(dialect, reason, head, Duration.ZERO)).isEqualTo("1");
         assertThat(after(dialect, reason, head, Duration.ofDays(1))).isEqualTo("60");
@@ -161,6 +184,26 @@ class RefusalsTest {
     assertThat(limits(refused("/v1/messages", place))).containsExactly("retry-after: 1");
   }
 
+  @Test
+  void geminiSaysWhenToTryAgainInADetail() throws IOException {
+    assertThat(retryDelay(RefusalReason.BUDGET_EXHAUSTED, Duration.ofDays(3))).isEqualTo("259200s");
+    assertThat(retryDelay(RefusalReason.BUDGET_EXHAUSTED, Duration.ofMillis(301_001)))
+        .isEqualTo("302s");
+    assertThat(retryDelay(RefusalReason.BUDGET_EXHAUSTED, Duration.ofSeconds(5))).isEqualTo("301s");
+    assertThat(retryDelay(RefusalReason.BUDGET_EXHAUSTED, null)).isEqualTo("301s");
+    assertThat(retryDelay(RefusalReason.TOKEN_RATE, Duration.ofMillis(1_200))).isEqualTo("2s");
+    assertThat(retryDelay(RefusalReason.REQUEST_RATE, Duration.ofDays(1))).isEqualTo("60s");
+    assertThat(retryDelay(RefusalReason.FROZEN, null)).isEmpty();
+  }
+
+  private static String retryDelay(RefusalReason reason, Duration wait) throws IOException {
+    Refusal refusal = new Refusal(reason, "m", null, null, wait);
+    Answer answer = Dialects.at(GEMINI).refuse(refusal, Heads.post(GEMINI), "gw-1", 0);
+    JsonNode error = MAPPER.readTree(text(answer)).get("error");
+    assertThat(error.path("details").size()).isLessThanOrEqualTo(1);
+    return error.at("/details/0/retryDelay").asText();
+  }
+
   private static Answer refused(String path, Refusal refusal) {
     Answer answer = Dialects.at(path).refuse(refusal, Heads.post(path), "gw-1", 0);
     answer.body().release();
@@ -189,6 +232,10 @@ class RefusalsTest {
         .isEqualTo("anthropic");
     assertThat(Dialects.speaking(Heads.post("/v1/models", "anthropic-version", "x")).vendor())
         .isEqualTo("anthropic");
+    assertThat(Dialects.speaking(Heads.post("/v1beta/cachedContents")).vendor())
+        .isEqualTo("gemini");
+    assertThat(Dialects.speaking(Heads.post("/v1/files", "x-goog-api-client", "x")).vendor())
+        .isEqualTo("gemini");
     assertThat(Dialects.speaking(Heads.post("/v1/responses")).vendor()).isEqualTo("openai");
     assertThat(Dialects.speaking(Heads.post("/")).vendor()).isEqualTo("openai");
   }
@@ -203,6 +250,27 @@ class RefusalsTest {
         .isEqualTo(
             "{\"type\":\"error\",\"error\":{\"type\":\"timeout_error\",\"message\":\"m\"},"
                 + "\"request_id\":\"gw-1\"}");
+  }
+
+  @Test
+  void faultsOfGeminiHaveTheWordOfTheirStatus() {
+    assertThat(text(Dialects.at(GEMINI).fault(504, "upstream_timeout", "m", "gw-1")))
+        .isEqualTo("{\"error\":{\"code\":504,\"message\":\"m\",\"status\":\"DEADLINE_EXCEEDED\"}}");
+    assertThat(text(Dialects.at(GEMINI).fault(502, "upstream_reset", "m", "gw-1")))
+        .contains("UNAVAILABLE");
+  }
+
+  @Test
+  void geminiListsTheModelsThatItsPathsCanName() {
+    List<ModelListing> models =
+        List.of(
+            new ModelListing("gemini-2.5-flash", "gemini", "gemini"),
+            new ModelListing("gpt-5", "openai", "openai"));
+    assertThat(text(Dialects.models(models, Heads.post("/v1beta/models"), "gw-1")))
+        .isEqualTo(
+            "{\"models\":[{\"name\":\"models/gemini-2.5-flash\",\"displayName\":\"gemini-2.5-flash\","
+                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\","
+                + "\"countTokens\"]}]}");
   }
 
   @Test

@@ -58,11 +58,12 @@ class RefusalsTest {
         providers:
           openai: { url: "%1$s", key: "provider-key" }
           anthropic: { url: "%1$s", key: "provider-key" }
+          gemini: { url: "%1$s", key: "provider-key" }
           house: { url: "%1$s", dialect: openai, models: ["mystery-*"] }
           annex: { url: "%1$s", dialect: anthropic, models: ["enigma-*"] }
         rate_cards: [builtin]
         models:
-          allow: ["gpt-4o-mini", "claude-haiku-4-5", "mystery-*", "enigma-*"]
+          allow: ["gpt-4o-mini", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*", "enigma-*"]
         allowances:
           rich: { amount: 400 USD, every: month }
           broke: { amount: 0.000001 USD, every: month }
@@ -444,21 +445,27 @@ class RefusalsTest {
   void everySpendingRouteRefusesAnExhaustedAccount() throws Exception {
     List<String> free = new ArrayList<>();
     for (Dialect dialect : Dialects.all()) {
+      boolean gemini = dialect.vendor().equals("gemini");
       Wire wire = dialect.vendor().equals("anthropic") ? Wire.MESSAGES : Wire.CHAT;
-      for (String path : dialect.paths()) {
+      for (String shape : dialect.paths()) {
+        String path = shape.replace("*", "gemini-2.5-flash");
         for (String fields : List.of("", ",\"stream\":false", ",\"stream\":true")) {
           final long before = provider.requests();
           try (RawClient client = new RawClient(gateway.gateway().address())) {
-            client.send(Wire.post(path, key("bob"), wire.body("\"input\":\"a\"" + fields)));
+            String body = gemini ? "{\"contents\":[]}" : wire.body("\"input\":\"a\"" + fields);
+            client.send(Wire.post(path, key("bob"), body));
             RawClient.Answer answer = client.answer();
             if (answer.status() == 200) {
               free.add(path);
               assertThat(answer.body())
-                  .as("a count or a verdict and nothing more")
-                  .matches("\\{.*\"input_tokens\":\\d+}|\\{\"id\":\"modr-.*");
+                  .matches("\\{.*\"(input_tokens|totalTokens)\":\\d+}|\\{\"id\":\"modr-.*");
             } else {
-              assertThat(answer.status()).as(path + " " + fields).isEqualTo(402);
-              error(wire, answer);
+              assertThat(answer.status()).as(path + " " + fields).isEqualTo(gemini ? 429 : 402);
+              if (gemini) {
+                assertThat(answer.body()).contains("RESOURCE_EXHAUSTED", "\"retryDelay\":");
+              } else {
+                error(wire, answer);
+              }
               assertThat(provider.requests()).isEqualTo(before);
             }
           }
@@ -466,7 +473,13 @@ class RefusalsTest {
       }
     }
     assertThat(free)
-        .containsOnly("/v1/messages/count_tokens", "/v1/responses/input_tokens", "/v1/moderations");
+        .containsOnly(
+            "/v1/messages/count_tokens",
+            "/v1/responses/input_tokens",
+            "/v1/moderations",
+            "/v1beta/models/gemini-2.5-flash:countTokens",
+            "/v1/models/gemini-2.5-flash:countTokens",
+            "/v1alpha/models/gemini-2.5-flash:countTokens");
   }
 
   @Test

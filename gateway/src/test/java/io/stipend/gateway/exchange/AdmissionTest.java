@@ -26,6 +26,8 @@ import io.stipend.policy.budget.WhenShort;
 import io.stipend.policy.config.Durability;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,7 +113,9 @@ class AdmissionTest {
     assertThat(result).isInstanceOf(Admission.Refused.class);
     Admission.Refused refused = (Admission.Refused) result;
     assertThat(refused.refusal().reason()).isEqualTo(RefusalReason.BUDGET_EXHAUSTED);
-    assertThat(refused.refusal().retryAfter()).isNull();
+    Instant resetsAt = refused.refusal().resetsAt();
+    assertThat(refused.refusal().retryAfter())
+        .isEqualTo(resetsAt == null ? null : Duration.between(Parts.NOW, resetsAt));
     return refused.refusal().message();
   }
 

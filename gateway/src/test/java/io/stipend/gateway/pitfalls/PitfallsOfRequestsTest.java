@@ -34,10 +34,11 @@ class PitfallsOfRequestsTest {
             providers:
               openai: { url: "PROVIDER", key: "provider-key" }
               anthropic: { url: "PROVIDER", key: "provider-key" }
+              gemini: { url: "PROVIDER", key: "provider-key" }
               house: { url: "PROVIDER", dialect: openai, models: ["mystery-*"] }
             rate_cards: [builtin]
             models:
-              allow: ["gpt-4o*", "claude-haiku-4-5", "mystery-*"]
+              allow: ["gpt-4o*", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*"]
               aliases: { fast: gpt-4o-mini, cheap: gpt-4o }
             allowances:
               rich: { amount: 400 USD, every: year }
@@ -280,17 +281,19 @@ class PitfallsOfRequestsTest {
   void p15EverySpendingRouteRefusesAnExhaustedAccount() {
     int spending = 0;
     for (Dialect dialect : Dialects.all()) {
+      boolean gemini = dialect.vendor().equals("gemini");
       String model = dialect.vendor().equals("anthropic") ? "claude-haiku-4-5" : "gpt-4o-mini";
-      for (String path : dialect.paths()) {
+      for (String shape : dialect.paths()) {
+        String path = shape.replace("*", "gemini-2.5-flash");
         for (String stream : List.of("", "\"stream\":false,", "\"stream\":true,")) {
           long before = bench.provider.requests();
           int billed = bench.provider.billed().size();
-          int status =
-              bench.raw(wire(path, bench.key("p15"), chat(model, "\"input\":\"a\"," + stream)));
+          String body = gemini ? "{\"contents\":[]}" : chat(model, "\"input\":\"a\"," + stream);
+          int status = bench.raw(wire(path, bench.key("p15"), body));
           if (status == 200) {
             assertThat(bench.provider.billed()).as(path + " costs nothing").hasSize(billed);
           } else {
-            assertThat(status).as(path + " " + stream).isEqualTo(402);
+            assertThat(status).as(path + " " + stream).isEqualTo(gemini ? 429 : 402);
             assertThat(bench.provider.requests()).isEqualTo(before);
             spending++;
           }

@@ -24,6 +24,7 @@ final class GatewayReader {
           "openai-completions",
           "openai-embeddings",
           "anthropic-messages",
+          "gemini",
           "/v1/chat/completions",
           "/v1/responses",
           "/v1/completions",

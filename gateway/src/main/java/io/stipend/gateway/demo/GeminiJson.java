@@ -1,0 +1,87 @@
+package io.stipend.gateway.demo;
+
+import org.jspecify.annotations.Nullable;
+
+/** The JSON of Gemini's answers: whole ones and chunks have one form. */
+final class GeminiJson {
+  private GeminiJson() {}
+
+  static String finish(FakeCall call) {
+    return call.capped() ? "MAX_TOKENS" : "STOP";
+  }
+
+  /** One candidate's part of an answer. */
+  static String candidate(long index, String text, @Nullable String finish) {
+    return "{\"content\":{\"parts\":[{\"text\":\""
+        + text
+        + "\"}],\"role\":\"model\"},"
+        + (finish == null ? "" : "\"finishReason\":\"" + finish + "\",")
+        + "\"index\":"
+        + index
+        + "}";
+  }
+
+  /** A whole object around these candidates, with the usage so far if the script says usage. */
+  static String object(FakeCall call, String candidates, long output, long reasoning) {
+    return "{\"candidates\":["
+        + candidates
+        + "]"
+        + (call.script().usage() ? ",\"usageMetadata\":" + usage(call, output, reasoning) : "")
+        + ",\"modelVersion\":"
+        + FakeJson.quote(call.model())
+        + ",\"responseId\":\""
+        + call.id()
+        + "\"}";
+  }
+
+  /** The prompt includes what was cached, the candidates leave thoughts out; no zero is said. */
+  private static String usage(FakeCall call, long output, long reasoning) {
+    long prompt = call.usage().inputTotal();
+    return "{\"promptTokenCount\":"
+        + prompt
+        + unlessZero("cachedContentTokenCount", call.usage().cacheRead())
+        + unlessZero("candidatesTokenCount", output - reasoning)
+        + unlessZero("thoughtsTokenCount", reasoning)
+        + ",\"totalTokenCount\":"
+        + (prompt + output)
+        + ",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":"
+        + prompt
+        + "}],\"serviceTier\":"
+        + FakeJson.quote(call.serviceTier())
+        + "}";
+  }
+
+  private static String unlessZero(String name, long count) {
+    return count == 0 ? "" : ",\"" + name + "\":" + count;
+  }
+
+  /** A whole answer. */
+  static String answer(FakeCall call) {
+    String text = FakeText.all(call.visible(), call.script().tokenBytes());
+    StringBuilder candidates = new StringBuilder();
+    for (int choice = 0; choice < call.choices(); choice++) {
+      candidates.append(choice == 0 ? "" : ",").append(candidate(choice, text, finish(call)));
+    }
+    long reasoning = call.usage().reasoning();
+    return object(call, candidates.toString(), call.output(), reasoning);
+  }
+
+  static String error(int status, String message) {
+    String word =
+        switch (status) {
+          case 403 -> "PERMISSION_DENIED";
+          case 404 -> "NOT_FOUND";
+          case 429 -> "RESOURCE_EXHAUSTED";
+          case 503 -> "UNAVAILABLE";
+          case 504 -> "DEADLINE_EXCEEDED";
+          default -> status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT";
+        };
+    return "{\"error\":{\"code\":"
+        + status
+        + ",\"message\":"
+        + FakeJson.quote(message)
+        + ",\"status\":\""
+        + word
+        + "\"}}";
+  }
+}

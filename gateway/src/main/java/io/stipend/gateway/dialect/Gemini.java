@@ -1,0 +1,128 @@
+package io.stipend.gateway.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.gateway.http.FieldNames;
+import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.UsageReport;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Gemini API of Google's developers. The model stands in the path, and so does whether the
+ * answer streams. Its sister {@link GeminiCountTokens} shares all but what it costs.
+ */
+class Gemini implements Dialect {
+  static final String VENDOR = "gemini";
+  private static final String STREAM = ":streamGenerateContent";
+  private static final List<String> VERSIONS = List.of("v1beta", "v1", "v1alpha");
+
+  private final String id;
+  private final List<String> paths;
+  private final boolean metered;
+
+  Gemini() {
+    this(VENDOR, true, ":generateContent", STREAM);
+  }
+
+  Gemini(String id, boolean metered, String... methods) {
+    List<String> all = new ArrayList<>();
+    for (String version : VERSIONS) {
+      for (String method : methods) {
+        all.add("/" + version + "/models/" + ModelPath.ANY + method);
+      }
+    }
+    this.id = id;
+    this.paths = List.copyOf(all);
+    this.metered = metered;
+  }
+
+  @Override
+  public final String id() {
+    return id;
+  }
+
+  @Override
+  public final String vendor() {
+    return VENDOR;
+  }
+
+  @Override
+  public final List<String> paths() {
+    return paths;
+  }
+
+  @Override
+  public final Peek peek(RequestHead head, ByteBuf body) {
+    try {
+      ModelPath path = named(head);
+      GeminiQuery.check(head.query());
+      boolean stream = path.method().equals(STREAM);
+      GeminiBody.Read read = GeminiBody.read(id, path.model(), stream, metered, body);
+      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+    } catch (BadBody e) {
+      return new Unreadable(e.refusal());
+    }
+  }
+
+  private static ModelPath named(RequestHead head) {
+    ModelPath path = ModelPath.of(head.path());
+    if (path == null) {
+      throw new IllegalArgumentException("path: " + head.path() + " (expected: one with a model)");
+    }
+    return path;
+  }
+
+  @Override
+  public final ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
+    return GeminiBody.edit(body, (GeminiBody.Marks) peeked.marks(), edit);
+  }
+
+  @Override
+  public final String target(RequestHead head, Edit edit) {
+    String model = edit.model();
+    return (model == null ? head.path() : named(head).with(model)) + head.query();
+  }
+
+  @Override
+  public final void authorize(HttpHeaders headers, String providerKey) {
+    headers.set(FieldNames.X_GOOG_API_KEY, providerKey);
+  }
+
+  @Override
+  public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
+    int choices = peeked.call().choices();
+    if (sse) {
+      return new GeminiStream(choices, limits);
+    }
+    return peeked.call().stream()
+        ? new GeminiArray(choices, limits)
+        : new WholeBody(Gemini::report, "usageMetadata", "modelVersion");
+  }
+
+  private static @Nullable UsageReport report(
+      JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
+    GeminiUsage read = GeminiUsage.of(usage);
+    return read == null ? null : read.report(model, textBytes);
+  }
+
+  @Override
+  public final Answer refuse(
+      Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus) {
+    return GeminiErrors.refusal(refusal, exchangeId, pinnedStatus);
+  }
+
+  @Override
+  public final Answer fault(int status, String code, String message, String exchangeId) {
+    return GeminiErrors.fault(status, message, exchangeId);
+  }
+
+  @Override
+  public final RefusalForm form(RefusalReason reason) {
+    return RefusalTable.in(RefusalTable.GEMINI, reason);
+  }
+}

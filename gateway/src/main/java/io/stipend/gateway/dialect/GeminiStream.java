@@ -1,0 +1,70 @@
+package io.stipend.gateway.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.stipend.metering.UsageReport;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** A Gemini answer as server-sent events, each a chunk without a name. Every event passes. */
+final class GeminiStream extends EventStream {
+  private final GeminiChunks chunks;
+
+  /**
+   * @param choices candidates that were asked for
+   */
+  GeminiStream(int choices, Dialect.ReaderLimits limits) {
+    super(limits);
+    this.chunks = new GeminiChunks(choices, seen(), limits);
+  }
+
+  @Override
+  boolean data(byte[] bytes, int from, int to) {
+    chunks.take(bytes, from, to);
+    return true;
+  }
+
+  @Override
+  public @Nullable UsageReport usage() {
+    return chunks.usage();
+  }
+
+  @Override
+  public boolean complete() {
+    return chunks.complete();
+  }
+
+  @Override
+  public boolean mayEnd() {
+    return chunks.mayEnd();
+  }
+
+  @Override
+  public boolean overtaken() {
+    return chunks.overtaken();
+  }
+
+  @Override
+  public @Nullable UsageReport inputOnly() {
+    return chunks.inputOnly();
+  }
+
+  @Override
+  public @Nullable String modelServed() {
+    return chunks.model();
+  }
+
+  @Override
+  public ByteBuf cutEnding(long inputTokens, long outputTokens) {
+    return event(chunks.cut(inputTokens, outputTokens));
+  }
+
+  @Override
+  public ByteBuf errorEnding(String message) {
+    return event(ErrorJson.text(GeminiErrors.json(502, message)));
+  }
+
+  private ByteBuf event(String json) {
+    return Unpooled.copiedBuffer(boundary() + "data: " + json + "\n\n", StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,69 @@
+package io.stipend.gateway.dialect;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A path that names its model, as the Gemini API has it: {@code /v1beta/models/MODEL:METHOD}. The
+ * server lets no escape through, so the name stands as it is; a name that a path could read in a
+ * second way, with a slash, a colon or a dot at its front, is none.
+ *
+ * @param prefix up to the name, such as {@code /v1beta/models/}
+ * @param model the name
+ * @param method from the colon on, such as {@code :generateContent}
+ */
+record ModelPath(String prefix, String model, String method) {
+  /** Stands for the name in the paths of a dialect; no name holds it. */
+  static final String ANY = "*";
+
+  private static final String HEX = "0123456789ABCDEF";
+
+  /** The parts of a path; null if it names no model. */
+  static @Nullable ModelPath of(String path) {
+    int name = path.lastIndexOf('/') + 1;
+    int colon = path.lastIndexOf(':');
+    if (colon < name) {
+      return null;
+    }
+    String model = path.substring(name, colon);
+    return isName(model)
+        ? new ModelPath(path.substring(0, name), model, path.substring(colon))
+        : null;
+  }
+
+  private static boolean isName(String model) {
+    return !model.isEmpty()
+        && model.length() <= CallFields.MAX_MODEL_LENGTH
+        && model.charAt(0) != '.'
+        && model.chars().allMatch(ModelPath::isPlain);
+  }
+
+  /** Whether it stands for itself in a path: RFC 3986 calls it unreserved. */
+  private static boolean isPlain(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '.'
+        || c == '_'
+        || c == '-'
+        || c == '~';
+  }
+
+  /** The path as a dialect lists it. */
+  String shape() {
+    return prefix + ANY + method;
+  }
+
+  /** The path of another model, whose name is escaped where it must be. */
+  String with(String other) {
+    StringBuilder path = new StringBuilder(prefix);
+    for (byte b : other.getBytes(StandardCharsets.UTF_8)) {
+      if (isPlain(b)) {
+        path.append((char) b);
+      } else {
+        path.append('%').append(HEX.charAt(b >> 4 & 0xF)).append(HEX.charAt(b & 0xF));
+      }
+    }
+    return path.append(method).toString();
+  }
+}
