@@ -23,6 +23,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Step 7 of an exchange: moves the answer from the upstream through its reader to the client.
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * last.
  */
 final class Relay implements AttemptListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
   /** Where the exchange hears that its attempt has ended; called once. */
   interface Ending {
     /** The provider's status and headers came; returns the headers for the client. */
@@ -414,15 +418,30 @@ final class Relay implements AttemptListener {
 
   /** The burst's end, or the answer's, flushes it: head and body then leave together. */
   private void passPending(HttpHeaders forClient) {
-    if (!started) {
-      // A head that cannot be written fails here: then no answer was begun.
-      client.start(status, forClient);
-      started = true;
+    if (!started && !begin(forClient)) {
+      return;
     }
     for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
       client.write(part);
     }
     pendingBytes = 0;
+  }
+
+  /** False if the head cannot be written: then nobody gets this answer, and its client is told. */
+  private boolean begin(HttpHeaders forClient) {
+    try {
+      client.start(status, forClient);
+      started = true;
+    } catch (IllegalArgumentException e) {
+      LOG.error("the head of an answer cannot be written: {}", e.getMessage());
+      if (over) {
+        releasePending();
+        client.abort();
+      } else {
+        stop(Outcome.GATEWAY_FAULT);
+      }
+    }
+    return started;
   }
 
   private void endClient() {

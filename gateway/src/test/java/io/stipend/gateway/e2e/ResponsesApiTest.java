@@ -28,6 +28,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -281,13 +282,14 @@ class ResponsesApiTest {
     String request =
         "POST /v1/responses HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
             + gateway.key("ada")
-            + "\r\nx-fake-output-tokens: 90\r\nx-fake-pace-micros: 4000\r\nContent-Length: "
+            + "\r\nx-fake-output-tokens: 90\r\nx-fake-pace-micros: 25000\r\nContent-Length: "
             + body.length()
             + "\r\n\r\n"
             + body;
     try (RawClient client = new RawClient(gateway.gateway().address())) {
       client.send(request.getBytes(StandardCharsets.UTF_8));
       Awaitility.await()
+          .pollInterval(Duration.ofMillis(5))
           .until(
               () -> !provider.billed().isEmpty() && provider.billed().get(0).usage().output() > 9);
     }

@@ -8,14 +8,11 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.upstream.UpstreamFailure;
-import io.stipend.metering.Charge;
-import io.stipend.metering.tokens.TokenBound;
 import io.stipend.policy.config.GatewayConfig.ClientGone;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Step 7, driven callback by callback: what happens, in which order, is in {@link #log}. */
 class RelayTest {
-  private static final long HELD = 1_024;
+  private static final long HELD = Steps.HELD;
+  private static final int UNWRITABLE = 299;
   private static final Peeked CALL =
       Parts.peeked(Parts.CHAT, "{\"model\":\"m\",\"messages\":[],\"stream\":true}");
   private static final String USAGE =
@@ -72,6 +70,9 @@ class RelayTest {
 
     @Override
     public void start(int status, HttpHeaders headers) {
+      if (status == UNWRITABLE) {
+        throw new IllegalArgumentException("a head that cannot be written");
+      }
       log.add("start " + status);
     }
 
@@ -112,34 +113,6 @@ class RelayTest {
     @Override
     public void ended(Outcome outcome) {
       log.add(outcome.label());
-    }
-  }
-
-  /** Ten nano-units a token. */
-  private record Steps(long cap) implements GrowingHold.Prices {
-    @Override
-    public long input() {
-      return 77;
-    }
-
-    @Override
-    public long held() {
-      return HELD;
-    }
-
-    @Override
-    public Charge growth(long from, long to) {
-      return new Charge(10 * (to - from), to - from);
-    }
-
-    @Override
-    public Charge seen(long outputTokens) {
-      return new Charge(10 * outputTokens, outputTokens);
-    }
-
-    @Override
-    public long progress(AnswerReader reader) {
-      return Settlements.progress(reader, "m", new TokenBound());
     }
   }
 
@@ -186,6 +159,28 @@ class RelayTest {
     assertThat(funds.hurried).as("nothing waits").isEqualTo(hurried);
     assertThat(log).containsExactly("sent", "start 200");
     assertThat(client.has).isEqualTo(text(5));
+  }
+
+  @Test
+  void anAnswerWhoseHeadCannotBeWrittenEndsAsAFaultBeforeAndBehindTheGate() {
+    relay.started(upstream);
+    relay.sending();
+    relay.head(UNWRITABLE, stream());
+    comes(text(5));
+    durable();
+    assertThat(log).containsExactly("sent", "cancel", "gateway_fault");
+    assertThat(relay.answering()).isFalse();
+  }
+
+  @Test
+  void anAnswerThatIsOverWhenItsHeadCannotBeWrittenIsCutOff() {
+    relay.started(upstream);
+    relay.sending();
+    relay.head(UNWRITABLE, stream());
+    comes(text(5) + USAGE + DONE);
+    relay.end();
+    durable();
+    assertThat(log).containsExactly("sent", "completed", "abort");
   }
 
   @Test
