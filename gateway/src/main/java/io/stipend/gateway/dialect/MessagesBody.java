@@ -44,7 +44,7 @@ final class MessagesBody {
 
   private static final Set<String> THINKING_NAMES = Set.of("type", BUDGET);
 
-  /** Tools that the provider runs itself, at a price per call or hour or with unbounded input. */
+  /** How the types of {@link ServerTools} begin. */
   private static final List<String> SERVER_TOOLS =
       List.of("web_search_", "web_fetch_", "code_execution_", "advisor_", "mcp_toolset");
 
@@ -135,7 +135,7 @@ final class MessagesBody {
       case SPEED -> speed = scan.string(SPEED, CallFields.MAX_WORD_LENGTH);
       case GEO -> geo = scan.string(GEO, CallFields.MAX_WORD_LENGTH);
       case "system", "messages" -> media.walk();
-      case "tools" -> tools();
+      case "tools" -> ServerTools.refuse(scan, metered ? SERVER_TOOLS : List.of());
       case "mcp_servers" -> emptyList(name);
       case "container" -> {
         if (metered && !scan.isNull()) {
@@ -171,36 +171,6 @@ final class MessagesBody {
             scan.skip();
           }
         });
-  }
-
-  private void tools() throws IOException, BadBody {
-    if (scan.token() != JsonToken.START_ARRAY) {
-      scan.skip();
-      return;
-    }
-    while (scan.parser().nextToken() != JsonToken.END_ARRAY) {
-      if (scan.token() == JsonToken.START_OBJECT) {
-        tool();
-      } else {
-        scan.skip();
-      }
-    }
-  }
-
-  private void tool() throws IOException, BadBody {
-    while (scan.parser().nextToken() != JsonToken.END_OBJECT) {
-      boolean isType = scan.parser().currentName().equals("type");
-      scan.parser().nextToken();
-      String type = isType ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
-      if (metered && type != null && SERVER_TOOLS.stream().anyMatch(type::startsWith)) {
-        throw BadBody.unserved(
-            "tools",
-            BodyScan.shown(type)
-                + " runs at the provider at a cost that is not metered here (expected: tools that"
-                + " the client runs)");
-      }
-      scan.skip();
-    }
   }
 
   private void emptyList(String name) throws IOException, BadBody {

@@ -38,7 +38,7 @@ final class ResponsesBody {
 
   private static final Set<String> REASONING_NAMES = Set.of("effort");
 
-  /** Tools that the provider runs itself, at a price per call or hour or with unbounded input. */
+  /** How the types of {@link ServerTools} begin. */
   private static final List<String> SERVER_TOOLS =
       List.of("web_search", "file_search", "code_interpreter", "image_generation", "mcp");
 
@@ -130,7 +130,7 @@ final class ResponsesBody {
                   + " (expected: false; stream the answer instead)");
         }
       }
-      case TOOLS -> tools(metered);
+      case TOOLS -> ServerTools.refuse(scan, metered ? SERVER_TOOLS : List.of());
       case "input" -> media.walk();
       default -> scan.skip();
     }
@@ -152,36 +152,6 @@ final class ResponsesBody {
             scan.skip();
           }
         });
-  }
-
-  private void tools(boolean metered) throws IOException, BadBody {
-    if (scan.token() != JsonToken.START_ARRAY) {
-      scan.skip();
-      return;
-    }
-    while (scan.parser().nextToken() != JsonToken.END_ARRAY) {
-      if (scan.token() == JsonToken.START_OBJECT) {
-        tool(metered);
-      } else {
-        scan.skip();
-      }
-    }
-  }
-
-  private void tool(boolean metered) throws IOException, BadBody {
-    while (scan.parser().nextToken() != JsonToken.END_OBJECT) {
-      boolean isType = scan.parser().currentName().equals("type");
-      scan.parser().nextToken();
-      String type = isType ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
-      if (metered && type != null && SERVER_TOOLS.stream().anyMatch(type::startsWith)) {
-        throw BadBody.unserved(
-            TOOLS,
-            BodyScan.shown(type)
-                + " runs at the provider at a cost that is not metered here (expected: tools that"
-                + " the client runs)");
-      }
-      scan.skip();
-    }
   }
 
   /**

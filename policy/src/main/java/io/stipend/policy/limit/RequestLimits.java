@@ -28,15 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestLimits {
   private static final long NANOS = 1_000_000_000L;
-  private static final int ACCESS_ORDER_CAPACITY = 64;
-  private static final float LOAD_FACTOR = 0.75f;
 
   private final LongSupplier nanoTime;
   private final Object lock = new Object();
 
   /** The one that was used the longest time ago first. */
-  private final Map<String, Scope> scopes =
-      new LinkedHashMap<>(ACCESS_ORDER_CAPACITY, LOAD_FACTOR, true);
+  private final Map<String, Scope> scopes = new LinkedHashMap<>();
 
   /**
    * No limit used yet.
@@ -169,11 +166,12 @@ public final class RequestLimits {
 
   /** The state of a rule's scope; a changed rule keeps what was used under the one before. */
   private Scope scope(LimitRule rule, long now) {
-    Scope scope = scopes.get(rule.scope());
+    Scope scope = scopes.remove(rule.scope());
     if (scope == null) {
       scope = new Scope(rule, now);
-      scopes.put(rule.scope(), scope);
     }
+    // Behind all others: what was used last is forgotten last.
+    scopes.put(rule.scope(), scope);
     scope.rule(rule, now);
     scope.touch(now);
     return scope;
@@ -236,7 +234,8 @@ public final class RequestLimits {
         for (Part part : parts) {
           part.scope.end(part.tokens, estimate, used, now);
           part.scope.touch(now);
-          scopes.get(part.scope.name());
+          scopes.remove(part.scope.name());
+          scopes.put(part.scope.name(), part.scope);
         }
       }
     }
