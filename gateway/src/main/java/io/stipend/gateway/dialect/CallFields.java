@@ -18,10 +18,18 @@ final class CallFields {
   /** The model's name, exactly as written. */
   static String model(BodyScan scan) throws IOException, BadBody {
     String model = scan.string("model", MAX_MODEL_LENGTH);
-    if (model == null || model.isEmpty()) {
-      throw BadBody.field("model", model == null ? "null" : "\"\"", "the name of a model");
+    if (model == null) {
+      throw BadBody.field("model", "null", "the name of a model");
     }
-    if (!isName(model)) {
+    return checkedModel(model);
+  }
+
+  /** The same name, if it can be one. */
+  static String checkedModel(String model) throws BadBody {
+    if (model.isEmpty()) {
+      throw BadBody.field("model", "\"\"", "the name of a model");
+    }
+    if (model.length() > MAX_MODEL_LENGTH || !isName(model)) {
       throw BadBody.field(
           "model",
           BodyScan.shown(model),
