@@ -1,6 +1,8 @@
 package io.stipend.metering;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** What a provider counts and bills beside tokens. */
 public enum Meter {
@@ -19,7 +21,17 @@ public enum Meter {
   /** Characters of text that was spoken. */
   CHARACTER;
 
+  private static final Set<Meter> CONTENT = EnumSet.of(IMAGE, SECOND, CHARACTER);
+
   private final String label = name().toLowerCase(Locale.ROOT);
+
+  /**
+   * Whether it counts uses of a tool, which come on top of all tokens; false for what counts the
+   * content itself, which some models measure in tokens instead.
+   */
+  public boolean isTool() {
+    return !CONTENT.contains(this);
+  }
 
   /** Its name in files and exports, such as {@code web_search}. */
   public String label() {
