@@ -11,16 +11,36 @@ import org.jspecify.annotations.Nullable;
  * @param modelServed the model that the provider says it ran; null if it said nothing
  * @param serviceTier the tier that was served, in the provider's own word; null if it said nothing
  * @param absurd whether a count was negative, out of bounds or contradictory and was clamped
+ * @param variant which of several prices of a unit holds, such as the size and quality of an image;
+ *     null if there is no choice or it is not known
  */
 public record UsageReport(
-    List<Part> parts, @Nullable String modelServed, @Nullable String serviceTier, boolean absurd) {
+    List<Part> parts,
+    @Nullable String modelServed,
+    @Nullable String serviceTier,
+    boolean absurd,
+    @Nullable String variant) {
   /**
    * Usage of one model run.
    *
    * @param model the model of this run; null means the served model of the report
    * @param usage its tokens
+   * @param media which of these were audio or images
+   * @param units what it used beside tokens
    */
-  public record Part(@Nullable String model, TokenUsage usage) {}
+  public record Part(@Nullable String model, TokenUsage usage, MediaTokens media, Units units) {
+    /** Refuses parts that exceed their whole. */
+    public Part {
+      if (!media.within(usage)) {
+        throw new IllegalArgumentException(media + " (expected: within " + usage + ")");
+      }
+    }
+
+    /** Tokens of text and nothing else. */
+    public Part(@Nullable String model, TokenUsage usage) {
+      this(model, usage, MediaTokens.NONE, Units.NONE);
+    }
+  }
 
   /** Copies the parts; at least one is needed. */
   public UsageReport {
@@ -30,12 +50,30 @@ public record UsageReport(
     }
   }
 
+  /** A report without a choice of prices of a unit. */
+  public UsageReport(
+      List<Part> parts,
+      @Nullable String modelServed,
+      @Nullable String serviceTier,
+      boolean absurd) {
+    this(parts, modelServed, serviceTier, absurd, null);
+  }
+
   /** A report of one part, of an unnamed model and tier. */
   public static UsageReport of(TokenUsage usage) {
     return new UsageReport(List.of(new Part(null, usage)), null, null, false);
   }
 
-  /** The sum over all parts. */
+  /** What all parts used beside tokens. */
+  public Units units() {
+    Units sum = Units.NONE;
+    for (Part part : parts) {
+      sum = sum.plus(part.units());
+    }
+    return sum;
+  }
+
+  /** The tokens of all parts. */
   public TokenUsage total() {
     TokenUsage sum = TokenUsage.ZERO;
     for (Part part : parts) {

@@ -1,5 +1,8 @@
 package io.stipend.policy;
 
+import io.stipend.metering.Demand;
+import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Units;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param hiddenReasoning whether the body makes or lets the model generate text that does not
  *     stream
  * @param metered whether the call costs anything; false for token counting and moderation
+ * @param maxMedia the most of its tokens that can be audio or images which a model may price apart;
+ *     what exceeds all input or all output means all of it
+ * @param maxUnits the most that it can use of what is priced by the unit, beside tokens or instead
+ *     of them
+ * @param variant which of several prices of a unit it asks for; null if there is no choice
  */
 public record ModelCall(
     String dialect,
@@ -36,4 +44,64 @@ public record ModelCall(
     long mediaTokens,
     long thinkingBudget,
     boolean hiddenReasoning,
-    boolean metered) {}
+    boolean metered,
+    MediaTokens maxMedia,
+    Units maxUnits,
+    @Nullable String variant) {
+  /** A call that tokens of text measure. */
+  public ModelCall(
+      String dialect,
+      String vendor,
+      String model,
+      long outputCap,
+      int choices,
+      boolean stream,
+      @Nullable String serviceTier,
+      long textBytes,
+      long mediaTokens,
+      long thinkingBudget,
+      boolean hiddenReasoning,
+      boolean metered) {
+    this(
+        dialect,
+        vendor,
+        model,
+        outputCap,
+        choices,
+        stream,
+        serviceTier,
+        textBytes,
+        mediaTokens,
+        thinkingBudget,
+        hiddenReasoning,
+        metered,
+        MediaTokens.NONE,
+        Units.NONE,
+        null);
+  }
+
+  /** The same with what can come to it that is not a token of text. */
+  public ModelCall with(MediaTokens media, Units units, @Nullable String unitVariant) {
+    return new ModelCall(
+        dialect,
+        vendor,
+        model,
+        outputCap,
+        choices,
+        stream,
+        serviceTier,
+        textBytes,
+        mediaTokens,
+        thinkingBudget,
+        hiddenReasoning,
+        metered,
+        media,
+        units,
+        unitVariant);
+  }
+
+  /** The most that it can use, if it uses at most so many tokens. */
+  public Demand demand(long inputTokens, long outputTokens) {
+    return new Demand(inputTokens, outputTokens, maxMedia, maxUnits, variant);
+  }
+}

@@ -16,7 +16,7 @@ import io.stipend.policy.budget.Estimate;
  * @param stream whether the answer was asked for as a stream
  * @param hidden output tokens that may be generated without a byte of the answer showing it: the
  *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
- * @param expected cost of the input and the expected output
+ * @param expected cost of the input, the expected output and all units that it may use
  * @param estimate what is held and exposed
  */
 record Expectation(
@@ -49,10 +49,11 @@ record Expectation(
     long thought = call.thinkingBudget() > 0 ? Math.min(cap, call.thinkingBudget()) : cap;
     long hidden = unseen ? thought : 0;
     String tier = call.serviceTier();
-    Charge expected = rating.ceiling(input, usual, tier);
-    Charge whole = rating.ceiling(input, cap, tier);
+    Charge expected = rating.ceiling(call.demand(input, usual), tier);
+    Charge whole = rating.ceiling(call.demand(input, cap), tier);
     Charge hold = call.stream() ? expected : whole;
-    Charge exposed = rating.ceiling(input, exposed(call.stream(), cap, hidden, usual), tier);
+    long most = exposed(call.stream(), cap, hidden, usual);
+    Charge exposed = rating.ceiling(call.demand(input, most), tier);
     boolean visible = call.stream() && !unseen;
     Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
     Estimate estimate = new Estimate(hold, exposed, step, whole);
@@ -82,8 +83,8 @@ record Expectation(
   /** What is added to the hold when the output held grows from one count to another. */
   static Charge growth(Rating rating, ModelCall call, long input, long from, long to) {
     return difference(
-        rating.ceiling(input, to, call.serviceTier()),
-        rating.ceiling(input, from, call.serviceTier()));
+        rating.ceiling(call.demand(input, to), call.serviceTier()),
+        rating.ceiling(call.demand(input, from), call.serviceTier()));
   }
 
   private static Charge difference(Charge larger, Charge smaller) {

@@ -54,8 +54,7 @@ final class Growth implements GrowingHold.Prices {
     return permit
         .rating()
         .ceiling(
-            expectation.input(),
-            Math.min(outputTokens, expectation.cap()),
+            peeked.call().demand(expectation.input(), Math.min(outputTokens, expectation.cap())),
             peeked.call().serviceTier());
   }
 

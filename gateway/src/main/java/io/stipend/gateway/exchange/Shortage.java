@@ -83,7 +83,8 @@ final class Shortage {
           rule.unit().isMoney()
               ? bid.permit()
                   .rating()
-                  .affordableOutput(bid.input(), Math.max(0, available), call.serviceTier())
+                  .affordableOutput(
+                      call.demand(bid.input(), 0), Math.max(0, available), call.serviceTier())
               : available - bid.input();
       long perChoice = affordable < 0 ? -1 : affordable / call.choices();
       long floor = Math.max(rule.clampFloor(), call.thinkingBudget() + 1);
@@ -116,8 +117,9 @@ final class Shortage {
 
     /** What the call as it is expected would cost on a model. */
     private Charge cost(Permit on) {
-      String tier = asked.peeked().call().serviceTier();
-      return on.rating().ceiling(bid.input(), expectation.expectedOutput(), tier);
+      ModelCall call = asked.peeked().call();
+      return on.rating()
+          .ceiling(call.demand(bid.input(), expectation.expectedOutput()), call.serviceTier());
     }
   }
 }

@@ -1,8 +1,13 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.price.Rating;
+import java.util.Optional;
 
 /**
  * One nano-unit for a token of input, ten or so for one of output; twice that at the tier "fast".
@@ -10,6 +15,10 @@ import io.stipend.metering.price.Rating;
 record FlatRating(long maxOutputTokens, boolean mayThink, long output) implements Rating {
   static final FlatRating VISIBLE = new FlatRating(128_000, false);
   static final FlatRating THINKING = new FlatRating(128_000, true);
+
+  /** What one search of the web costs. */
+  static final long SEARCH = 1_000_000;
+
   private static final long OUTPUT = 10;
 
   FlatRating(long maxOutputTokens, boolean mayThink) {
@@ -24,18 +33,35 @@ record FlatRating(long maxOutputTokens, boolean mayThink, long output) implement
   @Override
   public Charge charge(UsageReport report) {
     long input = report.total().inputTotal();
-    return ceiling(input, report.total().output(), report.serviceTier());
+    Demand used =
+        new Demand(input, report.total().output(), MediaTokens.NONE, report.units(), null);
+    return ceiling(used, report.serviceTier());
   }
 
   @Override
-  public Charge ceiling(long inputTokens, long outputTokens, String requestedTier) {
-    long nanos = inputTokens + output * outputTokens;
-    return new Charge("fast".equals(requestedTier) ? 2 * nanos : nanos, inputTokens + outputTokens);
+  public Charge ceiling(Demand most, String requestedTier) {
+    long nanos = most.input() + output * most.output();
+    long dear = "fast".equals(requestedTier) ? 2 * nanos : nanos;
+    return new Charge(dear + SEARCH * searches(most.units()), most.input() + most.output());
   }
 
   @Override
-  public long affordableOutput(long inputTokens, long nanos, String requestedTier) {
-    long left = nanos - inputTokens;
+  public long affordableOutput(Demand most, long nanos, String requestedTier) {
+    long left = nanos - most.input() - SEARCH * searches(most.units());
     return left < 0 ? -1 : left / output;
+  }
+
+  @Override
+  public boolean pricesTokens() {
+    return true;
+  }
+
+  @Override
+  public Optional<Long> price(Meter meter) {
+    return meter == Meter.WEB_SEARCH ? Optional.of(SEARCH) : Optional.empty();
+  }
+
+  private static long searches(Units units) {
+    return units.of(Meter.WEB_SEARCH);
   }
 }

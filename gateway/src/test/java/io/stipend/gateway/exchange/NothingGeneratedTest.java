@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,13 +80,23 @@ class NothingGeneratedTest extends ShortageFixture {
     }
 
     @Override
-    public Charge ceiling(long inputTokens, long outputTokens, String requestedTier) {
-      return new Charge((inputTokens + 1) / 2, inputTokens + outputTokens);
+    public Charge ceiling(Demand most, String requestedTier) {
+      return new Charge((most.input() + 1) / 2, most.input() + most.output());
     }
 
     @Override
-    public long affordableOutput(long inputTokens, long nanos, String requestedTier) {
-      return 2 * nanos < inputTokens ? -1 : Long.MAX_VALUE;
+    public long affordableOutput(Demand most, long nanos, String requestedTier) {
+      return 2 * nanos < most.input() ? -1 : Long.MAX_VALUE;
+    }
+
+    @Override
+    public boolean pricesTokens() {
+      return true;
+    }
+
+    @Override
+    public Optional<Long> price(Meter meter) {
+      return Optional.empty();
     }
 
     @Override

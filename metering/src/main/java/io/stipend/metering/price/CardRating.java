@@ -3,8 +3,13 @@ package io.stipend.metering.price;
 import static io.stipend.metering.TokenUsage.MAX_COUNT;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
+import io.stipend.metering.price.UnitPrices.UnitPrice;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A rating by the cards that were in force when the exchange began. */
@@ -47,12 +52,15 @@ final class CardRating implements Rating {
     long nanos = 0;
     long picos = 0;
     for (UsageReport.Part part : report.parts()) {
-      String served = part.model() != null ? part.model() : report.modelServed();
-      ContextPrices prices = served(served).tiers().of(report.serviceTier());
-      long exact = prices.at(part.usage().inputTotal()).of(part.usage());
+      String name = part.model() != null ? part.model() : report.modelServed();
+      Rate served = served(name);
+      ContextPrices prices = served.tiers().of(report.serviceTier());
+      long exact = prices.at(part.usage().inputTotal()).of(part.usage(), part.media());
       // Whole nanos and the rest are summed apart: the sum of exact prices could exceed a long.
       nanos = Math.addExact(nanos, exact / PICOS);
       picos = Math.addExact(picos, exact % PICOS);
+      boolean inTokens = served.pricesTokens() && part.usage().total() > 0;
+      nanos = Math.addExact(nanos, units(part.units(), report.variant(), name, inTokens));
     }
     return new Charge(Math.addExact(nanos, ceilNanos(picos)), report.total().total());
   }
@@ -62,33 +70,74 @@ final class CardRating implements Rating {
       return rate;
     }
     Rate own = cards.find(provider, vendor, served, at);
-    return own == null ? rate : own;
+    // What was asked for by tokens is not free because its name came back as one without a price.
+    return own == null || (rate.pricesTokens() && !own.pricesTokens()) ? rate : own;
+  }
+
+  /**
+   * What these units cost in nano-units on a model.
+   *
+   * @param inTokens whether its tokens are charged, which stand for its content then
+   */
+  private long units(
+      Units units, @Nullable String variant, @Nullable String served, boolean inTokens) {
+    long sum = 0;
+    if (units.isNone()) {
+      return sum;
+    }
+    for (Meter meter : Meter.values()) {
+      long count = units.of(meter);
+      UnitPrice price = count == 0 ? null : unitPrice(meter, served, inTokens);
+      sum = Math.addExact(sum, price == null ? 0 : price.of(count, variant));
+    }
+    return sum;
+  }
+
+  private @Nullable UnitPrice unitPrice(Meter meter, @Nullable String served, boolean inTokens) {
+    UnitPrice own = cards.unitPrice(provider, vendor, served == null ? model : served, meter, at);
+    if (own == null && (meter.isTool() || !inTokens)) {
+      own = cards.unitPrice(provider, vendor, model, meter, at);
+      own = own == null ? cards.dearestUnit(provider, vendor, meter, at) : own;
+    }
+    return own;
   }
 
   @Override
-  public Charge ceiling(long inputTokens, long outputTokens, @Nullable String requestedTier) {
-    checkCount("inputTokens", inputTokens);
-    checkCount("outputTokens", outputTokens);
-    Prices prices = rate.tiers().of(requestedTier).dearestUpTo(inputTokens);
-    long input = Math.multiplyExact(inputTokens, prices.dearestInput());
-    long output = Math.multiplyExact(outputTokens, prices.output());
-    return new Charge(ceilNanos(Math.addExact(input, output)), inputTokens + outputTokens);
+  public Charge ceiling(Demand most, @Nullable String requestedTier) {
+    Prices prices = rate.tiers().of(requestedTier).dearestUpTo(most.input());
+    long input = prices.dearestInput(most);
+    long output = Math.multiplyExact(most.output(), prices.dearestOutput(most));
+    long tokens = ceilNanos(Math.addExact(input, output));
+    long units = units(most.units(), most.variant(), model, pricesTokens());
+    return new Charge(Math.addExact(tokens, units), most.input() + most.output());
   }
 
   @Override
-  public long affordableOutput(long inputTokens, long nanos, @Nullable String requestedTier) {
-    checkCount("inputTokens", inputTokens);
-    Prices prices = rate.tiers().of(requestedTier).dearestUpTo(inputTokens);
-    long input = Math.multiplyExact(inputTokens, prices.dearestInput());
-    if (nanos < ceilNanos(input)) {
+  public long affordableOutput(Demand most, long nanos, @Nullable String requestedTier) {
+    Prices prices = rate.tiers().of(requestedTier).dearestUpTo(most.input());
+    long input = prices.dearestInput(most);
+    long left = nanos - units(most.units(), most.variant(), model, pricesTokens());
+    if (left < ceilNanos(input)) {
       return -1;
     }
-    if (prices.output() == 0) {
+    long each = prices.dearestOutput(most);
+    if (each == 0) {
       return MAX_COUNT;
     }
     // ceil(picos / 1000) <= nanos exactly when picos <= 1000 * nanos.
-    long most = nanos > Long.MAX_VALUE / PICOS ? Long.MAX_VALUE : nanos * PICOS;
-    return Math.min(MAX_COUNT, (most - input) / prices.output());
+    long picosLeft = left > Long.MAX_VALUE / PICOS ? Long.MAX_VALUE : left * PICOS;
+    return Math.min(MAX_COUNT, (picosLeft - input) / each);
+  }
+
+  @Override
+  public boolean pricesTokens() {
+    return rate.pricesTokens();
+  }
+
+  @Override
+  public Optional<Long> price(Meter meter) {
+    UnitPrice price = cards.unitPrice(provider, vendor, model, meter, at);
+    return Optional.ofNullable(price).map(UnitPrice::dearest);
   }
 
   @Override
@@ -103,11 +152,5 @@ final class CardRating implements Rating {
 
   private static long ceilNanos(long picos) {
     return picos / PICOS + (picos % PICOS == 0 ? 0 : 1);
-  }
-
-  private static void checkCount(String name, long count) {
-    if (count < 0 || count > MAX_COUNT) {
-      throw new IllegalArgumentException(name + ": " + count + " (expected: 0.." + MAX_COUNT + ")");
-    }
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,15 +40,18 @@ final class PriceReader {
   /**
    * The prices of an entry; prices of zero stand where a problem was noted.
    *
+   * @param byUnit whether it has prices of units, and so needs none of tokens
    * @param generates whether the model has output at all: only then must it have a price
    */
-  TierPrices tiers(YamlMap entry, boolean generates) {
+  TierPrices tiers(YamlMap entry, boolean byUnit, boolean generates) {
     YamlMap base = entry.map("prices");
     if (base == null) {
-      entry.problem("prices", "prices: missing");
-      return new TierPrices(new ContextPrices(List.of(new Step(0, nothing()))), Map.of());
+      if (!byUnit) {
+        entry.problem("prices", "prices: missing");
+      }
+      return TierPrices.NONE;
     }
-    ContextPrices standard = ladder(base, generates);
+    ContextPrices standard = ladder(base, generates, null);
     base.finish();
     return new TierPrices(standard, others(entry.map("tiers"), standard, generates));
   }
@@ -77,7 +81,7 @@ final class PriceReader {
       Long basisPoints = tier.count(BASIS_POINTS, 1, MOST_BASIS_POINTS);
       return basisPoints == null ? standard : scaled(tier, standard, basisPoints);
     }
-    ContextPrices own = ladder(tier, generates);
+    ContextPrices own = ladder(tier, generates, standard.at(0));
     // A tier that is silent on large requests must not make them cheap.
     return own.steps().size() > 1 || standard.steps().size() == 1 ? own : raised(own, standard);
   }
@@ -94,15 +98,8 @@ final class PriceReader {
   private ContextPrices scaled(YamlMap tier, ContextPrices standard, long basisPoints) {
     List<Step> steps = new ArrayList<>();
     for (Step step : standard.steps()) {
-      Prices p = step.prices();
-      Prices scaled =
-          new Prices(
-              scale(p.input(), basisPoints),
-              scale(p.cacheRead(), basisPoints),
-              scale(p.cacheWrite5m(), basisPoints),
-              scale(p.cacheWrite1h(), basisPoints),
-              scale(p.output(), basisPoints));
-      if (Math.max(scaled.dearestInput(), scaled.output()) > Prices.MOST) {
+      Prices scaled = step.prices().each(price -> scale(price, basisPoints));
+      if (scaled.highest() > Prices.MOST) {
         tier.problem(
             BASIS_POINTS, "basis_points: " + basisPoints + " (expected: at most " + most());
       }
@@ -116,9 +113,10 @@ final class PriceReader {
     return (price * basisPoints + WHOLE - 1) / WHOLE;
   }
 
-  private ContextPrices ladder(YamlMap map, boolean generates) {
+  private ContextPrices ladder(YamlMap map, boolean generates, @Nullable Prices usual) {
     List<Step> steps = new ArrayList<>();
-    steps.add(new Step(0, prices(map, generates)));
+    Prices first = prices(map, generates, usual);
+    steps.add(new Step(0, first));
     long last = 0;
     for (YamlMap above : map.maps("above")) {
       Long inputOver = above.count("input_over", 1, TokenUsage.MAX_COUNT);
@@ -128,14 +126,18 @@ final class PriceReader {
         above.problem("input_over", "input_over: " + inputOver + " (expected: above " + last + ")");
       }
       last = inputOver == null ? last : inputOver;
-      steps.add(new Step(last, prices(above, generates)));
+      steps.add(new Step(last, prices(above, generates, first)));
       above.finish();
     }
     return new ContextPrices(steps);
   }
 
-  /** An unpriced meter costs what input costs, never nothing. */
-  private Prices prices(YamlMap map, boolean generates) {
+  /**
+   * An unpriced meter costs what input costs, never nothing.
+   *
+   * @param usual the prices beside which these stand; null if they are the first
+   */
+  private Prices prices(YamlMap map, boolean generates, @Nullable Prices usual) {
     long input = required(map, INPUT);
     long output = generates || map.has(OUTPUT) ? required(map, OUTPUT) : input;
     Long cacheRead = price(map, "cache_read");
@@ -146,12 +148,43 @@ final class PriceReader {
           "cache_read", "cache_read: dearer than input (expected: at most the input price)");
     }
     long fiveMinutes = write5m != null ? write5m : input;
-    return new Prices(
-        input,
-        cacheRead != null ? cacheRead : input,
-        fiveMinutes,
-        write1h != null ? write1h : Math.max(input, fiveMinutes),
-        output);
+    Prices text =
+        new Prices(
+            input,
+            cacheRead != null ? cacheRead : input,
+            fiveMinutes,
+            write1h != null ? write1h : Math.max(input, fiveMinutes),
+            output);
+    return text.with(
+        new MediaPrices(
+            media(map, "input_audio", text, usual, m -> m.inputAudio()),
+            media(map, "input_image", text, usual, m -> m.inputImage()),
+            media(map, "cache_read_audio", text, usual, m -> m.cacheReadAudio()),
+            media(map, "cache_read_image", text, usual, m -> m.cacheReadImage()),
+            media(map, "output_audio", text, usual, m -> m.outputAudio()),
+            media(map, "output_image", text, usual, m -> m.outputImage())));
+  }
+
+  /**
+   * What is not text and has no price of its own costs what text costs; where it usually has one,
+   * at least that: a tier or step that is silent on it must not make it cheap.
+   */
+  private long media(
+      YamlMap map,
+      String meter,
+      Prices text,
+      @Nullable Prices usual,
+      ToLongFunction<MediaPrices> which) {
+    if (map.has(meter)) {
+      return required(map, meter);
+    }
+    long asText = which.applyAsLong(text.media());
+    if (usual == null) {
+      return asText;
+    }
+    long own = which.applyAsLong(usual.media());
+    boolean apart = own != which.applyAsLong(usual.asText());
+    return apart ? Math.max(asText, own) : asText;
   }
 
   private long required(YamlMap map, String meter) {
@@ -189,9 +222,5 @@ final class PriceReader {
 
   private static String most() {
     return Prices.MOST / 1_000_000 + " USD per million tokens";
-  }
-
-  private static Prices nothing() {
-    return new Prices(0, 0, 0, 0, 0);
   }
 }

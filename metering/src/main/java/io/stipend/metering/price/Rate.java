@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param validTo the first instant after it; null if open
  * @param source where the prices were read
  * @param checkedOn when they were read
- * @param tiers the prices by service tier
+ * @param tiers the prices of tokens by service tier; {@link TierPrices#NONE} if it is billed
+ *     otherwise
+ * @param units the prices of what is not a token
  * @param limits what is known of the model beside its prices
  */
 record Rate(
@@ -28,8 +30,13 @@ record Rate(
     String source,
     LocalDate checkedOn,
     TierPrices tiers,
+    UnitPrices units,
     ModelLimits limits) {
   private static final String ANY = "*";
+
+  boolean pricesTokens() {
+    return tiers != TierPrices.NONE;
+  }
 
   boolean inForce(Instant at) {
     return !at.isBefore(validFrom) && (validTo == null || at.isBefore(validTo));

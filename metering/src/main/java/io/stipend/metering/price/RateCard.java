@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class RateCard {
   private final String version;
   private final Scope scope;
+  private final UnitPrices tools;
   private final List<Rate> rates;
   private final Map<String, List<Rate>> exact = new HashMap<>();
   private final List<Rate> globs;
@@ -19,11 +20,13 @@ final class RateCard {
   /**
    * @param version names this edition in the ledger
    * @param scope whose models it prices
+   * @param tools prices of the tools that all its models can use
    * @param rates effective-dated; those of one name do not overlap
    */
-  RateCard(String version, Scope scope, List<Rate> rates) {
+  RateCard(String version, Scope scope, UnitPrices tools, List<Rate> rates) {
     this.version = version;
     this.scope = scope;
+    this.tools = tools;
     this.rates = List.copyOf(rates);
     for (Rate rate : rates) {
       rate.exactNames().forEach(name -> exact.merge(name, List.of(rate), RateCard::concat));
@@ -68,6 +71,10 @@ final class RateCard {
 
   Scope scope() {
     return scope;
+  }
+
+  UnitPrices tools() {
+    return tools;
   }
 
   List<Rate> rates() {

@@ -25,12 +25,14 @@ final class RateCardReader {
   private final YamlMap card;
   private final boolean contracted;
   private final PriceReader prices;
+  private final UnitPriceReader units;
 
   RateCardReader(String file, Node document, List<Problem> problems) {
     this.card = new YamlMap(file, document, problems);
     String kind = card.requiredText("kind");
     this.contracted = kind.equals(CONTRACTED);
     this.prices = new PriceReader(contracted);
+    this.units = new UnitPriceReader(contracted);
     if (!contracted && !kind.equals(LIST) && card.has("kind")) {
       card.problem("kind", "kind: " + kind + " (expected: list or contracted)");
     }
@@ -46,6 +48,7 @@ final class RateCardReader {
       card.problem("currency", "currency: " + currency + " (expected: USD, the only one so far)");
     }
     Scope scope = scope();
+    UnitPrices tools = units.ofTools(card);
     Defaults defaults = Defaults.of(card);
     List<Rate> rates = new ArrayList<>();
     for (YamlMap entry : card.maps("models")) {
@@ -58,7 +61,7 @@ final class RateCardReader {
       card.problem("models", "models: expected a list of at least one model");
     }
     card.finish();
-    return new RateCard(version, scope, rates);
+    return new RateCard(version, scope, tools, rates);
   }
 
   void problem(String key, String message) {
@@ -101,6 +104,7 @@ final class RateCardReader {
             entry.count("context_window", 1, TokenUsage.MAX_COUNT),
             entry.count("max_output", 0, TokenUsage.MAX_COUNT),
             entry.flag("may_think"));
+    UnitPrices perUnit = units.of(entry);
     return new Rate(
         version,
         model,
@@ -109,7 +113,8 @@ final class RateCardReader {
         own.validTo == null ? null : midnight(own.validTo),
         own.source == null ? "" : own.source,
         own.checkedOn == null ? LocalDate.MIN : own.checkedOn,
-        prices.tiers(entry, limits.generates()),
+        prices.tiers(entry, !perUnit.isNone(), limits.generates()),
+        perUnit,
         limits);
   }
 

@@ -1,6 +1,8 @@
 package io.stipend.metering.price;
 
+import io.stipend.metering.Meter;
 import io.stipend.metering.price.RateCardException.Problem;
+import io.stipend.metering.price.UnitPrices.UnitPrice;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -121,6 +123,50 @@ public final class RateCards {
       }
     }
     return null;
+  }
+
+  /**
+   * What one unit costs on a model: cards in the order of search, in each its own entry of the
+   * model before its prices of tools. So a card that prices only the tokens of a model leaves the
+   * prices of tools that an earlier card knows.
+   */
+  @Nullable UnitPrice unitPrice(
+      String provider, String vendor, String model, Meter meter, Instant at) {
+    UnitPrice own = unitPrice(RateCard.Scope.provider(provider), model, meter, at);
+    return own != null ? own : unitPrice(RateCard.Scope.vendor(vendor), model, meter, at);
+  }
+
+  private @Nullable UnitPrice unitPrice(
+      RateCard.Scope scope, String model, Meter meter, Instant at) {
+    for (RateCard card : cards) {
+      if (card.scope().equals(scope)) {
+        Rate rate = card.find(model, at);
+        UnitPrice own = rate == null ? null : rate.units().of(meter);
+        UnitPrice price = own != null ? own : card.tools().of(meter);
+        if (price != null) {
+          return price;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The dearest price of a unit on any model that these cards cover; null if none has one. */
+  @Nullable UnitPrice dearestUnit(String provider, String vendor, Meter meter, Instant at) {
+    UnitPrice dearest = null;
+    for (RateCard card : cards) {
+      if (card.covers(provider, vendor)) {
+        dearest = dearer(dearest, card.tools().of(meter));
+        for (Rate rate : card.rates()) {
+          dearest = rate.inForce(at) ? dearer(dearest, rate.units().of(meter)) : dearest;
+        }
+      }
+    }
+    return dearest;
+  }
+
+  private static @Nullable UnitPrice dearer(@Nullable UnitPrice a, @Nullable UnitPrice b) {
+    return a == null || b == null ? a == null ? b : a : a.max(b);
   }
 
   /** A contract card states prices; what it does not say of the model, an earlier card may know. */

@@ -1,5 +1,6 @@
 package io.stipend.metering.price;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,12 @@ final class TierPrices {
   /** Words of the vendors for the tier that a request gets when it asks for none in particular. */
   static final Set<String> DEFAULT_NAMES =
       Set.of("", "auto", "default", "standard", "standard_only", "on_demand", "unspecified");
+
+  /** Stands where tokens have no price: whoever sees it must charge something else. */
+  static final TierPrices NONE =
+      new TierPrices(
+          new ContextPrices(List.of(new ContextPrices.Step(0, new Prices(0, 0, 0, 0, 0)))),
+          Map.of());
 
   private final ContextPrices standard;
   private final Map<String, ContextPrices> others;

@@ -129,6 +129,11 @@ final class YamlMap {
     return items(key).stream().map(item -> new YamlMap(file, item, problems)).toList();
   }
 
+  /** Whether a mapping stands under this key, and no single value. */
+  boolean hasMap(String key) {
+    return has(key) && values.get(key) instanceof MappingNode;
+  }
+
   /** The mapping under a key; null if there is none. */
   @Nullable YamlMap map(String key) {
     asked.add(key);

@@ -50,7 +50,17 @@ class BuiltinCardTest {
   void everyEntryIsPricedForInputAndOutputAndNoCacheReadIsDearerThanInput() {
     for (RateCard card : cards.cards()) {
       for (Rate rate : card.rates()) {
+        assertThat(rate.pricesTokens() || !rate.units().isNone()).as(rate.model()).isTrue();
+        if (!rate.pricesTokens()) {
+          continue;
+        }
         Prices prices = rate.tiers().standard().at(0);
+        assertThat(prices.media().inputAudio())
+            .as(rate.model())
+            .isGreaterThanOrEqualTo(prices.input());
+        assertThat(prices.media().inputImage())
+            .as(rate.model())
+            .isGreaterThanOrEqualTo(prices.input());
         assertThat(prices.input()).as(rate.model()).isPositive();
         assertThat(prices.output()).as(rate.model()).isGreaterThanOrEqualTo(prices.input());
         assertThat(prices.cacheRead()).as(rate.model()).isBetween(1L, prices.input());

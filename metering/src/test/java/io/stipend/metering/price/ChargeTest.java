@@ -187,9 +187,9 @@ class ChargeTest {
     Rating rating = Cards.rating(cards, "p", "openai", "gpt-5");
 
     assertThatThrownBy(() -> rating.ceiling(-1, 0, null))
-        .hasMessage("inputTokens: -1 (expected: 0..1000000000)");
+        .hasMessage("input: -1 (expected: 0..1000000000)");
     assertThatThrownBy(() -> rating.ceiling(0, Long.MAX_VALUE, null))
-        .hasMessageStartingWith("outputTokens: 9223372036854775807");
+        .hasMessageStartingWith("output: 9223372036854775807");
     assertThatThrownBy(() -> rating.affordableOutput(Long.MIN_VALUE, 0, null))
         .isInstanceOf(IllegalArgumentException.class);
   }

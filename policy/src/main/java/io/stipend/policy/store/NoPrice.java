@@ -1,8 +1,11 @@
 package io.stipend.policy.store;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.Meter;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.price.Rating;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +28,23 @@ final class NoPrice implements Rating {
   }
 
   @Override
-  public Charge ceiling(long inputTokens, long outputTokens, @Nullable String requestedTier) {
+  public Charge ceiling(Demand most, @Nullable String requestedTier) {
     throw asked();
   }
 
   @Override
-  public long affordableOutput(long inputTokens, long nanos, @Nullable String requestedTier) {
+  public long affordableOutput(Demand most, long nanos, @Nullable String requestedTier) {
     throw asked();
+  }
+
+  @Override
+  public boolean pricesTokens() {
+    return false;
+  }
+
+  @Override
+  public Optional<Long> price(Meter meter) {
+    return Optional.empty();
   }
 
   private static IllegalStateException asked() {

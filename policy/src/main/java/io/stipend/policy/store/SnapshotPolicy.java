@@ -105,10 +105,12 @@ public final class SnapshotPolicy implements PolicyEngine {
       if (speaks && allowed(rules, provider, model)) {
         Rating priced = snapshot.catalog().rating(provider, model, now);
         Rating rating = priced == null && !call.metered() ? NoPrice.NEEDED : priced;
-        return rating == null
-            ? model(
-                RefusalReason.UNPRICED_MODEL,
-                "The model " + shown(call.model()) + " has no price here, so it cannot be used")
+        String unpriced =
+            rating == null
+                ? "The model " + shown(call.model()) + " has no price here, so it cannot be used"
+                : UnpricedUse.of(call, rating, entitlement.budgets(), shown(call.model()));
+        return rating == null || unpriced != null
+            ? model(RefusalReason.UNPRICED_MODEL, String.valueOf(unpriced))
             : limited(entitlement, call, provider, model, rating, now);
       }
     }
@@ -131,7 +133,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     for (ProviderConfig provider : resolved.servedBy()) {
       if (provider.dialect().equals(call.vendor()) && allowed(rules, provider, resolved.model())) {
         Rating rating = snapshot.catalog().rating(provider, resolved.model(), now);
-        return rating == null
+        return rating == null || UnpricedUse.of(call, rating, had.budgets(), model) != null
             ? null
             : new Permit(
                 had.principal(), provider, resolved.model(), rating, had.budgets(), had.lease());

@@ -1,0 +1,62 @@
+package io.stipend.metering;
+
+/**
+ * Which tokens of a {@link TokenUsage} were audio or images: parts of its kinds, not kinds of their
+ * own. All other tokens are text.
+ *
+ * @param audioInput the part of the uncached input that was audio
+ * @param imageInput the part of the uncached input that was images
+ * @param audioCacheRead the part of what was read from the cache that was audio
+ * @param imageCacheRead the part of what was read from the cache that was images
+ * @param audioOutput the part of the output that was audio
+ * @param imageOutput the part of the output that was images
+ */
+public record MediaTokens(
+    long audioInput,
+    long imageInput,
+    long audioCacheRead,
+    long imageCacheRead,
+    long audioOutput,
+    long imageOutput) {
+  /** Text only. */
+  public static final MediaTokens NONE = new MediaTokens(0, 0, 0, 0, 0, 0);
+
+  /** Refuses negative counts. */
+  public MediaTokens {
+    long least = Math.min(Math.min(audioInput, imageInput), Math.min(audioOutput, imageOutput));
+    if (Math.min(least, Math.min(audioCacheRead, imageCacheRead)) < 0) {
+      throw new IllegalArgumentException(
+          "media tokens: "
+              + audioInput
+              + " "
+              + imageInput
+              + " "
+              + audioCacheRead
+              + " "
+              + imageCacheRead
+              + " "
+              + audioOutput
+              + " "
+              + imageOutput
+              + " (expected: >= 0)");
+    }
+  }
+
+  /** Nothing of it read from a cache. */
+  public static MediaTokens of(
+      long audioInput, long imageInput, long audioOutput, long imageOutput) {
+    return new MediaTokens(audioInput, imageInput, 0, 0, audioOutput, imageOutput);
+  }
+
+  /** Whether all tokens are text. */
+  public boolean isNone() {
+    return equals(NONE);
+  }
+
+  /** Whether no part exceeds its whole. */
+  public boolean within(TokenUsage usage) {
+    return audioInput + imageInput <= usage.input()
+        && audioCacheRead + imageCacheRead <= usage.cacheRead()
+        && audioOutput + imageOutput <= usage.output();
+  }
+}
