@@ -2,6 +2,7 @@ package io.stipend.gateway.demo;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -62,7 +63,10 @@ final class FakeAnswer {
     }
     over = true;
     generated(call.output());
-    ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), json());
+    ByteBuf body =
+        call.wire() == FakeCall.Wire.SPEECH
+            ? Unpooled.wrappedBuffer(MediaJson.sound(call))
+            : ByteBufUtil.writeUtf8(ctx.alloc(), json());
     head.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     if (script.resetAfter() < 0 && script.truncateAfter() < 0 && script.stallAfter() < 0) {
       row.end(End.COMPLETED);
@@ -82,6 +86,9 @@ final class FakeAnswer {
       case COMPACT -> ResponsesJson.compaction(call);
       case COMPLETIONS -> CompletionsJson.answer(call);
       case EMBEDDINGS -> EmbeddingsJson.answer(call);
+      case TRANSCRIPT -> MediaJson.transcript(call);
+      case IMAGES -> MediaJson.images(call);
+      case SPEECH -> throw new IllegalStateException("it is no JSON");
       case GEMINI, GEMINI_LIST -> GeminiJson.answer(call);
     };
   }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param created seconds since the epoch
  * @param script how to reply
  * @param prompts what Embeddings and Completions have in place of messages; null for all others
+ * @param media what images, speech and transcripts are billed by; null for all others
  */
 record FakeCall(
     Wire wire,
@@ -38,7 +39,8 @@ record FakeCall(
     String serviceTier,
     long created,
     FakeScript script,
-    @Nullable FakePrompts prompts) {
+    @Nullable FakePrompts prompts,
+    @Nullable FakeMedia media) {
   private static final int MAX_CHOICES = 128;
   private static final int MAX_CANDIDATES = 8;
   private static final int BYTES_PER_TOKEN = 4;
@@ -59,6 +61,9 @@ record FakeCall(
     COMPACT("input"),
     COMPLETIONS("prompt"),
     EMBEDDINGS("input"),
+    SPEECH("input"),
+    TRANSCRIPT("file"),
+    IMAGES("prompt"),
     GEMINI("contents"),
     /** Gemini, streamed as one list and not as events. */
     GEMINI_LIST("contents");
@@ -209,6 +214,7 @@ record FakeCall(
         script.serviceTier() == null ? tier : script.serviceTier(),
         created,
         script,
+        null,
         null);
   }
 

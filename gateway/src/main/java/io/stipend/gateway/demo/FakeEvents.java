@@ -32,6 +32,7 @@ interface FakeEvents {
       case RESPONSES -> new ResponsesEvents(call);
       case COMPLETIONS -> new CompletionsEvents(call);
       case GEMINI, GEMINI_LIST -> new GeminiEvents(call);
+      case SPEECH, TRANSCRIPT, IMAGES -> new MediaSteps(call);
       case COMPACT, EMBEDDINGS -> throw new IllegalStateException("it does not stream");
     };
   }

@@ -29,12 +29,10 @@ final class FakeForm {
       form.decode(request);
     } else {
       JsonNode json = FakeJson.read(ByteBufUtil.getBytes(request.content()));
-      json.fields()
-          .forEachRemaining(
-              field -> {
-                form.texts.put(field.getKey(), field.getValue().asText(""));
-                form.lists.put(field.getKey(), FakeMedia.size(field.getValue()));
-              });
+      for (Map.Entry<String, JsonNode> field : json.properties()) {
+        form.texts.put(field.getKey(), field.getValue().asText(""));
+        form.lists.put(field.getKey(), FakeMedia.size(field.getValue()));
+      }
     }
     return form;
   }

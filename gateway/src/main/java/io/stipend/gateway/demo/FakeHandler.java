@@ -129,6 +129,8 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       reply(ctx, request, FakePrompts.embeddings(body(request), id, created, script), path);
     } else if (post && path.equals(MODERATIONS)) {
       send(ctx, 200, id, ModerationsJson.answer(body(request), id));
+    } else if (post && FakeMedia.serves(path)) {
+      reply(ctx, request, FakeMedia.call(request, path, id, created, script), path);
     } else if (path.equals(MODELS) && request.method().equals(HttpMethod.GET)) {
       boolean messages = request.headers().contains("anthropic-version");
       send(ctx, 200, id, messages ? FakeJson.messagesModels() : FakeJson.chatModels());
@@ -166,7 +168,8 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       stream = new FakeStream(ctx, call, current, () -> done(ctx));
       stream.start(head);
     } else {
-      head.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+      boolean sound = call.wire() == FakeCall.Wire.SPEECH;
+      head.headers().set(HttpHeaderNames.CONTENT_TYPE, sound ? "audio/mpeg" : "application/json");
       answer = new FakeAnswer(ctx, call, current, () -> done(ctx));
       answer.start(head);
     }

@@ -9,6 +9,7 @@ import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a request for images, speech or a transcript is billed by beside tokens of text. Models of
@@ -40,6 +41,11 @@ record FakeMedia(Units units, long images, boolean byUnit, String format, int pa
   /** Whether a route is one of these. */
   static boolean serves(String path) {
     return path.startsWith("/v1/audio/") || path.startsWith("/v1/images/");
+  }
+
+  /** Of a call that is one of these. */
+  static FakeMedia in(FakeCall call) {
+    return Objects.requireNonNull(call.media(), "media");
   }
 
   static FakeCall call(

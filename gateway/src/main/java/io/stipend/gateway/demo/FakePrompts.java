@@ -85,7 +85,8 @@ record FakePrompts(
         script.serviceTier() == null ? "default" : script.serviceTier(),
         created,
         script,
-        prompts);
+        prompts,
+        null);
   }
 
   private static int count(JsonNode body, String name) {

@@ -2,7 +2,9 @@ package io.stipend.gateway.demo;
 
 import io.stipend.gateway.demo.FakeProvider.Billed;
 import io.stipend.gateway.demo.FakeProvider.End;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
@@ -78,8 +80,18 @@ final class FakeTally {
               input.cacheWrite1h(),
               Math.max(output, hidden),
               hidden);
+      FakeMedia media = call.media();
       return new Billed(
-          call.id(), path, call.model(), key, call.serviceTier(), call.stream(), usage, ended);
+          call.id(),
+          path,
+          call.model(),
+          key,
+          call.serviceTier(),
+          call.stream(),
+          usage,
+          media == null ? MediaTokens.NONE : media.of(call.wire(), usage),
+          media == null ? Units.NONE : media.units(),
+          ended);
     }
   }
 }

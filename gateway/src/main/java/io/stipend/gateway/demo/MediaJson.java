@@ -19,7 +19,7 @@ final class MediaJson {
 
   /** The sound of a whole answer. */
   static byte[] sound(FakeCall call) {
-    long tokens = call.media().byUnit() ? units(call, Meter.CHARACTER) : call.output();
+    long tokens = FakeMedia.in(call).byUnit() ? units(call, Meter.CHARACTER) : call.output();
     byte[] sound = new byte[Math.toIntExact(bytes(call) * Math.max(1, tokens))];
     for (int i = 0; i < sound.length; i++) {
       sound[i] = (byte) (i * 31 + 7);
@@ -35,12 +35,12 @@ final class MediaJson {
   }
 
   private static long units(FakeCall call, Meter meter) {
-    return call.media().units().of(meter);
+    return FakeMedia.in(call).units().of(meter);
   }
 
   /** The data of one image, in base64. */
   static String image(FakeCall call) {
-    long tokens = call.media().byUnit() ? 1 : call.visible();
+    long tokens = FakeMedia.in(call).byUnit() ? 1 : call.visible();
     return "iVBO".repeat(Math.toIntExact(bytes(call) * Math.max(1, tokens) / 4));
   }
 
@@ -55,8 +55,8 @@ final class MediaJson {
   }
 
   static String transcript(FakeCall call) {
-    String text = FakeText.all(call.media().byUnit() ? 8 : call.visible(), 0);
-    return switch (call.media().format()) {
+    String text = FakeText.all(FakeMedia.in(call).byUnit() ? 8 : call.visible(), 0);
+    return switch (FakeMedia.in(call).format()) {
       case "json" -> "{\"text\":\"" + text + "\"" + usage(call) + "}";
       case "verbose_json" ->
           "{\"task\":\"transcribe\",\"language\":\"english\",\"duration\":"
@@ -76,13 +76,11 @@ final class MediaJson {
       return "";
     }
     long seconds = units(call, Meter.SECOND);
-    if (call.media().byUnit()) {
-      return seconds == 0
-          ? ""
-          : ",\"usage\":{\"type\":\"duration\",\"seconds\":" + seconds + "}";
+    if (FakeMedia.in(call).byUnit()) {
+      return seconds == 0 ? "" : ",\"usage\":{\"type\":\"duration\",\"seconds\":" + seconds + "}";
     }
     TokenUsage usage = call.usage();
-    MediaTokens media = call.media().of(call.wire(), usage);
+    MediaTokens media = FakeMedia.in(call).of(call.wire(), usage);
     String details =
         switch (call.wire()) {
           case IMAGES ->

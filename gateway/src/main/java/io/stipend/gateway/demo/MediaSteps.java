@@ -38,9 +38,9 @@ final class MediaSteps implements FakeEvents {
   }
 
   private @Nullable Event image(long at) {
-    int partials = call.media().partials();
+    int partials = FakeMedia.in(call).partials();
     String data = ",\"b64_json\":\"" + MediaJson.image(call) + "\",\"size\":\"1024x1024\"";
-    String type = call.media().images() > 0 ? "image_edit" : "image_generation";
+    String type = FakeMedia.in(call).images() > 0 ? "image_edit" : "image_generation";
     if (at < partials) {
       return Event.of(event(type + ".partial_image", data + ",\"partial_image_index\":" + at));
     }
