@@ -2,6 +2,7 @@ package io.stipend.policy;
 
 import io.stipend.metering.Demand;
 import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
 import io.stipend.metering.Units;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxUnits the most that it can use of what is priced by the unit, beside tokens or instead
  *     of them
  * @param variant which of several prices of a unit it asks for; null if there is no choice
+ * @param untold why a model that is priced by tokens cannot be asked this: its answer would not
+ *     tell of them; null if it does
  */
 public record ModelCall(
     String dialect,
@@ -47,7 +50,8 @@ public record ModelCall(
     boolean metered,
     MediaTokens maxMedia,
     Units maxUnits,
-    @Nullable String variant) {
+    @Nullable String variant,
+    @Nullable Refusal untold) {
   /** A call that tokens of text measure. */
   public ModelCall(
       String dialect,
@@ -77,6 +81,7 @@ public record ModelCall(
         metered,
         MediaTokens.NONE,
         Units.NONE,
+        null,
         null);
   }
 
@@ -97,7 +102,42 @@ public record ModelCall(
         metered,
         media,
         units,
-        unitVariant);
+        unitVariant,
+        untold);
+  }
+
+  /** The same, but not of a model that is priced by tokens. */
+  public ModelCall untold(Refusal why) {
+    return new ModelCall(
+        dialect,
+        vendor,
+        model,
+        outputCap,
+        choices,
+        stream,
+        serviceTier,
+        textBytes,
+        mediaTokens,
+        thinkingBudget,
+        hiddenReasoning,
+        metered,
+        maxMedia,
+        maxUnits,
+        variant,
+        why);
+  }
+
+  /**
+   * Whether its content is sound, images or seconds of them: then nothing caps its output, and
+   * nothing that comes tells how much was generated before the usage does.
+   */
+  public boolean opaque() {
+    for (Meter meter : Meter.values()) {
+      if (!meter.isTool() && maxUnits.of(meter) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The most that it can use, if it uses at most so many tokens. */

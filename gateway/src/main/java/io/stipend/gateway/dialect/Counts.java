@@ -36,11 +36,22 @@ final class Counts {
       return clamped(node.canConvertToLong() ? node.longValue() : Long.MAX_VALUE);
     }
     absurd = true;
-    if (!node.isNumber()) {
-      return ABSENT;
+    return node.isNumber() ? roundedUp(node) : ABSENT;
+  }
+
+  /** A measure that may have a fraction, such as seconds, rounded up; otherwise like a count. */
+  long upTo(@Nullable JsonNode object, String name) {
+    JsonNode node = object == null ? null : object.get(name);
+    boolean fraction = node != null && node.isFloatingPointNumber() && node.canConvertToLong();
+    if (node == null || !fraction || node.canConvertToExactIntegral()) {
+      return in(object, name);
     }
+    return roundedUp(node);
+  }
+
+  /** A fraction, or what is no number of this size: every count is taken from above. */
+  private long roundedUp(JsonNode node) {
     if (node.canConvertToLong()) {
-      // A fraction: rounded up, as every count is taken from above.
       return clamped(node.longValue() + 1);
     }
     return node.asText().startsWith("-") ? 0 : TokenUsage.MAX_COUNT;

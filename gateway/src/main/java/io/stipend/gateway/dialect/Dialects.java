@@ -30,7 +30,13 @@ public final class Dialects {
           new GeminiCountTokens(),
           new OpenAiEmbeddings(),
           new OpenAiCompletions(),
-          new OpenAiModerations());
+          new OpenAiModerations(),
+          new OpenAiSpeech(),
+          OpenAiTranscripts.transcriptions(),
+          OpenAiTranscripts.translations(),
+          OpenAiImages.generations(),
+          OpenAiImages.edits(),
+          OpenAiImages.variations());
 
   private static final Map<String, Dialect> BY_PATH = byPath(false);
   private static final Map<String, Dialect> BY_SHAPE = byPath(true);

@@ -43,12 +43,15 @@ final class FormFields {
    *
    * @param body is neither consumed nor released
    * @param names of the fields that matter
+   * @param files those of them that are files
    */
-  static FormFields of(String contentType, ByteBuf body, Set<String> names) throws BadBody {
+  static FormFields of(
+      @Nullable String contentType, ByteBuf body, Set<String> names, Set<String> files)
+      throws BadBody {
     FormFields fields = new FormFields(body, Multipart.parts(contentType, body));
     for (Part part : fields.parts) {
       if (names.contains(part.name())) {
-        fields.add(part);
+        fields.add(part, files.contains(part.name()));
       } else {
         refuseNear(part.name(), names);
       }
@@ -56,12 +59,16 @@ final class FormFields {
     return fields;
   }
 
-  private void add(Part part) throws BadBody {
+  private void add(Part part, boolean file) throws BadBody {
     if (byName.put(part.name(), part) != null) {
       throw BadBody.field(part.name(), "stands twice", "each name once");
     }
-    if (part.file()) {
-      throw BadBody.field(part.name(), "a file", "a plain field");
+    if (part.file() != file) {
+      throw BadBody.field(
+          part.name(), part.file() ? "a file" : "a plain field", file ? "a file" : "a plain field");
+    }
+    if (file) {
+      return;
     }
     String type = part.type();
     if (type != null && !HeaderParameters.mediaType(type).equals("text/plain")) {
@@ -92,6 +99,15 @@ final class FormFields {
     return parts;
   }
 
+  /** Bytes of all that is no file. */
+  long textBytes() {
+    long bytes = 0;
+    for (Part part : parts) {
+      bytes += part.file() ? 0 : part.value().length();
+    }
+    return bytes;
+  }
+
   /** The part of a field; null if there is none. */
   @Nullable Part part(String name) {
     return byName.get(name);
@@ -104,7 +120,7 @@ final class FormFields {
       return null;
     }
     int start = part.value().start();
-    int bytes = part.value().end() - start;
+    int bytes = part.value().length();
     if (bytes > MAX_VALUE_BYTES) {
       throw BadBody.field(name, bytes + " bytes", "at most " + MAX_VALUE_BYTES);
     }

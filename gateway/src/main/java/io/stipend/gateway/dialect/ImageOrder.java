@@ -43,8 +43,7 @@ record ImageOrder(
 
   /** The fields that matter. */
   static final Set<String> NAMES =
-      Set.of(
-          "model", N, STREAM, SIZE, QUALITY, FORMAT, "response_format", "svg", "frame_count");
+      Set.of("model", N, STREAM, SIZE, QUALITY, FORMAT, "response_format", "svg", "frame_count");
 
   /**
    * The most tokens of an image that is given: one of high fidelity has 6,240 more than the tiles
@@ -73,8 +72,8 @@ record ImageOrder(
       throw unserved(FORMAT);
     }
     if (stream && n > 1) {
-      throw BadBody.field(N, "" + n, "1 with stream: which of several images a usage is of, no"
-          + " event says");
+      throw BadBody.field(
+          N, "" + n, "1 with stream: which of several images a usage is of, no" + " event says");
     }
     return this;
   }

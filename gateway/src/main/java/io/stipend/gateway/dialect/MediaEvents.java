@@ -105,7 +105,10 @@ final class MediaEvents extends MediaAnswer {
 
   @Override
   public void end(Consumer<ByteBuf> client) {
-    eventEnd();
+    // An event that broke off within a line is none, unless its usage came.
+    if (line == Line.EMPTY || fields().usage() != null) {
+      eventEnd();
+    }
   }
 
   @Override

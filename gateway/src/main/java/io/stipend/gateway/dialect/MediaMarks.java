@@ -15,10 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param variant which price of it holds
  */
 record MediaMarks(
-    PlainBody.@Nullable Marks json,
-    @Nullable Part form,
-    Units asked,
-    @Nullable String variant) {
+    PlainBody.@Nullable Marks json, @Nullable Part form, Units asked, @Nullable String variant) {
   /**
    * The body with the model that policy sets.
    *

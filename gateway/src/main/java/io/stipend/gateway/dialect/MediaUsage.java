@@ -106,7 +106,8 @@ final class MediaUsage {
     long said = counts.in(details, kind);
     long text = counts.in(details, TEXT);
     long rest = text < 0 ? (said < 0 ? whole : 0) : whole - text;
-    if (rest < 0 || said > whole) {
+    boolean both = said >= 0 && text >= 0;
+    if (rest < 0 || said > whole || (both && said != rest)) {
       counts.markAbsurd();
     }
     return Math.max(0, Math.min(whole, Math.max(said, rest)));

@@ -73,16 +73,19 @@ final class Multipart {
    * @param contentType the request's
    * @param body is neither consumed nor released
    */
-  static List<Part> parts(String contentType, ByteBuf body) throws BadBody {
+  static List<Part> parts(@Nullable String contentType, ByteBuf body) throws BadBody {
     return new Multipart(body, boundary(contentType)).parts();
   }
 
-  private static String boundary(String contentType) throws BadBody {
-    String boundary = HeaderParameters.of("Content-Type", contentType).get("boundary");
+  private static String boundary(@Nullable String contentType) throws BadBody {
+    String boundary =
+        contentType == null || !is(contentType)
+            ? null
+            : HeaderParameters.of("Content-Type", contentType).get("boundary");
     if (boundary == null || !isBoundary(boundary)) {
       throw BadBody.of(
           "Content-Type: "
-              + BodyScan.shown(contentType)
+              + (contentType == null ? "missing" : BodyScan.shown(contentType))
               + " (expected: "
               + MEDIA_TYPE
               + "; boundary=, of 1.."

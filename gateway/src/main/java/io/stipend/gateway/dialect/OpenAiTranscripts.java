@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenAiTranscripts extends OpenAiMedia {
   /** A second of speech takes no less: 6 kbit/s, the lowest bit rate of Opus. */
-  static final int LEAST_BYTES_PER_SECOND = 750;
+  static final long LEAST_BYTES_PER_SECOND = 750;
 
   /** Audio tokens of a second, from above: OpenAI counts one for each 100 ms. */
-  static final int TOKENS_PER_SECOND = 20;
+  static final long TOKENS_PER_SECOND = 20;
 
   /** No model that hears takes more at once. */
   static final long MAX_AUDIO_TOKENS = 131_072;
@@ -68,7 +68,7 @@ final class OpenAiTranscripts extends OpenAiMedia {
           String.join(" or ", formats));
     }
     form.bool("stream");
-    long bytes = file.value().end() - file.value().start();
+    long bytes = file.value().length();
     long seconds = Math.max(1, (bytes + LEAST_BYTES_PER_SECOND - 1) / LEAST_BYTES_PER_SECOND);
     long tokens = Math.min(MAX_AUDIO_TOKENS, seconds * TOKENS_PER_SECOND);
     ModelCall call =
@@ -79,8 +79,6 @@ final class OpenAiTranscripts extends OpenAiMedia {
 
   @Override
   public AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
-    return sse
-        ? new MediaEvents(MediaUsage::transcript)
-        : new MediaBody(MediaUsage::transcript);
+    return sse ? new MediaEvents(MediaUsage::transcript) : new MediaBody(MediaUsage::transcript);
   }
 }

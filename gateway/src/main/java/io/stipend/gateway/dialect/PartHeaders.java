@@ -115,8 +115,8 @@ final class PartHeaders {
     if (type != null && HeaderParameters.mediaType(type).startsWith("multipart/")) {
       throw bad(TYPE, type, "no form within a part");
     }
-    if (length != null && lengthSaid != value.end() - value.start()) {
-      throw bad(LENGTH, "" + lengthSaid, (value.end() - value.start()) + ", the bytes of the part");
+    if (length != null && lengthSaid != value.length()) {
+      throw bad(LENGTH, "" + lengthSaid, value.length() + ", the bytes of the part");
     }
     return new Part(field, file, type, value, length);
   }

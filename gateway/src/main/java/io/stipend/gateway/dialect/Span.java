@@ -6,4 +6,9 @@ package io.stipend.gateway.dialect;
  * @param start offset of its first byte
  * @param end offset after its last byte
  */
-record Span(int start, int end) {}
+record Span(int start, int end) {
+  /** Bytes of it. */
+  int length() {
+    return end - start;
+  }
+}

@@ -1,6 +1,7 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.ModelCall;
@@ -18,6 +19,8 @@ import io.stipend.policy.budget.Estimate;
  *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
  * @param expected cost of the input, the expected output and all units that it may use
  * @param estimate what is held and exposed
+ * @param most the most that it may use
+ * @param opaque whether nothing tells how much was generated but the usage
  */
 record Expectation(
     long input,
@@ -27,7 +30,9 @@ record Expectation(
     boolean stream,
     long hidden,
     Charge expected,
-    Estimate estimate) {
+    Estimate estimate,
+    Demand most,
+    boolean opaque) {
   /** Output tokens by which the hold of a stream grows. */
   static final long STEP = 1_024;
 
@@ -50,7 +55,8 @@ record Expectation(
     long hidden = unseen ? thought : 0;
     String tier = call.serviceTier();
     Charge expected = rating.ceiling(call.demand(input, usual), tier);
-    Charge whole = rating.ceiling(call.demand(input, cap), tier);
+    Demand all = call.demand(input, cap);
+    Charge whole = rating.ceiling(all, tier);
     Charge hold = call.stream() ? expected : whole;
     long most = exposed(call.stream(), cap, hidden, usual);
     Charge exposed = rating.ceiling(call.demand(input, most), tier);
@@ -58,7 +64,16 @@ record Expectation(
     Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
     Estimate estimate = new Estimate(hold, exposed, step, whole);
     return new Expectation(
-        input, capPerChoice, cap, usual, call.stream(), hidden, expected, estimate);
+        input,
+        capPerChoice,
+        cap,
+        usual,
+        call.stream(),
+        hidden,
+        expected,
+        estimate,
+        all,
+        call.opaque());
   }
 
   /** Whether the model may generate what no byte of the answer shows. */

@@ -2,6 +2,8 @@ package io.stipend.gateway.exchange;
 
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
@@ -81,7 +83,12 @@ final class Settlements {
       return null;
     }
     UsageReport report = reader.overtaken() ? null : reader.usage();
-    return report != null && believable(report, ended) ? report : null;
+    return report != null && measured(report, ended) && believable(report, ended) ? report : null;
+  }
+
+  /** Whether it tells of what has a price: a model without a price of tokens is not free for it. */
+  private static boolean measured(UsageReport report, Ended ended) {
+    return ended.rating().pricesTokens() || !report.units().isNone();
   }
 
   /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
@@ -136,6 +143,9 @@ final class Settlements {
    */
   private static long output(Ended ended) {
     Expectation expectation = ended.expectation();
+    if (expectation.opaque()) {
+      return expectation.cap();
+    }
     long known = knownOutput(ended);
     // What comes in one piece though a stream was asked for was never in check by its hold.
     long most =
@@ -219,18 +229,42 @@ final class Settlements {
     TokenUsage usage =
         new TokenUsage(in.input(), in.cacheRead(), in.cacheWrite(), in.cacheWrite1h(), output, 0);
     String tier = early == null ? null : early.serviceTier();
+    Expectation expectation = ended.expectation();
     return new UsageReport(
-        List.of(new UsageReport.Part(null, usage)),
+        List.of(expectation.opaque() ? whole(ended, usage) : new UsageReport.Part(null, usage)),
         reader == null ? null : reader.modelServed(),
         tier == null ? ended.requestedTier() : tier,
-        reader != null && reader.usage() != null && reader.usage().absurd());
+        reader != null && reader.usage() != null && reader.usage().absurd(),
+        expectation.most().variant());
+  }
+
+  /** All that was asked for of what shows in no byte of an answer, at the dearest of its kinds. */
+  private static UsageReport.Part whole(Ended ended, TokenUsage most) {
+    Demand asked = ended.expectation().most();
+    if (!ended.rating().pricesTokens()) {
+      return new UsageReport.Part(null, TokenUsage.ZERO, MediaTokens.NONE, asked.units());
+    }
+    MediaTokens media = asked.media();
+    long audioInput = Math.min(most.input(), media.audioInput());
+    long audioOutput = Math.min(most.output(), media.audioOutput());
+    MediaTokens dearest =
+        MediaTokens.of(
+            audioInput,
+            Math.min(most.input() - audioInput, media.imageInput()),
+            audioOutput,
+            Math.min(most.output() - audioOutput, media.imageOutput()));
+    return new UsageReport.Part(null, most, dearest, asked.units());
   }
 
   private static UsageReport withTier(UsageReport report, Ended ended) {
     return report.serviceTier() != null
         ? report
         : new UsageReport(
-            report.parts(), report.modelServed(), ended.requestedTier(), report.absurd());
+            report.parts(),
+            report.modelServed(),
+            ended.requestedTier(),
+            report.absurd(),
+            report.variant());
   }
 
   private static Settlement settlement(

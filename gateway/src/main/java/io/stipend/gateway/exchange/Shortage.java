@@ -79,6 +79,10 @@ final class Shortage {
     @Override
     public @Nullable Bid capped(BudgetRule rule, long available) {
       ModelCall call = asked.peeked().call();
+      if (call.opaque()) {
+        // No field of such a request caps what is made.
+        return null;
+      }
       long affordable =
           rule.unit().isMoney()
               ? bid.permit()

@@ -54,9 +54,7 @@ class MediaReaderTest {
           + "}\r\n\r\n";
 
   private static AnswerReader transcript(boolean sse) {
-    return sse
-        ? new MediaEvents(MediaUsage::transcript)
-        : new MediaBody(MediaUsage::transcript);
+    return sse ? new MediaEvents(MediaUsage::transcript) : new MediaBody(MediaUsage::transcript);
   }
 
   private static byte[] json(String text) {
@@ -77,8 +75,7 @@ class MediaReaderTest {
     UsageReport.Part part = whole.usage().parts().get(0);
     assertThat(part.usage())
         .isEqualTo(
-            TokenUsage.of(
-                usage.get("input_tokens").asLong(), usage.get("output_tokens").asLong()));
+            TokenUsage.of(usage.get("input_tokens").asLong(), usage.get("output_tokens").asLong()));
     assertThat(part.media()).isEqualTo(MediaTokens.of(0, 40, 0, 272));
     assertThat(part.units()).isEqualTo(Units.of(Meter.IMAGE, 2));
     assertThat(whole.usage().variant()).isEqualTo("1024x1024/standard");
@@ -112,8 +109,7 @@ class MediaReaderTest {
     byte[] bytes = json(STREAM);
     String request = "{'model':'gpt-image-1','prompt':'a','stream':true}";
     int last = STREAM.indexOf("'usage':{");
-    Reading cut =
-        Reading.of(IMAGES.reader(request, true), java.util.Arrays.copyOf(bytes, last));
+    Reading cut = Reading.of(IMAGES.reader(request, true), java.util.Arrays.copyOf(bytes, last));
     assertThat(cut.complete()).isFalse();
     assertThat(cut.usage()).isNull();
     assertThat(cut.client()).hasSize(last);
@@ -203,14 +199,17 @@ class MediaReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'input_tokens':14,'input_token_details':{'text_tokens':2,'audio_tokens':12},'output_tokens':45,'total_tokens':59 | 12",
-        "'input_tokens':14,'input_token_details':{'audio_tokens':12},'output_tokens':45,'total_tokens':59 | 12",
-        "'input_tokens':14,'input_token_details':{'text_tokens':2},'output_tokens':45,'total_tokens':59 | 12",
-        "'input_tokens':14,'output_tokens':45,'total_tokens':59 | 14",
+        "{'input_tokens':14,'input_token_details':{'text_tokens':2,'audio_tokens':12},'output_tokens':45,'total_tokens':59} | 12",
+        "{'input_tokens':14,'input_token_details':{'audio_tokens':12},'output_tokens':45,'total_tokens':59} | 12",
+        "{'input_tokens':14,'input_token_details':{'text_tokens':2},'output_tokens':45,'total_tokens':59} | 12",
+        "{'input_tokens':14,'output_tokens':45,'total_tokens':59} | 14",
       })
   void aTranscriptTellsItsTokensAndWhatIsLeftOpenIsSound(String usage, long audio) {
     for (boolean sse : new boolean[] {false, true}) {
-      String fields = "'text':'usage','usage':{'type':'tokens'," + usage + "}}";
+      String fields =
+          "'text':'usage','usage':"
+              + usage.replace("{'input_tokens", "{'type':'tokens','input_tokens")
+              + "}";
       String answer =
           sse
               ? "data: {'type':'transcript.text.delta','delta':'a'}\n\n"

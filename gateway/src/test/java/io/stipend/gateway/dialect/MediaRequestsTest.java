@@ -275,8 +275,7 @@ class MediaRequestsTest {
       String form = form("file@=x\r\ny", "model=a", "prompt=p");
       ByteBuf body = Unpooled.copiedBuffer(form, StandardCharsets.UTF_8);
       Dialect dialect = Dialects.at(TRANSCRIPTIONS);
-      Peeked peeked =
-          (Peeked) dialect.peek(Heads.post(TRANSCRIPTIONS, "content-type", FORM), body);
+      Peeked peeked = (Peeked) dialect.peek(Heads.post(TRANSCRIPTIONS, "content-type", FORM), body);
       assertThat(Heads.text(dialect.edit(body, peeked, new Edit("b-long", cap))))
           .isEqualTo(form("file@=x\r\ny", "model=b-long", "prompt=p"));
     }

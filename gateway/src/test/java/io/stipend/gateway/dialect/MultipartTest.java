@@ -39,8 +39,8 @@ class MultipartTest {
     ByteBuf direct = PooledByteBufAllocator.DEFAULT.directBuffer().writeBytes(bytes);
     ByteBuf shifted = Unpooled.buffer().writeBytes(new byte[5]).skipBytes(5).writeBytes(bytes);
     try {
-      FormFields fields = FormFields.of(type, shifted, NAMES);
-      assertThat(FormFields.of(type, direct, NAMES).parts()).isEqualTo(fields.parts());
+      FormFields fields = FormFields.of(type, shifted, NAMES, Set.of());
+      assertThat(FormFields.of(type, direct, NAMES, Set.of()).parts()).isEqualTo(fields.parts());
       assertThat(shifted.readableBytes()).isEqualTo(bytes.length);
       return fields;
     } finally {

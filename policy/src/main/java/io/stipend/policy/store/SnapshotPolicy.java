@@ -109,9 +109,11 @@ public final class SnapshotPolicy implements PolicyEngine {
             rating == null
                 ? "The model " + shown(call.model()) + " has no price here, so it cannot be used"
                 : UnpricedUse.of(call, rating, entitlement.budgets(), shown(call.model()));
-        return rating == null || unpriced != null
-            ? model(RefusalReason.UNPRICED_MODEL, String.valueOf(unpriced))
-            : limited(entitlement, call, provider, model, rating, now);
+        if (rating == null || unpriced != null) {
+          return model(RefusalReason.UNPRICED_MODEL, String.valueOf(unpriced));
+        }
+        Refusal untold = UnpricedUse.untold(call, rating);
+        return untold == null ? limited(entitlement, call, provider, model, rating, now) : untold;
       }
     }
     return served
@@ -133,7 +135,9 @@ public final class SnapshotPolicy implements PolicyEngine {
     for (ProviderConfig provider : resolved.servedBy()) {
       if (provider.dialect().equals(call.vendor()) && allowed(rules, provider, resolved.model())) {
         Rating rating = snapshot.catalog().rating(provider, resolved.model(), now);
-        return rating == null || UnpricedUse.of(call, rating, had.budgets(), model) != null
+        return rating == null
+                || UnpricedUse.of(call, rating, had.budgets(), model) != null
+                || UnpricedUse.untold(call, rating) != null
             ? null
             : new Permit(
                 had.principal(), provider, resolved.model(), rating, had.budgets(), had.lease());

@@ -3,6 +3,7 @@ package io.stipend.policy.store;
 import io.stipend.metering.Meter;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.ModelCall;
+import io.stipend.policy.Refusal;
 import io.stipend.policy.budget.BudgetRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,13 @@ final class UnpricedUse {
       }
     }
     return null;
+  }
+
+  /** Why the answer would not tell what the model is priced by; null if it does. */
+  static @Nullable Refusal untold(ModelCall call, Rating rating) {
+    Meter measure = measure(call);
+    boolean byUnit = measure != null && rating.price(measure).isPresent();
+    return rating.pricesTokens() && !byUnit ? call.untold() : null;
   }
 
   /** What the content of the call is counted in, if not in tokens. */
