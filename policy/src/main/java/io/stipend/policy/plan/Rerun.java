@@ -390,23 +390,24 @@ final class Rerun {
       Permit permit = served.permit;
       TokenUsage usage = served.usage;
       return new AttemptFacts(
-          row.person(),
-          row.team(),
-          row.costCenter(),
-          row.project(),
-          row.keyId(),
-          row.sessionId(),
-          row.client(),
-          row.dialect(),
-          permit.provider().name(),
-          permit.model(),
-          row.serviceTier(),
-          permit.rating().priceVersion(),
-          row.currency(),
-          usage.inputTotal(),
-          usage.output(),
-          usage.output(),
-          served.charge.nanos());
+              row.person(),
+              row.team(),
+              row.costCenter(),
+              row.project(),
+              row.keyId(),
+              row.sessionId(),
+              row.client(),
+              row.dialect(),
+              permit.provider().name(),
+              permit.model(),
+              row.serviceTier(),
+              permit.rating().priceVersion(),
+              row.currency(),
+              usage.inputTotal(),
+              usage.output(),
+              usage.output(),
+              served.charge.nanos())
+          .byAgent(row.agentId(), row.parentAgentId());
     }
 
     private Reservation.Settlement settlement() {
@@ -421,7 +422,8 @@ final class Rerun {
           row.modelServed(),
           row.serviceTier(),
           null,
-          "");
+          "",
+          row.units());
     }
   }
 }
