@@ -1,6 +1,7 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.ModelCall;
@@ -18,6 +19,7 @@ import io.stipend.policy.budget.Estimate;
  *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
  * @param expected cost of the input, the expected output and all units that it may use
  * @param estimate what is held and exposed
+ * @param most all that it can use
  */
 record Expectation(
     long input,
@@ -27,7 +29,8 @@ record Expectation(
     boolean stream,
     long hidden,
     Charge expected,
-    Estimate estimate) {
+    Estimate estimate,
+    Demand most) {
   /** Output tokens by which the hold of a stream grows. */
   static final long STEP = 1_024;
 
@@ -50,15 +53,16 @@ record Expectation(
     long hidden = unseen ? thought : 0;
     String tier = call.serviceTier();
     Charge expected = rating.ceiling(call.demand(input, usual), tier);
-    Charge whole = rating.ceiling(call.demand(input, cap), tier);
+    Demand most = call.demand(input, cap);
+    Charge whole = rating.ceiling(most, tier);
     Charge hold = call.stream() ? expected : whole;
-    long most = exposed(call.stream(), cap, hidden, usual);
-    Charge exposed = rating.ceiling(call.demand(input, most), tier);
+    long shown = exposed(call.stream(), cap, hidden, usual);
+    Charge exposed = rating.ceiling(call.demand(input, shown), tier);
     boolean visible = call.stream() && !unseen;
     Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
     Estimate estimate = new Estimate(hold, exposed, step, whole);
     return new Expectation(
-        input, capPerChoice, cap, usual, call.stream(), hidden, expected, estimate);
+        input, capPerChoice, cap, usual, call.stream(), hidden, expected, estimate, most);
   }
 
   /** Whether the model may generate what no byte of the answer shows. */
