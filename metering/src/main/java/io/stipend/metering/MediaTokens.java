@@ -53,6 +53,17 @@ public record MediaTokens(
     return equals(NONE);
   }
 
+  /** These parts as upper bounds, each cut so that no part of this usage exceeds its whole. */
+  public MediaTokens most(TokenUsage usage) {
+    long audioIn = Math.min(audioInput, usage.input());
+    long audioOut = Math.min(audioOutput, usage.output());
+    return of(
+        audioIn,
+        Math.min(imageInput, usage.input() - audioIn),
+        audioOut,
+        Math.min(imageOutput, usage.output() - audioOut));
+  }
+
   /** Whether no part exceeds its whole. */
   public boolean within(TokenUsage usage) {
     return audioInput + imageInput <= usage.input()

@@ -3,6 +3,7 @@ package io.stipend.gateway.admin;
 import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.gateway.admin.AdminService.CorrectionMade;
 import io.stipend.gateway.admin.AdminService.CorrectionOrder;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageReport;
@@ -133,7 +134,7 @@ record Correction(
     }
     UsageReport report =
         new UsageReport(
-            List.of(new UsageReport.Part(null, usage)),
+            List.of(new UsageReport.Part(null, usage, MediaTokens.NONE, row.units())),
             row.modelServed(),
             row.serviceTier(),
             false);

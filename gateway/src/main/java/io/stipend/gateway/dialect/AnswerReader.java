@@ -1,6 +1,7 @@
 package io.stipend.gateway.dialect;
 
 import io.netty.buffer.ByteBuf;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,14 @@ public interface AnswerReader extends AutoCloseable {
 
   /** Generated text kept for counting, at most {@code 256 KiB}; empty if this is no stream. */
   String text();
+
+  /**
+   * What was used beside tokens as far as the answer shows it by now, from above: a use that began
+   * counts. A final report has its own.
+   */
+  default Units units() {
+    return Units.NONE;
+  }
 
   /** The provider's name for the model it ran; null if not seen. */
   @Nullable String modelServed();

@@ -48,8 +48,8 @@ class AnthropicMessages implements Dialect {
   public final Peek peek(RequestHead head, ByteBuf body) {
     try {
       MessagesBody.Read read = MessagesBody.read(id, VENDOR, metered, body);
-      String session = HeaderRules.sessionId(head.headers());
-      return new Peeked(read.call(), read.marks(), session == null ? read.sessionId() : session);
+      Labels labels = HeaderRules.labels(head.headers()).orSession(read.sessionId());
+      return new Peeked(read.call(), read.marks(), labels);
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -82,9 +82,9 @@ public interface Dialect {
    *
    * @param call what it asks
    * @param marks where the fields that may be edited stand, known to the dialect alone
-   * @param sessionId the agent session that headers or body name; null if none
+   * @param labels what headers or body say of the agent that asks
    */
-  record Peeked(ModelCall call, Object marks, @Nullable String sessionId) implements Peek {}
+  record Peeked(ModelCall call, Object marks, Labels labels) implements Peek {}
 
   /** A request that is refused for what its body says. */
   record Unreadable(Refusal refusal) implements Peek {}

@@ -63,7 +63,7 @@ class Gemini implements Dialect {
       GeminiQuery.check(head.query());
       boolean stream = path.method().equals(STREAM);
       GeminiBody.Read read = GeminiBody.read(id, path.model(), stream, metered, body);
-      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

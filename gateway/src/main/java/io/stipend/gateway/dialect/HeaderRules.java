@@ -19,8 +19,8 @@ public final class HeaderRules {
   /** The longest product name that is kept. */
   private static final int MAX_CLIENT_LENGTH = 32;
 
-  /** The longest session id that is kept. */
-  private static final int MAX_SESSION_LENGTH = 64;
+  /** The longest id of a session or an agent that is kept. */
+  private static final int MAX_LABEL_LENGTH = 64;
 
   /** What a client is called that does not say a well-formed name. */
   private static final String UNNAMED_CLIENT = "unknown";
@@ -29,9 +29,6 @@ public final class HeaderRules {
 
   private static final List<AsciiString> REQUEST_ID_HEADERS =
       names("x-request-id", "request-id", "apim-request-id");
-
-  private static final List<AsciiString> SESSION_HEADERS =
-      List.of(FieldNames.X_CLAUDE_CODE_SESSION_ID, FieldNames.SESSION_ID, FieldNames.X_SESSION_ID);
 
   /**
    * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,
@@ -175,20 +172,69 @@ public final class HeaderRules {
     return null;
   }
 
-  /** The agent session that the headers name; null if none, or if it is no plain id. */
-  static @Nullable String sessionId(HttpHeaders headers) {
-    for (AsciiString name : SESSION_HEADERS) {
-      String value = headers.get(name);
-      if (value != null && isSessionId(value)) {
-        return value;
-      }
+  /**
+   * What the headers say of the agent that asks, as plain ids: those of Claude Code, of Codex (seen
+   * of 0.171) or of opencode, whichever's session comes first.
+   */
+  static Labels labels(HttpHeaders headers) {
+    String session = label(headers, FieldNames.X_CLAUDE_CODE_SESSION_ID);
+    if (session != null) {
+      return new Labels(
+          session,
+          member(headers, FieldNames.X_CLAUDE_CODE_AGENT_ID),
+          member(headers, FieldNames.X_CLAUDE_CODE_PARENT_AGENT_ID));
     }
-    return null;
+    session = label(headers, FieldNames.SESSION_ID);
+    if (session != null) {
+      return codex(session, headers);
+    }
+    session = label(headers, FieldNames.X_SESSION_ID);
+    if (session != null) {
+      // Each agent of opencode has a session of its own, and names the one that started it.
+      String parent = label(headers, FieldNames.X_PARENT_SESSION_ID);
+      return new Labels(session, parent == null ? null : session, parent);
+    }
+    return Labels.NONE;
+  }
+
+  /**
+   * All agents of a Codex session have its id, and each is a thread; that of the first one is the
+   * session. Where the thread does not tell them apart, the kind of agent does, such as {@code
+   * review}.
+   */
+  private static Labels codex(String session, HttpHeaders headers) {
+    String thread = label(headers, FieldNames.THREAD_ID);
+    return new Labels(
+        session,
+        thread == null || thread.equals(session)
+            ? label(headers, FieldNames.X_OPENAI_SUBAGENT)
+            : thread,
+        label(headers, FieldNames.X_CODEX_PARENT_THREAD_ID));
+  }
+
+  private static @Nullable String label(HttpHeaders headers, AsciiString name) {
+    String value = headers.get(name);
+    return value != null && isSessionId(value) ? value : null;
+  }
+
+  /** An agent of Claude Code, which in a team is {@code NAME@TEAM}. */
+  private static @Nullable String member(HttpHeaders headers, AsciiString name) {
+    String value = headers.get(name);
+    if (value == null) {
+      return null;
+    }
+    int at = value.indexOf('@');
+    boolean team = at > 0 && value.length() <= MAX_LABEL_LENGTH;
+    boolean plain =
+        team
+            ? isSessionId(value.substring(0, at)) && isSessionId(value.substring(at + 1))
+            : isSessionId(value);
+    return plain ? value : null;
   }
 
   /** Whether it is a plain id of at most 64 characters. */
   static boolean isSessionId(String value) {
-    return isPlainId(value, MAX_SESSION_LENGTH);
+    return isPlainId(value, MAX_LABEL_LENGTH);
   }
 
   private static boolean isPlainId(String value, int maxLength) {

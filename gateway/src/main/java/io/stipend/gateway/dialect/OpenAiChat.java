@@ -13,7 +13,7 @@ final class OpenAiChat extends OpenAiDialect {
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
       ChatBody.Read read = ChatBody.read(id(), vendor(), body);
-      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -13,7 +13,7 @@ final class OpenAiEmbeddings extends OpenAiDialect {
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
       PlainBody.Read read = PlainBody.embeddings(id(), vendor(), body);
-      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -22,7 +22,7 @@ abstract class OpenAiMedia extends OpenAiDialect {
   public final Peek peek(RequestHead head, ByteBuf body) {
     try {
       Read read = read(head.headers().get(HttpHeaderNames.CONTENT_TYPE), body);
-      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -16,7 +16,7 @@ final class OpenAiModerations extends OpenAiDialect {
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
       PlainBody.Read read = PlainBody.free(id(), vendor(), body, USUAL_MODEL);
-      return new Peeked(read.call(), read.marks(), HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -47,7 +47,7 @@ class OpenAiResponses extends OpenAiDialect {
     try {
       ResponsesBody.Read read = ResponsesBody.read(id(), vendor(), metered, body);
       Marks marks = new Marks(read.marks(), isCodex(head));
-      return new Peeked(read.call(), marks, HeaderRules.sessionId(head.headers()));
+      return new Peeked(read.call(), marks, HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }

@@ -175,7 +175,7 @@ final class Admission {
   private void admitted(Executor loop, Admitted admitted) {
     Permit permit = admitted.permit();
     sessions.admitted(
-        permit.principal().id(), permit.budgets(), asked.peeked().sessionId(), asked.at());
+        permit.principal().id(), permit.budgets(), asked.peeked().labels().sessionId(), asked.at());
     if (services.config().get().durability() != Durability.STRICT) {
       then.accept(admitted);
       return;

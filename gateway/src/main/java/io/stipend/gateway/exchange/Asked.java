@@ -1,6 +1,7 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.gateway.dialect.Labels;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
@@ -31,24 +32,28 @@ record Asked(
   AttemptFacts facts(Bid bid, Expectation expectation) {
     Principal principal = permit.principal();
     Permit runs = bid.permit();
-    return new AttemptFacts(
-            principal.id(),
-            principal.team(),
-            principal.costCenter(),
-            principal.project(),
-            principal.keyId(),
-            peeked.sessionId(),
-            client,
-            peeked.call().dialect(),
-            runs.provider().name(),
-            permit.model(),
-            peeked.call().serviceTier(),
-            runs.rating().priceVersion(),
-            Unit.USD.name(),
-            expectation.input(),
-            expectation.cap(),
-            expectation.expectedOutput(),
-            expectation.expected().nanos())
-        .sentAs(runs.model().equals(permit.model()) ? null : runs.model());
+    Labels labels = peeked.labels();
+    boolean agent = labels.agentId() != null || labels.parentAgentId() != null;
+    AttemptFacts facts =
+        new AttemptFacts(
+                principal.id(),
+                principal.team(),
+                principal.costCenter(),
+                principal.project(),
+                principal.keyId(),
+                labels.sessionId(),
+                client,
+                peeked.call().dialect(),
+                runs.provider().name(),
+                permit.model(),
+                peeked.call().serviceTier(),
+                runs.rating().priceVersion(),
+                Unit.USD.name(),
+                expectation.input(),
+                expectation.cap(),
+                expectation.expectedOutput(),
+                expectation.expected().nanos())
+            .sentAs(runs.model().equals(permit.model()) ? null : runs.model());
+    return agent ? facts.byAgent(labels.agentId(), labels.parentAgentId()) : facts;
   }
 }

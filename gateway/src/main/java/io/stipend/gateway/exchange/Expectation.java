@@ -19,8 +19,8 @@ import io.stipend.policy.budget.Estimate;
  *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
  * @param expected cost of the input, the expected output and all units that it may use
  * @param estimate what is held and exposed
- * @param most the most that it may use
- * @param opaque whether nothing tells how much was generated but the usage
+ * @param most all that it can use
+ * @param opaque whether nothing that comes tells how much was generated but the usage
  */
 record Expectation(
     long input,
@@ -55,11 +55,11 @@ record Expectation(
     long hidden = unseen ? thought : 0;
     String tier = call.serviceTier();
     Charge expected = rating.ceiling(call.demand(input, usual), tier);
-    Demand all = call.demand(input, cap);
-    Charge whole = rating.ceiling(all, tier);
+    Demand most = call.demand(input, cap);
+    Charge whole = rating.ceiling(most, tier);
     Charge hold = call.stream() ? expected : whole;
-    long most = exposed(call.stream(), cap, hidden, usual);
-    Charge exposed = rating.ceiling(call.demand(input, most), tier);
+    long shown = exposed(call.stream(), cap, hidden, usual);
+    Charge exposed = rating.ceiling(call.demand(input, shown), tier);
     boolean visible = call.stream() && !unseen;
     Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
     Estimate estimate = new Estimate(hold, exposed, step, whole);
@@ -72,7 +72,7 @@ record Expectation(
         hidden,
         expected,
         estimate,
-        all,
+        most,
         call.opaque());
   }
 

@@ -123,7 +123,8 @@ final class Finish {
           ended.model(),
           ended.requestedTier(),
           ended.providerRequestId(),
-          "unpriced_usage");
+          "unpriced_usage",
+          admitted.expectation().most().units());
     }
   }
 
@@ -147,6 +148,7 @@ final class Finish {
     boolean generates = admitted.expectation().cap() > 0;
     if (settlement.source() != UsageSource.REPORTED
         || !settlement.flags().isEmpty()
+        || usage.total() == 0
         || (generates && usage.output() == 0)) {
       return;
     }
@@ -156,7 +158,8 @@ final class Finish {
       long perChoice = usage.output() / peeked.call().choices();
       learned.answer(permit.principal().id(), model, Math.max(1, perChoice));
     }
-    if (peeked.call().mediaTokens() == 0) {
+    // What a tool of the provider brought in was not in the body.
+    if (peeked.call().mediaTokens() == 0 && settlement.units().isNone()) {
       learned.input().learn(model, peeked.call().textBytes(), usage.inputTotal());
     }
     if (admitted.expectation().visibleStream() && usage.reasoning() == 0) {

@@ -2,9 +2,10 @@ package io.stipend.gateway.exchange;
 
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.metering.Charge;
-import io.stipend.metering.Demand;
 import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.price.Rating;
@@ -13,6 +14,7 @@ import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Instant;
 import java.util.List;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +98,7 @@ final class Settlements {
     AnswerReader reader = ended.reader();
     UsageReport reported = reported(ended);
     if (reported != null) {
-      return settlement(ended, withTier(reported, ended), UsageSource.REPORTED, now);
+      return settlement(ended, asAsked(reported, ended), UsageSource.REPORTED, now);
     }
     if (ended.status() >= FIRST_ERROR_STATUS) {
       return settlement(
@@ -115,9 +117,9 @@ final class Settlements {
     long output = output(ended);
     if (broke || !allSeen) {
       output = Math.max(expectation.expectedOutput(), output);
-      return settlement(ended, assumed(ended, output), UsageSource.ASSUMED, now);
+      return settlement(ended, assumed(ended, output, broke), UsageSource.ASSUMED, now);
     }
-    return settlement(ended, assumed(ended, output), UsageSource.COUNTED, now);
+    return settlement(ended, assumed(ended, output, false), UsageSource.COUNTED, now);
   }
 
   /**
@@ -221,50 +223,53 @@ final class Settlements {
   }
 
   /** The input as the stream began to report it, else the estimate, and this output. */
-  private static UsageReport assumed(Ended ended, long output) {
+  private static UsageReport assumed(Ended ended, long output, boolean broke) {
     AnswerReader reader = ended.reader();
     UsageReport early = reader == null ? null : reader.inputOnly();
     early = early == null || early.absurd() ? null : early;
     TokenUsage in = early == null ? TokenUsage.of(ended.expectation().input(), 0) : early.total();
     TokenUsage usage =
-        new TokenUsage(in.input(), in.cacheRead(), in.cacheWrite(), in.cacheWrite1h(), output, 0);
+        ended.rating().pricesTokens()
+            ? new TokenUsage(
+                in.input(), in.cacheRead(), in.cacheWrite(), in.cacheWrite1h(), output, 0)
+            : TokenUsage.ZERO;
     String tier = early == null ? null : early.serviceTier();
-    Expectation expectation = ended.expectation();
+    MediaTokens media = ended.expectation().most().media().most(usage);
     return new UsageReport(
-        List.of(expectation.opaque() ? whole(ended, usage) : new UsageReport.Part(null, usage)),
+        List.of(new UsageReport.Part(null, usage, media, units(ended, broke))),
         reader == null ? null : reader.modelServed(),
         tier == null ? ended.requestedTier() : tier,
         reader != null && reader.usage() != null && reader.usage().absurd(),
-        expectation.most().variant());
+        ended.expectation().most().variant());
   }
 
-  /** All that was asked for of what shows in no byte of an answer, at the dearest of its kinds. */
-  private static UsageReport.Part whole(Ended ended, TokenUsage most) {
-    Demand asked = ended.expectation().most();
-    if (!ended.rating().pricesTokens()) {
-      return new UsageReport.Part(null, TokenUsage.ZERO, MediaTokens.NONE, asked.units());
+  /**
+   * What was used beside tokens and nobody reported, from above: the uses of tools that showed, all
+   * that there can be where more may have come than was seen, and all content.
+   */
+  private static Units units(Ended ended, boolean broke) {
+    AnswerReader reader = ended.reader();
+    Units seen = reader == null ? Units.NONE : reader.units();
+    Units most = ended.expectation().most().units();
+    Units units = Units.NONE;
+    for (Meter meter : Meter.values()) {
+      boolean shown = meter.isTool() && !broke;
+      long count = shown ? seen.of(meter) : Math.max(seen.of(meter), most.of(meter));
+      units = units.plus(Units.of(meter, count));
     }
-    MediaTokens media = asked.media();
-    long audioInput = Math.min(most.input(), media.audioInput());
-    long audioOutput = Math.min(most.output(), media.audioOutput());
-    MediaTokens dearest =
-        MediaTokens.of(
-            audioInput,
-            Math.min(most.input() - audioInput, media.imageInput()),
-            audioOutput,
-            Math.min(most.output() - audioOutput, media.imageOutput()));
-    return new UsageReport.Part(null, most, dearest, asked.units());
+    return units;
   }
 
-  private static UsageReport withTier(UsageReport report, Ended ended) {
-    return report.serviceTier() != null
-        ? report
-        : new UsageReport(
-            report.parts(),
-            report.modelServed(),
-            ended.requestedTier(),
-            report.absurd(),
-            report.variant());
+  /** The report with what the request asked for, where the answer did not say what it got. */
+  private static UsageReport asAsked(UsageReport report, Ended ended) {
+    String tier = report.serviceTier();
+    String variant = report.variant();
+    return new UsageReport(
+        report.parts(),
+        report.modelServed(),
+        tier == null ? ended.requestedTier() : tier,
+        report.absurd(),
+        variant == null ? ended.expectation().most().variant() : variant);
   }
 
   private static Settlement settlement(
@@ -281,9 +286,16 @@ final class Settlements {
   private static Settlement settlement(
       Ended ended, UsageReport report, Charge charge, UsageSource source, Instant now) {
     String served = report.modelServed();
-    String absurd = report.absurd() ? "absurd_usage" : "";
-    String flags =
-        source == UsageSource.ASSUMED ? absurd.isEmpty() ? "assumed" : "assumed," + absurd : absurd;
+    StringJoiner flags = new StringJoiner(",");
+    if (source == UsageSource.ASSUMED) {
+      flags.add("assumed");
+    }
+    if (report.absurd()) {
+      flags.add("absurd_usage");
+    }
+    if (ended.rating().unpriced(report.units()) != null) {
+      flags.add("unpriced_units");
+    }
     return new Settlement(
         now,
         charge,
@@ -294,6 +306,7 @@ final class Settlements {
         served == null ? ended.model() : served,
         report.serviceTier(),
         ended.providerRequestId(),
-        flags);
+        flags.toString(),
+        report.units());
   }
 }

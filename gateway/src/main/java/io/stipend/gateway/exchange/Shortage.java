@@ -72,7 +72,7 @@ final class Shortage {
     @Override
     public boolean sessionRuns(BudgetRule rule) {
       String person = asked.permit().principal().id();
-      return sessions.running(person, rule, asked.peeked().sessionId(), asked.at());
+      return sessions.running(person, rule, asked.peeked().labels().sessionId(), asked.at());
     }
 
     /** Neither below the floor nor below a thinking budget. */

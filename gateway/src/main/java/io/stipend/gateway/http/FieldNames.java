@@ -24,6 +24,15 @@ public final class FieldNames {
   public static final AsciiString X_SESSION_ID = AsciiString.cached("x-session-id");
   public static final AsciiString X_CLAUDE_CODE_SESSION_ID =
       AsciiString.cached("x-claude-code-session-id");
+  public static final AsciiString X_CLAUDE_CODE_AGENT_ID =
+      AsciiString.cached("x-claude-code-agent-id");
+  public static final AsciiString X_CLAUDE_CODE_PARENT_AGENT_ID =
+      AsciiString.cached("x-claude-code-parent-agent-id");
+  public static final AsciiString THREAD_ID = AsciiString.cached("thread-id");
+  public static final AsciiString X_CODEX_PARENT_THREAD_ID =
+      AsciiString.cached("x-codex-parent-thread-id");
+  public static final AsciiString X_OPENAI_SUBAGENT = AsciiString.cached("x-openai-subagent");
+  public static final AsciiString X_PARENT_SESSION_ID = AsciiString.cached("x-parent-session-id");
   public static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
   public static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
 
@@ -60,6 +69,12 @@ public final class FieldNames {
     SESSION_ID,
     X_SESSION_ID,
     X_CLAUDE_CODE_SESSION_ID,
+    X_CLAUDE_CODE_AGENT_ID,
+    X_CLAUDE_CODE_PARENT_AGENT_ID,
+    THREAD_ID,
+    X_CODEX_PARENT_THREAD_ID,
+    X_OPENAI_SUBAGENT,
+    X_PARENT_SESSION_ID,
     KEEP_ALIVE,
     PROXY_CONNECTION,
     AsciiString.cached("anthropic-dangerous-direct-browser-access"),

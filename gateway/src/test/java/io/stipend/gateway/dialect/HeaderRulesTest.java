@@ -166,4 +166,79 @@ class HeaderRulesTest {
   private static Credential of(String... headers) {
     return Credential.of(Heads.post("/", headers).headers());
   }
+
+  private static Labels labels(String... headers) {
+    return HeaderRules.labels(Heads.post("/", headers).headers());
+  }
+
+  @Test
+  void claudeCodeNamesItsSessionTheAgentAndTheOneThatStartedIt() {
+    assertThat(labels("X-Claude-Code-Session-Id", "s1")).isEqualTo(new Labels("s1", null, null));
+    assertThat(
+            labels(
+                "x-claude-code-parent-agent-id",
+                "a1",
+                "x-claude-code-agent-id",
+                "a2@team",
+                "x-claude-code-session-id",
+                "s1"))
+        .isEqualTo(new Labels("s1", "a2@team", "a1"));
+    for (String strange : new String[] {"@a", "a@", "a@b@c", "a b", "", "=1+1", "a".repeat(65)}) {
+      Labels labels = labels("x-claude-code-session-id", "s1", "x-claude-code-agent-id", strange);
+      assertThat(labels.agentId()).as(strange).isNull();
+    }
+    assertThat(
+            labels(
+                "x-claude-code-session-id",
+                "s1",
+                "x-claude-code-agent-id",
+                "a2",
+                "x-claude-code-parent-agent-id",
+                "a".repeat(65)))
+        .isEqualTo(new Labels("s1", "a2", null));
+  }
+
+  /** Recorded from Codex 0.171, whose agents share the session and are threads. */
+  @Test
+  void aThreadOfCodexThatIsNotTheSessionIsAnAgentOfIt() {
+    String root = "01a226fc-ba50-7b11-a240-c14739e270a9";
+    String spawned = "01a226fc-baf6-7373-95ea-f3f6ea89ad1f";
+    assertThat(labels("session-id", root, "thread-id", root))
+        .isEqualTo(new Labels(root, null, null));
+    assertThat(
+            labels(
+                "x-codex-parent-thread-id",
+                root,
+                "x-openai-subagent",
+                "collab_spawn",
+                "session-id",
+                root,
+                "thread-id",
+                spawned))
+        .isEqualTo(new Labels(root, spawned, root));
+    assertThat(labels("session-id", root, "thread-id", root, "x-openai-subagent", "review"))
+        .as("where the thread does not tell agents apart the kind does")
+        .isEqualTo(new Labels(root, "review", null));
+    assertThat(labels("session-id", root, "x-openai-subagent", "review"))
+        .isEqualTo(new Labels(root, "review", null));
+  }
+
+  @Test
+  void anAgentOfOpencodeIsTheSessionThatAnotherStarted() {
+    assertThat(labels("x-session-id", "ses_a")).isEqualTo(new Labels("ses_a", null, null));
+    assertThat(labels("x-session-id", "ses_b", "x-parent-session-id", "ses_a"))
+        .isEqualTo(new Labels("ses_b", "ses_b", "ses_a"));
+  }
+
+  @Test
+  void labelsOfNobodyAndOfAnotherClientAreNone() {
+    assertThat(labels()).isEqualTo(Labels.NONE);
+    assertThat(labels("x-claude-code-agent-id", "a", "thread-id", "t", "x-parent-session-id", "p"))
+        .as("an agent without a session")
+        .isEqualTo(Labels.NONE);
+    assertThat(labels("session-id", "s", "x-claude-code-agent-id", "a"))
+        .isEqualTo(new Labels("s", null, null));
+    assertThat(labels("session-id", "a b", "x-session-id", "s"))
+        .isEqualTo(new Labels("s", null, null));
+  }
 }

@@ -65,7 +65,7 @@ class PeekTest {
          "metadata":{"user_id":"{\\"device_id\\":\\"d\\",\\"session_id\\":\\"abc-1\\"}"},
          "tools":[{"name":"web_search_mine","input_schema":{}},{"type":"bash_20250124"}],"mcp_servers":[]}""";
     Peeked peeked = (Peeked) peek(MESSAGES, body);
-    assertThat(peeked.sessionId()).isEqualTo("abc-1");
+    assertThat(peeked.labels().sessionId()).isEqualTo("abc-1");
     assertThat(peeked.call())
         .isEqualTo(
             new ModelCall(
@@ -332,12 +332,18 @@ class PeekTest {
     assertThat(session(body, "session-id", "a b")).isEqualTo("cd-1");
     assertThat(session(body, "x-session-id", "a".repeat(65))).isEqualTo("cd-1");
     assertThat(session("{'model':'m','max_tokens':9,'metadata':{'user_id':'ada'}}")).isNull();
+    Peek peek =
+        MESSAGES.peek(
+            Heads.post(
+                "/v1/messages", "x-claude-code-session-id", "s", "x-claude-code-agent-id", "a"),
+            Heads.utf8(body.replace('\'', '"')));
+    assertThat(((Peeked) peek).labels()).isEqualTo(new Labels("s", "a", null));
   }
 
   private static String session(String body, String... headers) {
     ByteBuf buffer = Heads.utf8(body.replace('\'', '"'));
     Peek peek = MESSAGES.peek(Heads.post("/v1/messages", headers), buffer);
-    return ((Peeked) peek).sessionId();
+    return ((Peeked) peek).labels().sessionId();
   }
 
   private static ModelCall call(Dialect dialect, String body) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.dialect.Dialect.Peeked;
+import io.stipend.gateway.dialect.Labels;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerOptions;
@@ -127,7 +128,7 @@ abstract class ShortageFixture {
 
   Admission.Result askAt(String path, String body, BudgetRule... rules) {
     Peeked read = Parts.peeked(path, body);
-    Peeked peeked = new Peeked(read.call(), read.marks(), session);
+    Peeked peeked = new Peeked(read.call(), read.marks(), new Labels(session, null, null));
     Permit permit = Parts.permit(FlatRating.VISIBLE, rules);
     Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());
     AttemptId id = new AttemptId("ex_" + ++attempts, 1);

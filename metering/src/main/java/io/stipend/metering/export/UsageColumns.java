@@ -1,6 +1,7 @@
 package io.stipend.metering.export;
 
 import io.stipend.metering.Unit;
+import io.stipend.metering.Units;
 import io.stipend.metering.ledger.Booking;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -47,7 +48,10 @@ final class UsageColumns {
               "cost", row -> new Unit(row.attempt().currency()).format(row.usage().nanos())),
           Column.text("currency", row -> row.attempt().currency()),
           Column.text("price_version", row -> row.attempt().priceVersion()),
-          Column.text("provider_request_id", row -> row.attempt().providerRequestId()));
+          Column.text("provider_request_id", row -> row.attempt().providerRequestId()),
+          Column.text("agent_id", row -> row.attempt().agentId()),
+          Column.text("parent_agent_id", row -> row.attempt().parentAgentId()),
+          Column.plain("units", UsageColumns::units));
 
   private UsageColumns() {}
 
@@ -91,6 +95,12 @@ final class UsageColumns {
             return number == null ? null : Long.toString(number);
           });
     }
+  }
+
+  /** A correction is of tokens and cost: what else was used stands on the attempt's own line. */
+  private static @Nullable String units(Booking row) {
+    Units units = row.attempt().units();
+    return row.correction() || units.isNone() ? null : units.text();
   }
 
   private static String time(Instant instant) {

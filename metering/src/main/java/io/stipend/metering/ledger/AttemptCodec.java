@@ -1,7 +1,9 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import java.time.Instant;
 import java.util.List;
@@ -11,10 +13,21 @@ import org.jspecify.annotations.Nullable;
  * The entries of attempts in bytes. Times are kept to the millisecond, as a distance to a clock
  * that the caller gives. The attempt itself is named by the caller: its profile and its number
  * stand before what is written here.
+ *
+ * <p>What few entries have is announced by a bit that is added to a number which stands there
+ * anyway: entries without it take no byte more, and are those of the builds before.
  */
 final class AttemptCodec {
   /** Added to the number of an attempt that runs another model than was requested: it follows. */
   private static final int SENT_AS = 1 << 30;
+
+  /**
+   * Added to the number of an attempt of an agent that is named: its id and its parent's follow.
+   */
+  private static final int BY_AGENT = 1 << 29;
+
+  /** Added to the source of a usage that is more than tokens: the counts by meter follow last. */
+  private static final int MORE_THAN_TOKENS = 1 << 6;
 
   private AttemptCodec() {}
 
@@ -31,6 +44,10 @@ final class AttemptCodec {
     out.text(r.id().exchange());
     writeNumber(out, names, r);
     sessions.write(out, facts.sessionId());
+    if (byAgent(facts)) {
+      sessions.write(out, facts.agentId());
+      sessions.write(out, facts.parentAgentId());
+    }
     names.write(out, facts.client());
     out.zigzag(facts.inputEstimate());
     out.zigzag(facts.outputCap());
@@ -44,31 +61,39 @@ final class AttemptCodec {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
     String exchange = in.requiredText();
     int number = in.count(Integer.MAX_VALUE);
-    boolean other = number >= SENT_AS;
-    AttemptId id = new AttemptId(exchange, other ? number - SENT_AS : number);
-    @Nullable String modelSent = other ? names.readRequired(in) : null;
+    boolean byAgent = (number & BY_AGENT) != 0;
+    AttemptId id = new AttemptId(exchange, number & (BY_AGENT - 1));
+    @Nullable String modelSent = (number & SENT_AS) == 0 ? null : names.readRequired(in);
     @Nullable String session = names.read(in);
+    @Nullable String agent = byAgent ? names.read(in) : null;
+    @Nullable String parentAgent = byAgent ? names.read(in) : null;
     @Nullable String client = names.read(in);
     AttemptFacts facts =
         profile
             .facts(session, client, in.zigzag(), in.zigzag(), in.zigzag(), in.zigzag())
             .sentAs(modelSent);
+    if (byAgent) {
+      facts = facts.byAgent(agent, parentAgent);
+    }
     List<Posting> holds = PostingCodec.read(in, names, profile.accounts(), expected(facts));
     return new LedgerEntry.Reserved(at, id, facts, holds);
   }
 
   private static void writeNumber(ByteWriter out, NameWriter names, LedgerEntry.Reserved r) {
     int number = r.id().number();
-    String modelSent = r.facts().modelSent();
-    if (modelSent == null) {
-      out.varint(number);
-    } else if (number < SENT_AS) {
-      out.varint(number + SENT_AS);
-      names.write(out, modelSent);
-    } else {
+    if (number >= BY_AGENT) {
       throw new IllegalArgumentException(
-          "attempt: " + number + " (expected: below " + SENT_AS + ")");
+          "attempt: " + number + " (expected: below " + BY_AGENT + ")");
     }
+    String modelSent = r.facts().modelSent();
+    out.varint(number + (modelSent == null ? 0 : SENT_AS) + (byAgent(r.facts()) ? BY_AGENT : 0));
+    if (modelSent != null) {
+      names.write(out, modelSent);
+    }
+  }
+
+  private static boolean byAgent(AttemptFacts facts) {
+    return facts.agentId() != null || facts.parentAgentId() != null;
   }
 
   /** A reservation that is readable alone. */
@@ -110,7 +135,8 @@ final class AttemptCodec {
       ByteWriter out, NameWriter names, long clock, Profile profile, LedgerEntry.Settled s) {
     out.zigzag(s.at().toEpochMilli() - clock);
     writeUsage(out, s.usage());
-    out.u8(Codes.SOURCES.indexOf(s.source()));
+    boolean more = !s.units().isNone();
+    out.u8(Codes.SOURCES.indexOf(s.source()) + (more ? MORE_THAN_TOKENS : 0));
     names.write(out, s.outcome());
     out.varint(s.httpStatus());
     names.write(out, s.modelServed().equals(profile.modelRequested()) ? null : s.modelServed());
@@ -119,13 +145,18 @@ final class AttemptCodec {
     out.text(s.providerRequestId());
     names.write(out, s.flags().isEmpty() ? null : s.flags());
     PostingCodec.write(out, names, s.debits(), profile.accounts(), charge(s.nanos(), s.usage()));
+    if (more) {
+      writeUnits(out, s.units());
+    }
   }
 
   static LedgerEntry.Settled readSettled(
       ByteReader in, NameReader names, long clock, Profile profile, AttemptId id) {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
     TokenUsage usage = readUsage(in);
-    UsageSource source = Codes.SOURCES.get(in.count(Codes.SOURCES.size() - 1));
+    int code = in.count(MORE_THAN_TOKENS + Codes.SOURCES.size() - 1);
+    boolean more = code >= MORE_THAN_TOKENS;
+    UsageSource source = source(in, more ? code - MORE_THAN_TOKENS : code);
     String outcome = names.readRequired(in);
     int httpStatus = in.count(Integer.MAX_VALUE);
     @Nullable String modelServed = names.read(in);
@@ -145,7 +176,35 @@ final class AttemptCodec {
         nanos,
         providerRequestId,
         PostingCodec.read(in, names, profile.accounts(), charge(nanos, usage)),
-        flags == null ? "" : flags);
+        flags == null ? "" : flags,
+        more ? readUnits(in) : Units.NONE);
+  }
+
+  private static UsageSource source(ByteReader in, int code) {
+    if (code >= Codes.SOURCES.size()) {
+      throw in.malformed("source " + code + " (expected: 0.." + (Codes.SOURCES.size() - 1) + ")");
+    }
+    return Codes.SOURCES.get(code);
+  }
+
+  private static void writeUnits(ByteWriter out, Units units) {
+    for (Meter meter : Codes.METERS) {
+      if (units.of(meter) != 0) {
+        out.varint(1L + Codes.METERS.indexOf(meter));
+        out.varint(units.of(meter));
+      }
+    }
+    out.varint(0);
+  }
+
+  private static Units readUnits(ByteReader in) {
+    Units units = Units.NONE;
+    for (int code = in.count(Codes.METERS.size());
+        code != 0;
+        code = in.count(Codes.METERS.size())) {
+      units = units.plus(Units.of(Codes.METERS.get(code - 1), in.count((int) Units.MAX_COUNT)));
+    }
+    return units;
   }
 
   static void writeReleased(ByteWriter out, NameWriter names, long clock, LedgerEntry.Released r) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param expectedNanos cost of {@code inputEstimate} and {@code expectedOutput}
  * @param modelSent the model that runs instead of the requested one, whose prices those are; null
  *     if that one runs
+ * @param agentId the agent within the session that asks; a label; null if none is named
+ * @param parentAgentId the agent that started that one; a label; null if none is named
  */
 public record AttemptFacts(
     String person,
@@ -43,8 +45,10 @@ public record AttemptFacts(
     long outputCap,
     long expectedOutput,
     long expectedNanos,
-    @Nullable String modelSent) {
-  /** Facts of an attempt of the requested model. */
+    @Nullable String modelSent,
+    @Nullable String agentId,
+    @Nullable String parentAgentId) {
+  /** Facts of an attempt of the requested model, by no agent that is named. */
   public AttemptFacts(
       String person,
       @Nullable String team,
@@ -81,6 +85,8 @@ public record AttemptFacts(
         outputCap,
         expectedOutput,
         expectedNanos,
+        null,
+        null,
         null);
   }
 
@@ -104,7 +110,34 @@ public record AttemptFacts(
         outputCap,
         expectedOutput,
         expectedNanos,
-        model);
+        model,
+        agentId,
+        parentAgentId);
+  }
+
+  /** The same attempt, asked for by this agent; nulls if none is named. */
+  public AttemptFacts byAgent(@Nullable String agent, @Nullable String parent) {
+    return new AttemptFacts(
+        person,
+        team,
+        costCenter,
+        project,
+        keyId,
+        sessionId,
+        client,
+        dialect,
+        provider,
+        modelRequested,
+        requestedTier,
+        priceVersion,
+        currency,
+        inputEstimate,
+        outputCap,
+        expectedOutput,
+        expectedNanos,
+        modelSent,
+        agent,
+        parent);
   }
 
   /** The model that runs, as far as is known before its answer. */

@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.Meter;
 import io.stipend.metering.UsageSource;
 import java.util.List;
 
@@ -17,6 +18,15 @@ final class Codes {
           LedgerEntry.LoanKind.OVERDRAFT,
           LedgerEntry.LoanKind.FINISH,
           LedgerEntry.LoanKind.ADVANCE);
+  static final List<Meter> METERS =
+      List.of(
+          Meter.WEB_SEARCH,
+          Meter.WEB_FETCH,
+          Meter.CODE_EXECUTION,
+          Meter.FILE_SEARCH,
+          Meter.IMAGE,
+          Meter.SECOND,
+          Meter.CHARACTER);
 
   private Codes() {}
 }

@@ -71,7 +71,8 @@ record EndedAttempt(
             after.row().nanos(),
             before.providerRequestId(),
             after.debits(),
-            before.flags());
+            before.flags(),
+            before.units());
     return new EndedAttempt(number, profileNumber, profile, reserved, netted, null, booked);
   }
 

@@ -35,8 +35,11 @@ final class InFlightTable implements AutoCloseable {
       MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long MAGIC = 0x54464C49_50545331L;
 
-  /** Version 2 has the number of the last batch that was acknowledged; 1 has no such word. */
-  private static final int VERSION = 2;
+  /**
+   * Version 2 has the number of the last batch that was acknowledged, 1 has no such word; from 3 on
+   * a reservation may name an agent.
+   */
+  private static final int VERSION = 3;
 
   /** The header has a page of its own: magic, version, bytes per slot, slots, acknowledged, run. */
   private static final int HEADER_BYTES = 4096;

@@ -18,13 +18,20 @@ import org.sqlite.SQLiteConfig;
  */
 final class LedgerDatabase {
   /** Version of the record. A migration from each older one stands in {@link #MIGRATIONS}. */
-  static final int SCHEMA = 1;
+  static final int SCHEMA = 2;
 
   /** Version of the tables that are projected from the record. */
   static final int PROJECTION = 6;
 
+  /**
+   * From version 2 on an attempt may name its agent, and its usage may be more than tokens. What
+   * was written before reads as it did; the number keeps a build from the file that would misread
+   * it.
+   */
+  private static final List<String> ENTRIES_MAY_SAY_MORE = List.of();
+
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
-  private static final List<List<String>> MIGRATIONS = List.of();
+  private static final List<List<String>> MIGRATIONS = List.of(ENTRIES_MAY_SAY_MORE);
 
   /** What to do about a damaged record. */
   static final String REPAIR =

@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import java.time.Instant;
 import java.util.List;
@@ -314,6 +315,7 @@ public sealed interface LedgerEntry {
    * @param providerRequestId the provider's own id; null if none came
    * @param debits one posting per account that was held
    * @param flags anything to look at, such as {@code absurd_usage}; empty if nothing
+   * @param units what was used that is not a token
    */
   record Settled(
       Instant at,
@@ -327,8 +329,39 @@ public sealed interface LedgerEntry {
       long nanos,
       @Nullable String providerRequestId,
       List<Posting> debits,
-      String flags)
-      implements LedgerEntry {}
+      String flags,
+      Units units)
+      implements LedgerEntry {
+    /** The end of an attempt that used nothing but tokens. */
+    public Settled(
+        Instant at,
+        AttemptId id,
+        TokenUsage usage,
+        UsageSource source,
+        String outcome,
+        int httpStatus,
+        String modelServed,
+        @Nullable String serviceTier,
+        long nanos,
+        @Nullable String providerRequestId,
+        List<Posting> debits,
+        String flags) {
+      this(
+          at,
+          id,
+          usage,
+          source,
+          outcome,
+          httpStatus,
+          modelServed,
+          serviceTier,
+          nanos,
+          providerRequestId,
+          debits,
+          flags,
+          Units.NONE);
+    }
+  }
 
   /**
    * An attempt that was never sent has ended; its holds return and nothing is debited.
@@ -339,7 +372,8 @@ public sealed interface LedgerEntry {
   record Released(Instant at, AttemptId id, String outcome) implements LedgerEntry {}
 
   /**
-   * The record of a settled attempt is mended: the differences to what stood before.
+   * The record of a settled attempt is mended: the differences to what stood before. What was used
+   * beside tokens stays as it was settled.
    *
    * @param correctionId unique
    * @param id the attempt that is mended

@@ -48,8 +48,8 @@ final class Slot {
   record Content(LedgerEntry.Reserved reserved, boolean sent, long outputTokens, long nanos) {}
 
   /**
-   * The reservation in bytes. One that is too large loses its labels (session and client), which
-   * nothing depends on; accounts are never cut.
+   * The reservation in bytes. One that is too large loses its labels (session, agents and client),
+   * which nothing depends on; accounts are never cut.
    *
    * @param out takes it in place of what it held
    * @return whether it is small enough, perhaps so

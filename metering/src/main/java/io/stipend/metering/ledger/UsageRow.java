@@ -1,6 +1,7 @@
 package io.stipend.metering.ledger;
 
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param httpStatus the provider's status; 0 if none came
  * @param nanos the cost in nano-units of {@code currency}
  * @param flags anything to look at, such as {@code assumed}; empty if nothing
+ * @param agentId the agent within the session; a label
+ * @param parentAgentId the agent that started that one; a label
+ * @param units what was used that is not a token, as it was settled
  */
 public record UsageRow(
     String exchangeId,
@@ -45,4 +49,7 @@ public record UsageRow(
     String currency,
     String priceVersion,
     @Nullable String providerRequestId,
-    String flags) {}
+    String flags,
+    @Nullable String agentId,
+    @Nullable String parentAgentId,
+    Units units) {}

@@ -1,11 +1,7 @@
 package io.stipend.metering.ledger;
 
-import io.stipend.metering.TokenUsage;
-import io.stipend.metering.UsageSource;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Makes usage rows from entries. */
 final class UsageRows {
@@ -17,14 +13,23 @@ final class UsageRows {
 
   static SettledAttempt of(
       Profile profile, LedgerEntry.Reserved reserved, LedgerEntry.Settled settled) {
+    AttemptFacts facts = reserved.facts();
     UsageRow row =
-        of(
-            reserved.id(),
+        new UsageRow(
+            reserved.id().exchange(),
+            reserved.id().number(),
             reserved.at(),
             settled.at(),
-            profile,
-            reserved.facts().sessionId(),
-            reserved.facts().client(),
+            profile.person(),
+            profile.team(),
+            profile.costCenter(),
+            profile.project(),
+            profile.keyId(),
+            facts.sessionId(),
+            facts.client(),
+            profile.dialect(),
+            profile.provider(),
+            profile.modelRequested(),
             settled.modelServed(),
             settled.serviceTier(),
             settled.usage(),
@@ -32,53 +37,14 @@ final class UsageRows {
             settled.outcome(),
             settled.httpStatus(),
             settled.nanos(),
+            profile.currency(),
+            profile.priceVersion(),
             settled.providerRequestId(),
-            settled.flags());
+            settled.flags(),
+            facts.agentId(),
+            facts.parentAgentId(),
+            settled.units());
     return new SettledAttempt(row, settled.debits());
-  }
-
-  private static UsageRow of(
-      AttemptId id,
-      Instant startedAt,
-      Instant finishedAt,
-      Profile profile,
-      @Nullable String sessionId,
-      @Nullable String client,
-      String modelServed,
-      @Nullable String serviceTier,
-      TokenUsage usage,
-      UsageSource source,
-      String outcome,
-      int httpStatus,
-      long nanos,
-      @Nullable String providerRequestId,
-      String flags) {
-    return new UsageRow(
-        id.exchange(),
-        id.number(),
-        startedAt,
-        finishedAt,
-        profile.person(),
-        profile.team(),
-        profile.costCenter(),
-        profile.project(),
-        profile.keyId(),
-        sessionId,
-        client,
-        profile.dialect(),
-        profile.provider(),
-        profile.modelRequested(),
-        modelServed,
-        serviceTier,
-        usage,
-        source,
-        outcome,
-        httpStatus,
-        nanos,
-        profile.currency(),
-        profile.priceVersion(),
-        providerRequestId,
-        flags);
   }
 
   /** What stands after a correction: its tokens, and the sums of its differences. */
@@ -110,7 +76,10 @@ final class UsageRows {
             r.currency(),
             r.priceVersion(),
             r.providerRequestId(),
-            r.flags());
+            r.flags(),
+            r.agentId(),
+            r.parentAgentId(),
+            r.units());
     List<Posting> debits = new ArrayList<>(before.debits());
     for (Posting posting : correction.postings()) {
       OpenReservation.add(debits, posting);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
@@ -35,7 +36,7 @@ class UsageExportTest {
           + "session_id,client,dialect,provider,model_requested,model_served,service_tier,"
           + "input_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,"
           + "output_tokens,reasoning_tokens,usage_source,outcome,http_status,cost,currency,"
-          + "price_version,provider_request_id\r\n";
+          + "price_version,provider_request_id,agent_id,parent_agent_id,units\r\n";
   private static final Instant START = Instant.parse("2026-11-01T00:00:00Z");
   private static final AccountKey ADA = new AccountKey("person/ada/engineer", "2026-11", Unit.USD);
 
@@ -57,11 +58,30 @@ class UsageExportTest {
           200,
           1_234_500_000L,
           "req_1",
+          null,
           new TokenUsage(10, 20, 30, 5, 40, 7));
       settle(
-          ledger, "e2", START.plusMillis(1), null, "a \"b\", c\nd", 0, 1L, null, TokenUsage.ZERO);
+          ledger,
+          "e2",
+          START.plusMillis(1),
+          null,
+          "a \"b\", c\nd",
+          0,
+          1L,
+          null,
+          null,
+          TokenUsage.ZERO);
       settle(
-          ledger, "e3", START.plusSeconds(60), "-team", null, 529, 0L, "@req", TokenUsage.of(1, 2));
+          ledger,
+          "e3",
+          START.plusSeconds(60),
+          "-team",
+          null,
+          529,
+          0L,
+          "@req",
+          "=a1",
+          TokenUsage.of(1, 2));
     }
   }
 
@@ -74,27 +94,29 @@ class UsageExportTest {
       int status,
       long nanos,
       String request,
+      String agent,
       TokenUsage usage)
       throws Exception {
     AttemptFacts facts =
         new AttemptFacts(
-            "ada",
-            team,
-            null,
-            null,
-            "k1",
-            session,
-            "claude-cli",
-            "anthropic-messages",
-            "anthropic",
-            "claude-opus-4-5",
-            null,
-            "builtin-2026-11-20",
-            "USD",
-            100,
-            100,
-            100,
-            100);
+                "ada",
+                team,
+                null,
+                null,
+                "k1",
+                session,
+                "claude-cli",
+                "anthropic-messages",
+                "anthropic",
+                "claude-opus-4-5",
+                null,
+                "builtin-2026-11-20",
+                "USD",
+                100,
+                100,
+                100,
+                100)
+            .byAgent(agent, agent == null ? null : "main");
     AttemptId id = new AttemptId(exchange, 1);
     OpenAttempt attempt =
         ledger.begin(new LedgerEntry.Reserved(at, id, facts, List.of(new Posting(ADA, 100))));
@@ -113,7 +135,8 @@ class UsageExportTest {
                 nanos,
                 request,
                 List.of(new Posting(ADA, nanos)),
-                ""))
+                "",
+                agent == null ? Units.NONE : Units.parse("web_search=3;image=1")))
         .get(20, TimeUnit.SECONDS);
   }
 
@@ -128,15 +151,15 @@ class UsageExportTest {
                 + "e1,1,2026-11-01T00:00:00.000Z,2026-11-01T00:00:01.500Z,ada,payments,,"
                 + common.formatted("'=cmd|' /C calc'!A0")
                 + "claude-opus-4-5-20251101,standard,10,20,30,5,40,7,reported,completed,200,"
-                + "1.2345,USD,builtin-2026-11-20,req_1\r\n"
+                + "1.2345,USD,builtin-2026-11-20,req_1,,,\r\n"
                 + "e2,1,2026-11-01T00:00:00.001Z,2026-11-01T00:00:01.501Z,ada,,,"
                 + common.formatted("\"a \"\"b\"\", c\nd\"")
                 + "claude-opus-4-5-20251101,standard,0,0,0,0,0,0,reported,completed,,"
-                + "0.000000001,USD,builtin-2026-11-20,\r\n"
+                + "0.000000001,USD,builtin-2026-11-20,,,,\r\n"
                 + "e3,1,2026-11-01T00:01:00.000Z,2026-11-01T00:01:01.500Z,ada,'-team,,"
                 + common.formatted("")
                 + "claude-opus-4-5-20251101,standard,1,0,0,0,2,0,reported,completed,529,"
-                + "0,USD,builtin-2026-11-20,'@req\r\n");
+                + "0,USD,builtin-2026-11-20,'@req,'=a1,main,web_search=3;image=1\r\n");
     assertThat(summary.rows()).isEqualTo(3);
     assertThat(summary.totalNanos()).isEqualTo(Map.of("USD", 1_234_500_001L));
     try (LedgerReader reader = LedgerReader.open(data)) {
@@ -172,6 +195,8 @@ class UsageExportTest {
     assertThat(second.get("team").isNull()).isTrue();
     assertThat(second.get("output_tokens").intValue()).isZero();
     assertThat(second.get("session_id").textValue()).isEqualTo("a \"b\", c\nd");
+    assertThat(second.get("agent_id").isNull()).isTrue();
+    assertThat(second.get("units").isNull()).isTrue();
   }
 
   @Test

@@ -126,11 +126,11 @@ class InFlightTableTest {
   void aTableOfANewerVersionIsRefused() throws Exception {
     open();
     byte[] bytes = Files.readAllBytes(path);
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(8, 4);
     Files.write(path, bytes);
     assertThatThrownBy(this::open)
         .isInstanceOf(LedgerException.class)
-        .hasMessageContaining("version 3");
+        .hasMessageContaining("version 4");
   }
 
   @Test

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.export.UsageExport;
 import java.io.InputStream;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -156,5 +159,51 @@ class OlderLedgerTest {
       assertThat(reader.frozen()).containsOnlyKeys("person/bob");
       assertThat(reader.alerts()).hasSize(1);
     }
+  }
+
+  /**
+   * The last build whose attempts named no agent and whose usage was of tokens alone left it: one
+   * attempt was corrected after its month was closed, one ran another model, one was released; two
+   * were sent and open, one of them extended; one was not sent. The export is the one that the same
+   * build then made of it.
+   */
+  @Test
+  void whatTheBuildBeforeAgentsLeftIsTheSameToTheByteAndHasThreeEmptyColumnsMore()
+      throws Exception {
+    try (var files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    unpack("/ledger/before-agents-killed.zip");
+    SqliteLedger.open(folder, OPTIONS, InstantSource.fixed(LATER)).close();
+
+    Verification verification = Folders.verify(folder);
+    assertThat(verification.problems()).isEmpty();
+    assertThat(verification.entries()).isEqualTo(19);
+    assertThat(verification.headHash())
+        .as("recovery writes the entries that the older build wrote, byte for byte")
+        .isEqualTo("3f39b0443f3476ebe80b63ea3c9d444861cf8bf0cc3d59b0a090651cebf0aea3");
+    assertThat(Folders.totals(folder))
+        .containsEntry(Samples.ADA, new AccountTotals(400_000_000_000L, 107_619_000L, 0))
+        .containsEntry(Samples.TEAM, new AccountTotals(9_000_000_000_000L, 107_619_000L, 0));
+    String before;
+    try (InputStream csv = getClass().getResourceAsStream("/ledger/before-agents-killed.csv")) {
+      before = new String(csv.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    StringWriter now = new StringWriter();
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      UsageExport.write(reader, Instant.EPOCH, Instant.MAX, UsageExport.Format.CSV, now);
+    }
+    assertThat(now)
+        .hasToString(
+            before
+                .replace(
+                    "provider_request_id\r\n",
+                    "provider_request_id,agent_id," + "parent_agent_id,units\r\n")
+                .replaceAll("(?<!units)\r\n", ",,,\r\n"));
+    Path replayed = folder.resolve("replayed");
+    assertThat(LedgerCopy.replay(folder, replayed, (done, of) -> {}).differences()).isEmpty();
+    assertThat(Folders.rows(replayed)).isEqualTo(Folders.rows(folder));
   }
 }

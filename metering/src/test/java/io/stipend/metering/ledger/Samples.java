@@ -1,7 +1,9 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -152,6 +154,16 @@ final class Samples {
         output == 0 ? 0 : amount(random) % (output + 1));
   }
 
+  static Units units(Random random) {
+    Units units = Units.NONE;
+    for (Meter meter : Meter.values()) {
+      if (random.nextInt(8) == 0) {
+        units = units.plus(Units.of(meter, amount(random) % Units.MAX_COUNT));
+      }
+    }
+    return units;
+  }
+
   static LedgerEntry.Reserved reserved(Random random) {
     AttemptFacts facts =
         new AttemptFacts(
@@ -172,7 +184,8 @@ final class Samples {
                 random.nextInt(100_000),
                 random.nextInt(10_000),
                 amount(random))
-            .sentAs(label(random));
+            .sentAs(label(random))
+            .byAgent(label(random), label(random));
     AttemptId id = new AttemptId(exchange(random), 1 + random.nextInt(3));
     return new LedgerEntry.Reserved(instant(random), id, facts, holds(random, facts));
   }
@@ -227,7 +240,8 @@ final class Samples {
         random.nextBoolean()
             ? PostingCodec.spread(accounts, nanos, usage.total())
             : PostingCodec.spread(accounts, amount(random), amount(random)),
-        flags == null ? "" : flags);
+        flags == null ? "" : flags,
+        units(random));
   }
 
   /** How many kinds of fact there are. */

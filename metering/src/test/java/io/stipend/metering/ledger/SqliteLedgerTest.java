@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -61,7 +62,10 @@ class SqliteLedgerTest {
                   "USD",
                   "builtin-2026-11-20",
                   "req_011CVNhRgWiFhKTgxwhgJ4aU",
-                  ""));
+                  "",
+                  null,
+                  null,
+                  Units.NONE));
     }
     List<UsageRow> projected = rows();
     assertThat(projected).hasSize(1);

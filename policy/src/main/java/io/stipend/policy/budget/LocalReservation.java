@@ -175,7 +175,8 @@ final class LocalReservation implements Reservation {
             end.charge().nanos(),
             end.providerRequestId(),
             postings(end.charge()),
-            end.flags());
+            end.flags(),
+            end.units());
     return end(
         State.SENT,
         share -> share.charged(end.charge()),

@@ -2,6 +2,7 @@ package io.stipend.policy.budget;
 
 import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AttemptId;
 import java.time.Instant;
@@ -72,6 +73,7 @@ public interface Reservation {
    * @param serviceTier the tier that was served; null if unknown
    * @param providerRequestId the provider's own id; null if none came
    * @param flags anything to look at; empty if nothing
+   * @param units what was used that is not a token
    */
   record Settlement(
       Instant at,
@@ -83,5 +85,32 @@ public interface Reservation {
       String modelServed,
       @Nullable String serviceTier,
       @Nullable String providerRequestId,
-      String flags) {}
+      String flags,
+      Units units) {
+    /** An attempt that used nothing but tokens. */
+    public Settlement(
+        Instant at,
+        Charge charge,
+        TokenUsage usage,
+        UsageSource source,
+        String outcome,
+        int httpStatus,
+        String modelServed,
+        @Nullable String serviceTier,
+        @Nullable String providerRequestId,
+        String flags) {
+      this(
+          at,
+          charge,
+          usage,
+          source,
+          outcome,
+          httpStatus,
+          modelServed,
+          serviceTier,
+          providerRequestId,
+          flags,
+          Units.NONE);
+    }
+  }
 }

@@ -1,7 +1,10 @@
 package io.stipend.policy.plan;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.Demand;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.AttemptId;
@@ -88,7 +91,8 @@ final class Rerun {
 
   private record Caller(String person, String keyId, @Nullable String project) {}
 
-  private record RefusedModel(String person, String dialect, String model, LocalDate day) {}
+  private record RefusedModel(
+      String person, String dialect, String model, LocalDate day, Units units) {}
 
   /**
    * What becomes of a call.
@@ -212,7 +216,7 @@ final class Rerun {
         .rating()
         .charge(
             new UsageReport(
-                List.of(new UsageReport.Part(null, usage)),
+                List.of(new UsageReport.Part(null, usage, MediaTokens.NONE, row.units())),
                 sameModel ? row.modelServed() : permit.model(),
                 row.serviceTier(),
                 false));
@@ -226,7 +230,7 @@ final class Rerun {
   /** A permit, or why there is none. */
   private Object decide(Entitlement who, UsageRow row, String model) {
     LocalDate day = row.startedAt().atOffset(ZoneOffset.UTC).toLocalDate();
-    RefusedModel known = new RefusedModel(row.person(), row.dialect(), model, day);
+    RefusedModel known = new RefusedModel(row.person(), row.dialect(), model, day, row.units());
     String refused = refusedModels.get(known);
     if (refused != null) {
       return refused;
@@ -251,18 +255,19 @@ final class Rerun {
     int dash = row.dialect().indexOf('-');
     String vendor = dash < 0 ? row.dialect() : row.dialect().substring(0, dash);
     return new ModelCall(
-        row.dialect(),
-        vendor,
-        model,
-        row.usage().output(),
-        1,
-        false,
-        row.serviceTier(),
-        0,
-        0,
-        0,
-        false,
-        true);
+            row.dialect(),
+            vendor,
+            model,
+            row.usage().output(),
+            1,
+            false,
+            row.serviceTier(),
+            0,
+            0,
+            0,
+            false,
+            true)
+        .with(MediaTokens.NONE, row.units(), null);
   }
 
   private void endUntil(Instant now) {
@@ -347,7 +352,10 @@ final class Rerun {
                 ? served
                     .permit
                     .rating()
-                    .affordableOutput(usage.inputTotal(), left, row.serviceTier())
+                    .affordableOutput(
+                        new Demand(usage.inputTotal(), 0, MediaTokens.NONE, row.units(), null),
+                        left,
+                        row.serviceTier())
                 : left - usage.inputTotal();
         return output < rule.clampFloor() || output >= usage.output()
             ? null
@@ -390,23 +398,24 @@ final class Rerun {
       Permit permit = served.permit;
       TokenUsage usage = served.usage;
       return new AttemptFacts(
-          row.person(),
-          row.team(),
-          row.costCenter(),
-          row.project(),
-          row.keyId(),
-          row.sessionId(),
-          row.client(),
-          row.dialect(),
-          permit.provider().name(),
-          permit.model(),
-          row.serviceTier(),
-          permit.rating().priceVersion(),
-          row.currency(),
-          usage.inputTotal(),
-          usage.output(),
-          usage.output(),
-          served.charge.nanos());
+              row.person(),
+              row.team(),
+              row.costCenter(),
+              row.project(),
+              row.keyId(),
+              row.sessionId(),
+              row.client(),
+              row.dialect(),
+              permit.provider().name(),
+              permit.model(),
+              row.serviceTier(),
+              permit.rating().priceVersion(),
+              row.currency(),
+              usage.inputTotal(),
+              usage.output(),
+              usage.output(),
+              served.charge.nanos())
+          .byAgent(row.agentId(), row.parentAgentId());
     }
 
     private Reservation.Settlement settlement() {
@@ -421,7 +430,8 @@ final class Rerun {
           row.modelServed(),
           row.serviceTier(),
           null,
-          "");
+          "",
+          row.units());
     }
   }
 }
