@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param hiddenReasoning whether the body makes or lets the model generate text that does not
  *     stream
  * @param metered whether the call costs anything; false for token counting and moderation
+ * @param generation when it is generated, and whether its length can be bounded
  */
 public record ModelCall(
     String dialect,
@@ -36,4 +37,43 @@ public record ModelCall(
     long mediaTokens,
     long thinkingBudget,
     boolean hiddenReasoning,
-    boolean metered) {}
+    boolean metered,
+    Generation generation) {
+  /** How the output of a call is generated. */
+  public enum Generation {
+    /** While the exchange is open, under a cap that policy may set. */
+    USUAL,
+    /** The same, but no cap can be set in its body: all that the model may write is held. */
+    UNCAPPABLE
+  }
+
+  /** A call that is generated as usual. */
+  public ModelCall(
+      String dialect,
+      String vendor,
+      String model,
+      long outputCap,
+      int choices,
+      boolean stream,
+      @Nullable String serviceTier,
+      long textBytes,
+      long mediaTokens,
+      long thinkingBudget,
+      boolean hiddenReasoning,
+      boolean metered) {
+    this(
+        dialect,
+        vendor,
+        model,
+        outputCap,
+        choices,
+        stream,
+        serviceTier,
+        textBytes,
+        mediaTokens,
+        thinkingBudget,
+        hiddenReasoning,
+        metered,
+        Generation.USUAL);
+  }
+}

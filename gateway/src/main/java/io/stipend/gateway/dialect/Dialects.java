@@ -24,6 +24,7 @@ public final class Dialects {
           OPENAI_CHAT, //
           new OpenAiResponses(),
           new OpenAiInputTokens(),
+          new OpenAiCompact(),
           ANTHROPIC_MESSAGES,
           new AnthropicCountTokens(),
           GEMINI,

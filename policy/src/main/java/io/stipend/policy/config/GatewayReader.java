@@ -21,12 +21,14 @@ final class GatewayReader {
       List.of(
           "openai-chat",
           "openai-responses",
+          "openai-compact",
           "openai-completions",
           "openai-embeddings",
           "anthropic-messages",
           "gemini",
           "/v1/chat/completions",
           "/v1/responses",
+          "/v1/responses/compact",
           "/v1/completions",
           "/v1/embeddings",
           "/v1/messages");
