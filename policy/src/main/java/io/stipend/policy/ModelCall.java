@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * What a request asks of a model, read from its body in one scan; no HTTP and no prompt text.
  *
  * @param dialect id of the wire format, such as {@code openai-chat} or {@code anthropic-messages}
- * @param vendor whose dialect it is: {@code openai}, {@code anthropic} or {@code gemini}; a
- *     provider serves a call if its own dialect is the same
+ * @param vendor whose dialect it is: {@code openai}, {@code azure}, {@code anthropic} or {@code
+ *     gemini}; a provider serves a call if its own dialect is the same
  * @param model as the client wrote it, aliases not resolved
  * @param outputCap the most output tokens that the client allows for each choice; -1 if it says
  *     nothing; 0 if nothing is generated, as by embeddings

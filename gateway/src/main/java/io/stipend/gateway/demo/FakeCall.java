@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model as the body names it
  * @param stream whether the reply streams
  * @param includeUsage whether a chat stream ends with its usage
+ * @param continuous whether each of its chunks says the usage by then
  * @param choices how many replies
  * @param input tokens of the prompt by kind; no output
  * @param reasoning hidden tokens of each choice
@@ -30,6 +31,7 @@ record FakeCall(
     String model,
     boolean stream,
     boolean includeUsage,
+    boolean continuous,
     int choices,
     TokenUsage input,
     long reasoning,
@@ -92,16 +94,48 @@ record FakeCall(
       throw new FakeProblem(400, "n: " + n + " (expected: 1.." + MAX_CHOICES + ")");
     }
     return call(
-        Wire.CHAT,
-        body,
+            Wire.CHAT,
+            body,
+            id,
+            stream,
+            options.path("include_usage").asBoolean(false),
+            n.asInt(1),
+            newCap != null ? newCap : oldCap,
+            tier(body),
+            created,
+            script)
+        .continuous(continuous(options, script));
+  }
+
+  /** Asked of others than vLLM it is an unknown field. */
+  static boolean continuous(JsonNode options, FakeScript script) {
+    boolean asked = options.has("continuous_usage_stats");
+    if (asked && script.flavour().details()) {
+      throw new FakeProblem(400, "Unknown parameter: 'stream_options.continuous_usage_stats'.");
+    }
+    return script.flavour() == FakeFlavour.VLLM
+        && options.path("include_usage").asBoolean(false)
+        && options.path("continuous_usage_stats").asBoolean(false);
+  }
+
+  /** The same with a usage on each chunk, or without. */
+  FakeCall continuous(boolean so) {
+    return new FakeCall(
+        wire,
         id,
+        model,
         stream,
-        options.path("include_usage").asBoolean(false),
-        n.asInt(1),
-        newCap != null ? newCap : oldCap,
-        tier(body),
+        includeUsage,
+        so,
+        choices,
+        input,
+        reasoning,
+        visible,
+        capped,
+        serviceTier,
         created,
-        script);
+        script,
+        prompts);
   }
 
   static FakeCall messages(JsonNode body, String id, long created, FakeScript script) {
@@ -201,6 +235,7 @@ record FakeCall(
         script.modelServed() == null ? model : script.modelServed(),
         stream,
         includeUsage && script.usage(),
+        false,
         choices,
         input,
         reasoning,

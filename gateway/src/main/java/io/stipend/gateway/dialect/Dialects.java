@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.PolicyEngine.ModelListing;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ public final class Dialects {
   private static final Dialect GEMINI = new Gemini();
 
   private static final List<Dialect> ALL =
-      List.of(
+      all(
           OPENAI_CHAT, //
           new OpenAiResponses(),
           new OpenAiInputTokens(),
@@ -37,7 +38,7 @@ public final class Dialects {
   private static final Map<String, Dialect> BY_SHAPE = byPath(true);
 
   private static final Set<String> MODELS_PATHS =
-      Set.of("/v1/models", "/v1beta/models", "/v1alpha/models");
+      Set.of("/v1/models", "/v1beta/models", "/v1alpha/models", Azure.MODELS);
 
   private static final String ANTHROPIC_VERSION = "anthropic-version";
   private static final String ANTHROPIC_PREFIX = "/v1/messages";
@@ -49,6 +50,12 @@ public final class Dialects {
   private static final String UNKNOWN_DATE = "1970-01-01T00:00:00Z";
 
   private Dialects() {}
+
+  private static List<Dialect> all(Dialect... ofTheirVendors) {
+    List<Dialect> all = new ArrayList<>(List.of(ofTheirVendors));
+    all.addAll(Azure.all());
+    return List.copyOf(all);
+  }
 
   private static Map<String, Dialect> byPath(boolean shapes) {
     Map<String, Dialect> byPath = new HashMap<>();
@@ -110,7 +117,10 @@ public final class Dialects {
       return new Answer(
           200, Refusals.anthropicHeaders(exchangeId), ErrorJson.bytes(anthropicModels(models)));
     }
-    ObjectNode list = isGemini(head) ? geminiModels(models) : openAiModels(models);
+    ObjectNode list =
+        isGemini(head)
+            ? geminiModels(models)
+            : openAiModels(head.path().equals(Azure.MODELS) ? ofAzure(models) : models);
     return new Answer(200, Refusals.openAiHeaders(exchangeId), ErrorJson.bytes(list));
   }
 
@@ -130,6 +140,11 @@ public final class Dialects {
       }
     }
     return list;
+  }
+
+  /** No others are served under Azure's paths. */
+  private static List<ModelListing> ofAzure(List<ModelListing> models) {
+    return models.stream().filter(model -> model.vendor().equals(Azure.VENDOR)).toList();
   }
 
   private static ObjectNode openAiModels(List<ModelListing> models) {

@@ -37,6 +37,12 @@ class OpenAiResponses extends OpenAiDialect {
     this.use = use;
   }
 
+  /** As Azure serves it. */
+  OpenAiResponses(Azure azure) {
+    super(azure);
+    this.use = ResponsesBody.Use.ANSWER;
+  }
+
   /**
    * What is known of a request.
    *

@@ -89,7 +89,7 @@ class CompactBooksTest {
   @Test
   void whoeverLeavesPaysForWhatWasWritten() throws Exception {
     start(RICH, "");
-    books.leave(0, PATH, key, BODY, "x-fake-output-tokens: 60", "x-fake-pace-micros: 5000");
+    books.leave(0, PATH, key, BODY, "x-fake-output-tokens: 60", "x-fake-pace-micros: 20000");
     List<UsageRow> rows = books.agreed();
     assertThat(rows.get(0).outcome()).isEqualTo("client_gone");
     assertThat(rows.get(0).usage().output()).isEqualTo(60);
