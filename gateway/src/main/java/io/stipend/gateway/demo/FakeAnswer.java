@@ -82,6 +82,7 @@ final class FakeAnswer {
       case COMPACT -> ResponsesJson.compaction(call);
       case COMPLETIONS -> CompletionsJson.answer(call);
       case EMBEDDINGS -> EmbeddingsJson.answer(call);
+      case GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiJson.embeddings(call);
       case GEMINI, GEMINI_LIST -> GeminiJson.answer(call);
     };
   }

@@ -63,7 +63,11 @@ record FakeCall(
     EMBEDDINGS("input"),
     GEMINI("contents"),
     /** Gemini, streamed as one list and not as events. */
-    GEMINI_LIST("contents");
+    GEMINI_LIST("contents"),
+    /** One embedding of Gemini. */
+    GEMINI_EMBEDDING("content"),
+    /** Many of them. */
+    GEMINI_EMBEDDINGS("requests");
 
     private final String prompt;
 
@@ -245,6 +249,36 @@ record FakeCall(
         created,
         script,
         null);
+  }
+
+  static FakeCall geminiEmbeddings(
+      JsonNode body, GeminiRoute route, String id, long created, FakeScript script) {
+    boolean many = route.embedsMany();
+    List<JsonNode> contents =
+        many ? body.path("requests").findValues("content") : List.of(body.path("content"));
+    String name = "models/" + route.model();
+    for (JsonNode said : body.findValues("model")) {
+      if (!said.asText().equals(name)) {
+        throw new FakeProblem(400, "model: " + said + " (expected: " + name + ")");
+      }
+    }
+    long bytes = contents.stream().mapToLong(FakeCall::text).sum();
+    if (bytes == 0) {
+      throw new FakeProblem(400, "content is required");
+    }
+    long total = script.inputTokens() < 0 ? 1 + bytes / BYTES_PER_TOKEN : script.inputTokens();
+    return call(
+        many ? Wire.GEMINI_EMBEDDINGS : Wire.GEMINI_EMBEDDING,
+        route.model(),
+        id,
+        false,
+        true,
+        contents.size(),
+        TokenUsage.of(total, 0),
+        0L,
+        "standard",
+        created,
+        script);
   }
 
   static @Nullable Long cap(JsonNode body, String name, long least) {

@@ -32,7 +32,8 @@ interface FakeEvents {
       case RESPONSES -> new ResponsesEvents(call);
       case COMPLETIONS -> new CompletionsEvents(call);
       case GEMINI, GEMINI_LIST -> new GeminiEvents(call);
-      case COMPACT, EMBEDDINGS -> throw new IllegalStateException("it does not stream");
+      case COMPACT, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS ->
+          throw new IllegalStateException("it does not stream");
     };
   }
 }

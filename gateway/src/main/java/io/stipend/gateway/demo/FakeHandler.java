@@ -99,6 +99,10 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (route.generates()) {
       long created = clock.instant().getEpochSecond();
       reply(ctx, request, FakeCall.gemini(body(request), route, id, created, script), path);
+    } else if (route.embeds()) {
+      long created = clock.instant().getEpochSecond();
+      FakeCall call = FakeCall.geminiEmbeddings(body(request), route, id, created, script);
+      reply(ctx, request, call, path);
     } else if (route.counts()) {
       send(ctx, 200, id, "{\"totalTokens\":" + FakeCall.inputTokens(body(request), script) + "}");
     } else {

@@ -26,6 +26,7 @@ final class GatewayReader {
           "openai-embeddings",
           "anthropic-messages",
           "gemini",
+          "gemini-embeddings",
           "azure-chat",
           "azure-responses",
           "azure-completions",
