@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * What a request asks of a model, read from its body in one scan; no HTTP and no prompt text.
  *
  * @param dialect id of the wire format, such as {@code openai-chat} or {@code anthropic-messages}
- * @param vendor whose dialect it is: {@code openai}, {@code anthropic} or {@code gemini}; a
- *     provider serves a call if its own dialect is the same
+ * @param vendor whose dialect it is: {@code openai}, {@code azure}, {@code anthropic} or {@code
+ *     gemini}; a provider serves a call if its own dialect is the same
  * @param model as the client wrote it, aliases not resolved
  * @param outputCap the most output tokens that the client allows for each choice; -1 if it says
  *     nothing; 0 if nothing is generated, as by embeddings
@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param hiddenReasoning whether the body makes or lets the model generate text that does not
  *     stream
  * @param metered whether the call costs anything; false for token counting and moderation
+ * @param generation when it is generated, and whether its length can be bounded
  * @param maxMedia the most of its tokens that can be audio or images which a model may price apart;
  *     what exceeds all input or all output means all of it
  * @param maxUnits the most that it can use of what is priced by the unit, beside tokens or instead
@@ -48,11 +49,20 @@ public record ModelCall(
     long thinkingBudget,
     boolean hiddenReasoning,
     boolean metered,
+    Generation generation,
     MediaTokens maxMedia,
     Units maxUnits,
     @Nullable String variant,
     @Nullable Refusal untold) {
-  /** A call that tokens of text measure. */
+  /** How the output of a call is generated. */
+  public enum Generation {
+    /** While the exchange is open, under a cap that policy may set. */
+    USUAL,
+    /** The same, but no cap can be set in its body: all that the model may write is held. */
+    UNCAPPABLE
+  }
+
+  /** A call that is generated as usual. */
   public ModelCall(
       String dialect,
       String vendor,
@@ -79,6 +89,38 @@ public record ModelCall(
         thinkingBudget,
         hiddenReasoning,
         metered,
+        Generation.USUAL);
+  }
+
+  /** A call of which nothing but tokens of text can come. */
+  public ModelCall(
+      String dialect,
+      String vendor,
+      String model,
+      long outputCap,
+      int choices,
+      boolean stream,
+      @Nullable String serviceTier,
+      long textBytes,
+      long mediaTokens,
+      long thinkingBudget,
+      boolean hiddenReasoning,
+      boolean metered,
+      Generation generation) {
+    this(
+        dialect,
+        vendor,
+        model,
+        outputCap,
+        choices,
+        stream,
+        serviceTier,
+        textBytes,
+        mediaTokens,
+        thinkingBudget,
+        hiddenReasoning,
+        metered,
+        generation,
         MediaTokens.NONE,
         Units.NONE,
         null,
@@ -100,6 +142,7 @@ public record ModelCall(
         thinkingBudget,
         hiddenReasoning,
         metered,
+        generation,
         media,
         units,
         unitVariant,
@@ -121,6 +164,7 @@ public record ModelCall(
         thinkingBudget,
         hiddenReasoning,
         metered,
+        generation,
         maxMedia,
         maxUnits,
         variant,

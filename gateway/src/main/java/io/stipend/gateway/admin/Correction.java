@@ -146,7 +146,7 @@ record Correction(
       if (provider.name().equals(row.provider())) {
         return quota
             .rateCards()
-            .rating(provider.name(), provider.dialect(), row.modelRequested(), row.startedAt());
+            .rating(provider.name(), provider.prices(), row.modelRequested(), row.startedAt());
       }
     }
     return null;

@@ -4,23 +4,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A streamed chat completion: a role event for each choice, the tokens of all choices in turn, a
- * finish for each choice, the usage if the request asked for it, {@code [DONE]}. Where usage was
- * asked for, every other chunk says {@code "usage":null}.
+ * finish for each choice, the usage if the request asked for it, {@code [DONE]}. What the other
+ * chunks then say of it, and what comes before all of them, is a matter of the {@link FakeFlavour}.
  */
 final class ChatEvents implements FakeEvents {
+  private static final String JUDGEMENT =
+      "{\"prompt_index\":0,\"content_filter_results\":{\"hate\":{\"filtered\":false,"
+          + "\"severity\":\"safe\"},\"jailbreak\":{\"filtered\":false,\"detected\":false}}}";
+
   private final FakeCall call;
   private final String before;
-  private final String after;
+  private final RunningUsage usage;
+  private boolean judged;
   private long step;
 
   ChatEvents(FakeCall call) {
     this.call = call;
     this.before = "data: " + ChatJson.head(call, "chat.completion.chunk") + ",\"choices\":[";
-    this.after = "]" + (call.includeUsage() ? ",\"usage\":null" : "") + "}\n\n";
+    this.usage = new RunningUsage(call);
+    this.judged = call.script().flavour() == FakeFlavour.AZURE;
   }
 
   @Override
   public @Nullable Event next() {
+    if (judged) {
+      judged = false;
+      return Event.of(before + "],\"prompt_filter_results\":[" + JUDGEMENT + "]}\n\n");
+    }
     long at = step++;
     int n = call.choices();
     if (at < n) {
@@ -29,10 +39,12 @@ final class ChatEvents implements FakeEvents {
     }
     at -= n;
     if (at < call.reasoning() * n) {
+      usage.generated();
       return new Event("", 1, 1);
     }
     at -= call.reasoning() * n;
     if (at < call.visible() * n) {
+      usage.generated();
       String token = FakeText.token(at / n, call.script().tokenBytes());
       return new Event(chunk(at % n, "{\"content\":\"" + token + "\"}", null), 1, 0);
     }
@@ -56,6 +68,6 @@ final class ChatEvents implements FakeEvents {
         + ",\"logprobs\":null,\"finish_reason\":"
         + (finish == null ? "null" : "\"" + finish + "\"")
         + "}"
-        + after;
+        + usage.end();
   }
 }

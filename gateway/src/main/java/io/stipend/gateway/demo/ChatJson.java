@@ -27,14 +27,22 @@ final class ChatJson {
 
   /** Cached input is part of the prompt, reasoning is part of the completion. */
   static String usage(FakeCall call) {
-    TokenUsage usage = call.usage();
+    return usage(call, call.usage());
+  }
+
+  static String usage(FakeCall call, TokenUsage usage) {
+    String counts =
+        "{\"prompt_tokens\":"
+            + usage.inputTotal()
+            + ",\"completion_tokens\":"
+            + usage.output()
+            + ",\"total_tokens\":"
+            + usage.total();
+    if (!call.script().flavour().details()) {
+      return counts + "}";
+    }
     String writes = usage.cacheWrite() == 0 ? "" : ",\"cache_write_tokens\":" + usage.cacheWrite();
-    return "{\"prompt_tokens\":"
-        + usage.inputTotal()
-        + ",\"completion_tokens\":"
-        + usage.output()
-        + ",\"total_tokens\":"
-        + usage.total()
+    return counts
         + ",\"prompt_tokens_details\":{\"cached_tokens\":"
         + usage.cacheRead()
         + writes

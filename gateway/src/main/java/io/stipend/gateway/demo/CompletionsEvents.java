@@ -10,14 +10,14 @@ final class CompletionsEvents implements FakeEvents {
   private final FakeCall call;
   private final FakePrompts prompts;
   private final String before;
-  private final String after;
+  private final RunningUsage usage;
   private long step;
 
   CompletionsEvents(FakeCall call) {
     this.call = call;
     this.prompts = CompletionsJson.prompts(call);
     this.before = "data: " + CompletionsJson.head(call);
-    this.after = "]" + (call.includeUsage() ? ",\"usage\":null" : "") + "}\n\n";
+    this.usage = new RunningUsage(call);
   }
 
   @Override
@@ -31,6 +31,7 @@ final class CompletionsEvents implements FakeEvents {
       at -= n;
     }
     if (at < call.visible() * n) {
+      usage.generated();
       String token = FakeText.token(at / n, call.script().tokenBytes());
       return new Event(chunk(at % n, token, null), 1, 0);
     }
@@ -46,6 +47,6 @@ final class CompletionsEvents implements FakeEvents {
   }
 
   private String chunk(long choice, String text, @Nullable String finish) {
-    return before + CompletionsJson.choice(choice, text, finish) + after;
+    return before + CompletionsJson.choice(choice, text, finish) + usage.end();
   }
 }

@@ -89,6 +89,7 @@ final class FakeAnswer {
       case TRANSCRIPT -> MediaJson.transcript(call);
       case IMAGES -> MediaJson.images(call);
       case SPEECH -> throw new IllegalStateException("it is no JSON");
+      case GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiJson.embeddings(call);
       case GEMINI, GEMINI_LIST -> GeminiJson.answer(call);
     };
   }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model as the body names it
  * @param stream whether the reply streams
  * @param includeUsage whether a chat stream ends with its usage
+ * @param continuous whether each of its chunks says the usage by then
  * @param choices how many replies
  * @param input tokens of the prompt by kind; no output
  * @param reasoning hidden tokens of each choice
@@ -31,6 +32,7 @@ record FakeCall(
     String model,
     boolean stream,
     boolean includeUsage,
+    boolean continuous,
     int choices,
     TokenUsage input,
     long reasoning,
@@ -66,7 +68,11 @@ record FakeCall(
     IMAGES("prompt"),
     GEMINI("contents"),
     /** Gemini, streamed as one list and not as events. */
-    GEMINI_LIST("contents");
+    GEMINI_LIST("contents"),
+    /** One embedding of Gemini. */
+    GEMINI_EMBEDDING("content"),
+    /** Many of them. */
+    GEMINI_EMBEDDINGS("requests");
 
     private final String prompt;
 
@@ -97,16 +103,49 @@ record FakeCall(
       throw new FakeProblem(400, "n: " + n + " (expected: 1.." + MAX_CHOICES + ")");
     }
     return call(
-        Wire.CHAT,
-        body,
+            Wire.CHAT,
+            body,
+            id,
+            stream,
+            options.path("include_usage").asBoolean(false),
+            n.asInt(1),
+            newCap != null ? newCap : oldCap,
+            tier(body),
+            created,
+            script)
+        .continuous(continuous(options, script));
+  }
+
+  /** Asked of others than vLLM it is an unknown field. */
+  static boolean continuous(JsonNode options, FakeScript script) {
+    boolean asked = options.has("continuous_usage_stats");
+    if (asked && script.flavour().details()) {
+      throw new FakeProblem(400, "Unknown parameter: 'stream_options.continuous_usage_stats'.");
+    }
+    return script.flavour() == FakeFlavour.VLLM
+        && options.path("include_usage").asBoolean(false)
+        && options.path("continuous_usage_stats").asBoolean(false);
+  }
+
+  /** The same with a usage on each chunk, or without. */
+  FakeCall continuous(boolean so) {
+    return new FakeCall(
+        wire,
         id,
+        model,
         stream,
-        options.path("include_usage").asBoolean(false),
-        n.asInt(1),
-        newCap != null ? newCap : oldCap,
-        tier(body),
+        includeUsage,
+        so,
+        choices,
+        input,
+        reasoning,
+        visible,
+        capped,
+        serviceTier,
         created,
-        script);
+        script,
+        prompts,
+        media);
   }
 
   static FakeCall messages(JsonNode body, String id, long created, FakeScript script) {
@@ -206,6 +245,7 @@ record FakeCall(
         script.modelServed() == null ? model : script.modelServed(),
         stream,
         includeUsage && script.usage(),
+        false,
         choices,
         input,
         reasoning,
@@ -216,6 +256,36 @@ record FakeCall(
         script,
         null,
         null);
+  }
+
+  static FakeCall geminiEmbeddings(
+      JsonNode body, GeminiRoute route, String id, long created, FakeScript script) {
+    boolean many = route.embedsMany();
+    List<JsonNode> contents =
+        many ? body.path("requests").findValues("content") : List.of(body.path("content"));
+    String name = "models/" + route.model();
+    for (JsonNode said : body.findValues("model")) {
+      if (!said.asText().equals(name)) {
+        throw new FakeProblem(400, "model: " + said + " (expected: " + name + ")");
+      }
+    }
+    long bytes = contents.stream().mapToLong(FakeCall::text).sum();
+    if (bytes == 0) {
+      throw new FakeProblem(400, "content is required");
+    }
+    long total = script.inputTokens() < 0 ? 1 + bytes / BYTES_PER_TOKEN : script.inputTokens();
+    return call(
+        many ? Wire.GEMINI_EMBEDDINGS : Wire.GEMINI_EMBEDDING,
+        route.model(),
+        id,
+        false,
+        true,
+        contents.size(),
+        TokenUsage.of(total, 0),
+        0L,
+        "standard",
+        created,
+        script);
   }
 
   static @Nullable Long cap(JsonNode body, String name, long least) {

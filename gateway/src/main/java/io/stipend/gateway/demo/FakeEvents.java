@@ -33,7 +33,8 @@ interface FakeEvents {
       case COMPLETIONS -> new CompletionsEvents(call);
       case GEMINI, GEMINI_LIST -> new GeminiEvents(call);
       case SPEECH, TRANSCRIPT, IMAGES -> new MediaSteps(call);
-      case COMPACT, EMBEDDINGS -> throw new IllegalStateException("it does not stream");
+      case COMPACT, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS ->
+          throw new IllegalStateException("it does not stream");
     };
   }
 }

@@ -72,15 +72,16 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       if (gemini != null && request.method().equals(HttpMethod.POST)) {
         gemini(ctx, request, path, gemini, id);
       } else {
-        route(ctx, request, path, id);
+        AzureRoute azure = AzureRoute.of(path, target.parameters(), request.headers());
+        route(ctx, request, path, azure, id);
       }
     } catch (FakeProblem problem) {
       error(ctx, path, id, problem);
     }
   }
 
-  private FakeScript script(FullHttpRequest request) {
-    FakeScript script = defaults.with(request.headers());
+  private FakeScript script(FullHttpRequest request, FakeFlavour usual) {
+    FakeScript script = defaults.with(request.headers(), usual);
     if (script.status() != 0) {
       throw new FakeProblem(script.status(), "scripted status " + script.status());
     }
@@ -94,10 +95,14 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       String path,
       GeminiRoute route,
       String id) {
-    FakeScript script = script(request);
+    FakeScript script = script(request, FakeFlavour.OPENAI);
     if (route.generates()) {
       long created = clock.instant().getEpochSecond();
       reply(ctx, request, FakeCall.gemini(body(request), route, id, created, script), path);
+    } else if (route.embeds()) {
+      long created = clock.instant().getEpochSecond();
+      FakeCall call = FakeCall.geminiEmbeddings(body(request), route, id, created, script);
+      reply(ctx, request, call, path);
     } else if (route.counts()) {
       send(ctx, 200, id, "{\"totalTokens\":" + FakeCall.inputTokens(body(request), script) + "}");
     } else {
@@ -105,18 +110,24 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
   }
 
-  private void route(ChannelHandlerContext ctx, FullHttpRequest request, String path, String id) {
+  private void route(
+      ChannelHandlerContext ctx,
+      FullHttpRequest request,
+      String asked,
+      @Nullable AzureRoute azure,
+      String id) {
     boolean post = request.method().equals(HttpMethod.POST);
-    FakeScript script = script(request);
+    FakeScript script = script(request, azure == null ? FakeFlavour.OPENAI : FakeFlavour.AZURE);
+    String path = azure == null ? asked : azure.path();
     long created = clock.instant().getEpochSecond();
     if (post && path.equals(CHAT)) {
-      reply(ctx, request, FakeCall.chat(body(request), id, created, script), path);
+      reply(ctx, request, FakeCall.chat(body(request, azure), id, created, script), asked);
     } else if (post && path.equals(MESSAGES)) {
-      reply(ctx, request, FakeCall.messages(body(request), id, created, script), path);
+      reply(ctx, request, FakeCall.messages(body(request), id, created, script), asked);
     } else if (post && path.equals(RESPONSES)) {
-      reply(ctx, request, FakeCall.responses(body(request), id, created, script), path);
+      reply(ctx, request, FakeCall.responses(body(request), id, created, script), asked);
     } else if (post && path.equals(COMPACT)) {
-      reply(ctx, request, FakeCall.compact(body(request), id, created, script), path);
+      reply(ctx, request, FakeCall.compact(body(request), id, created, script), asked);
     } else if (post && path.equals(COUNT_MESSAGES)) {
       long input = FakeCall.inputTokens(body(request), script);
       send(ctx, 200, id, "{\"input_tokens\":" + input + "}");
@@ -124,9 +135,10 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       long input = FakeCall.inputTokens(body(request), script);
       send(ctx, 200, id, "{\"object\":\"response.input_tokens\",\"input_tokens\":" + input + "}");
     } else if (post && path.equals(COMPLETIONS)) {
-      reply(ctx, request, FakePrompts.completions(body(request), id, created, script), path);
+      reply(
+          ctx, request, FakePrompts.completions(body(request, azure), id, created, script), asked);
     } else if (post && path.equals(EMBEDDINGS)) {
-      reply(ctx, request, FakePrompts.embeddings(body(request), id, created, script), path);
+      reply(ctx, request, FakePrompts.embeddings(body(request, azure), id, created, script), asked);
     } else if (post && path.equals(MODERATIONS)) {
       send(ctx, 200, id, ModerationsJson.answer(body(request), id));
     } else if (post && FakeMedia.serves(path)) {
@@ -137,6 +149,10 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else {
       throw new FakeProblem(404, "no such route: " + request.method() + " " + path);
     }
+  }
+
+  private static JsonNode body(FullHttpRequest request, @Nullable AzureRoute azure) {
+    return azure == null ? body(request) : azure.served(body(request));
   }
 
   private static JsonNode body(FullHttpRequest request) {
@@ -188,7 +204,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     String bearer = headers.get(HttpHeaderNames.AUTHORIZATION, "");
     return bearer.startsWith("Bearer ")
         ? bearer.substring("Bearer ".length())
-        : headers.get("x-api-key", headers.get("x-goog-api-key", ""));
+        : headers.get("x-api-key", headers.get("x-goog-api-key", headers.get("api-key", "")));
   }
 
   private void error(ChannelHandlerContext ctx, String path, String id, FakeProblem problem) {

@@ -155,6 +155,7 @@ record FakeMedia(Units units, long images, boolean byUnit, String format, int pa
         served == null ? form.text("model") : served,
         stream,
         true,
+        false,
         answers,
         media.byUnit ? TokenUsage.ZERO : FakeCall.input(input, script),
         0,

@@ -41,8 +41,19 @@ record FakePrompts(
     Long cap = FakeCall.cap(body, "max_tokens", 1);
     long most = cap == null ? USUAL_CAP : cap;
     boolean includeUsage = options.path("include_usage").asBoolean(false) && script.usage();
-    return call(
-        Wire.COMPLETIONS, body, id, stream, includeUsage, bestOf, most, created, script, prompts);
+    FakeCall call =
+        call(
+            Wire.COMPLETIONS,
+            body,
+            id,
+            stream,
+            includeUsage,
+            bestOf,
+            most,
+            created,
+            script,
+            prompts);
+    return call.continuous(FakeCall.continuous(options, script));
   }
 
   static FakeCall embeddings(JsonNode body, String id, long created, FakeScript script) {
@@ -77,6 +88,7 @@ record FakePrompts(
         served == null ? body.path("model").textValue() : served,
         stream,
         includeUsage,
+        false,
         perPrompt * prompts.texts.size(),
         input,
         0,

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier {@code x-fake-service-tier}: the tier that was served; null means as asked
  * @param modelServed {@code x-fake-model-served}: the model that the answer names; null means as
  *     asked
+ * @param flavour {@code x-fake-flavour}: {@code vllm} or {@code ollama}: how a chat streams
  */
 record FakeScript(
     long outputTokens,
@@ -48,7 +49,8 @@ record FakeScript(
     boolean usage,
     int segmentBytes,
     @Nullable String serviceTier,
-    @Nullable String modelServed) {
+    @Nullable String modelServed,
+    FakeFlavour flavour) {
   /** The most tokens of one reply, so that a mistyped header cannot fill the memory. */
   private static final long MAX_TOKENS = 10_000_000;
 
@@ -58,15 +60,34 @@ record FakeScript(
   /** A reply of so many tokens, without faults. */
   static FakeScript of(long outputTokens, long paceMicros) {
     return new FakeScript(
-        outputTokens, 0, -1, 0, 0, 0, paceMicros, 0, 0, 0, -1, -1, -1, true, 0, null, null);
+        outputTokens,
+        0,
+        -1,
+        0,
+        0,
+        0,
+        paceMicros,
+        0,
+        0,
+        0,
+        -1,
+        -1,
+        -1,
+        true,
+        0,
+        null,
+        null,
+        FakeFlavour.OPENAI);
   }
 
   /**
    * This script with what the headers say otherwise.
    *
+   * @param usual the flavour where they say none
    * @throws FakeProblem if a header is no number in its range
    */
-  FakeScript with(HttpHeaders headers) {
+  FakeScript with(HttpHeaders headers, FakeFlavour usual) {
+    String said = headers.get("x-fake-flavour");
     return new FakeScript(
         number(headers, "x-fake-output-tokens", outputTokens, MAX_TOKENS),
         number(headers, "x-fake-reasoning-tokens", reasoningTokens, MAX_TOKENS),
@@ -84,7 +105,8 @@ record FakeScript(
         usage && !Boolean.parseBoolean(headers.get("x-fake-no-usage")),
         (int) number(headers, "x-fake-segment-bytes", segmentBytes, MAX_BYTES),
         headers.get("x-fake-service-tier", serviceTier),
-        headers.get("x-fake-model-served", modelServed));
+        headers.get("x-fake-model-served", modelServed),
+        said == null ? usual : FakeFlavour.of(said));
   }
 
   private static long number(HttpHeaders headers, String name, long otherwise, long max) {

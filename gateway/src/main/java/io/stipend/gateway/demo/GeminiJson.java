@@ -66,6 +66,21 @@ final class GeminiJson {
     return object(call, candidates.toString(), call.output(), reasoning);
   }
 
+  /** Vectors alone; only models of the second generation say what was used. */
+  static String embeddings(FakeCall call) {
+    String vector = "{\"values\":[" + "0.0123,-0.5,".repeat(383) + "1e-3,0]}";
+    String all =
+        call.wire() == FakeCall.Wire.GEMINI_EMBEDDINGS
+            ? "\"embeddings\":[" + (vector + ",").repeat(call.choices() - 1) + vector + "]"
+            : "\"embedding\":" + vector;
+    long input = call.usage().inputTotal();
+    String usage =
+        call.model().startsWith("gemini-embedding-2")
+            ? ",\"usageMetadata\":{\"promptTokenCount\":" + input + "}"
+            : "";
+    return "{" + all + usage + "}";
+  }
+
   static String error(int status, String message) {
     String word =
         switch (status) {

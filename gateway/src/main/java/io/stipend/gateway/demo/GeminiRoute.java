@@ -34,6 +34,14 @@ record GeminiRoute(String model, String method, boolean list) {
     return stream() || method.equals("generateContent");
   }
 
+  boolean embeds() {
+    return embedsMany() || method.equals("embedContent");
+  }
+
+  boolean embedsMany() {
+    return method.equals("batchEmbedContents");
+  }
+
   boolean counts() {
     return method.equals("countTokens");
   }

@@ -1,6 +1,7 @@
 package io.stipend.gateway.dialect;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the fields that both dialects write the same way. */
 final class CallFields {
@@ -36,6 +37,16 @@ final class CallFields {
           "a name without control characters and without space at its ends");
     }
     return model;
+  }
+
+  /**
+   * The model's name where a path may name one, beside which the body may say anything.
+   *
+   * @param inPath null if the body must name it
+   */
+  static @Nullable String model(BodyScan scan, @Nullable String inPath)
+      throws IOException, BadBody {
+    return inPath == null ? model(scan) : scan.string("model", MAX_MODEL_LENGTH);
   }
 
   private static boolean isName(String model) {

@@ -61,7 +61,7 @@ final class ChatBody {
    */
   record Marks(
       int open,
-      Span model,
+      ModelMark model,
       @Nullable Cap newCap,
       @Nullable Cap oldCap,
       boolean stream,
@@ -76,6 +76,7 @@ final class ChatBody {
   record Cap(Span at, long value) {}
 
   private final BodyScan scan;
+  private final @Nullable String inPath;
   private final Media media;
   private @Nullable String model;
   private @Nullable Span modelAt;
@@ -87,23 +88,30 @@ final class ChatBody {
   private @Nullable String tier;
   private boolean thinks;
 
-  private ChatBody(BodyScan scan) {
+  private ChatBody(BodyScan scan, @Nullable String inPath) {
     this.scan = scan;
+    this.inPath = inPath;
     this.media = new Media(scan);
   }
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
 
-  static Read read(String dialect, String vendor, ByteBuf body) throws BadBody {
-    return BodyScan.over(body, scan -> new ChatBody(scan).read(dialect, vendor));
+  /**
+   * Reads it.
+   *
+   * @param inPath the model that the path names; null if the body must
+   */
+  static Read read(String dialect, String vendor, @Nullable String inPath, ByteBuf body)
+      throws BadBody {
+    return BodyScan.over(body, scan -> new ChatBody(scan, inPath).read(dialect, vendor));
   }
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
-    String name = model;
-    Span at = modelAt;
-    if (name == null || at == null) {
+    String name = ModelMark.counts(inPath, model);
+    ModelMark at = new ModelMark(modelAt, inPath);
+    if (name == null) {
       throw CallFields.missing(MODEL, "the name of a model");
     }
     ModelCall call =
@@ -138,7 +146,7 @@ final class ChatBody {
     }
     switch (name) {
       case MODEL -> {
-        model = CallFields.model(scan);
+        model = CallFields.model(scan, inPath);
         modelAt = scan.span();
       }
       case STREAM -> stream = scan.bool(STREAM);
@@ -184,10 +192,7 @@ final class ChatBody {
    */
   static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
     Splices splices = new Splices();
-    String model = edit.model();
-    if (model != null) {
-      splices.replace(marks.model(), ErrorJson.quoted(model));
-    }
+    marks.model().set(splices, edit.model());
     if (edit.outputCap() >= 0) {
       lowerCap(splices, marks, edit.outputCap());
     }

@@ -45,7 +45,7 @@ final class CompletionsBody {
    */
   record Marks(
       int open,
-      Span model,
+      ModelMark model,
       @Nullable Span capAt,
       long cap,
       boolean stream,
@@ -56,6 +56,7 @@ final class CompletionsBody {
   record Read(ModelCall call, Marks marks) {}
 
   private final BodyScan scan;
+  private final @Nullable String inPath;
   private final Prompts prompts;
   private @Nullable String model;
   private @Nullable Span modelAt;
@@ -68,20 +69,27 @@ final class CompletionsBody {
   private boolean echo;
   private @Nullable String tier;
 
-  private CompletionsBody(BodyScan scan) {
+  private CompletionsBody(BodyScan scan, @Nullable String inPath) {
     this.scan = scan;
+    this.inPath = inPath;
     this.prompts = new Prompts(scan, PROMPT, MAX_CHOICES);
   }
 
-  static Read read(String dialect, String vendor, ByteBuf body) throws BadBody {
-    return BodyScan.over(body, scan -> new CompletionsBody(scan).read(dialect, vendor));
+  /**
+   * Reads it.
+   *
+   * @param inPath the model that the path names; null if the body must
+   */
+  static Read read(String dialect, String vendor, @Nullable String inPath, ByteBuf body)
+      throws BadBody {
+    return BodyScan.over(body, scan -> new CompletionsBody(scan, inPath).read(dialect, vendor));
   }
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
-    String name = model;
-    Span at = modelAt;
-    if (name == null || at == null) {
+    String name = ModelMark.counts(inPath, model);
+    ModelMark at = new ModelMark(modelAt, inPath);
+    if (name == null) {
       throw CallFields.missing(MODEL, "the name of a model");
     }
     ModelCall call =
@@ -128,7 +136,7 @@ final class CompletionsBody {
   private void field(String name) throws IOException, BadBody {
     switch (name) {
       case MODEL -> {
-        model = CallFields.model(scan);
+        model = CallFields.model(scan, inPath);
         modelAt = scan.span();
       }
       case PROMPT -> prompts.read();
@@ -160,10 +168,7 @@ final class CompletionsBody {
    */
   static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
     Splices splices = new Splices();
-    String model = edit.model();
-    if (model != null) {
-      splices.replace(marks.model(), ErrorJson.quoted(model));
-    }
+    marks.model().set(splices, edit.model());
     long asked = marks.cap() < 0 ? USUAL_CAP : marks.cap();
     long cap = edit.outputCap() < 0 ? asked : Math.min(asked, edit.outputCap());
     if (marks.capAt() == null) {

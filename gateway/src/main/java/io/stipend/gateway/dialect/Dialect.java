@@ -15,7 +15,7 @@ public interface Dialect {
   /** Its id in the ledger, such as {@code openai-chat}. */
   String id();
 
-  /** Whose it is: {@code openai}, {@code anthropic} or {@code gemini}. */
+  /** Whose it is: {@code openai}, {@code azure}, {@code anthropic} or {@code gemini}. */
   String vendor();
 
   /**

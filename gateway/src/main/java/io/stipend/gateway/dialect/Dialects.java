@@ -1,10 +1,9 @@
 package io.stipend.gateway.dialect;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.PolicyEngine.ModelListing;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +19,16 @@ public final class Dialects {
   private static final Dialect GEMINI = new Gemini();
 
   private static final List<Dialect> ALL =
-      List.of(
+      all(
           OPENAI_CHAT, //
           new OpenAiResponses(),
           new OpenAiInputTokens(),
+          new OpenAiCompact(),
           ANTHROPIC_MESSAGES,
           new AnthropicCountTokens(),
           GEMINI,
           new GeminiCountTokens(),
+          new GeminiEmbeddings(),
           new OpenAiEmbeddings(),
           new OpenAiCompletions(),
           new OpenAiModerations(),
@@ -42,7 +43,7 @@ public final class Dialects {
   private static final Map<String, Dialect> BY_SHAPE = byPath(true);
 
   private static final Set<String> MODELS_PATHS =
-      Set.of("/v1/models", "/v1beta/models", "/v1alpha/models");
+      Set.of("/v1/models", "/v1beta/models", "/v1alpha/models", Azure.MODELS);
 
   private static final String ANTHROPIC_VERSION = "anthropic-version";
   private static final String ANTHROPIC_PREFIX = "/v1/messages";
@@ -50,10 +51,13 @@ public final class Dialects {
   private static final String GOOGLE_CLIENT = "x-goog-api-client";
   private static final List<String> GEMINI_PREFIXES = List.of("/v1beta/", "/v1alpha/");
 
-  /** Anthropic's own stand-in for a date that is not known. */
-  private static final String UNKNOWN_DATE = "1970-01-01T00:00:00Z";
-
   private Dialects() {}
+
+  private static List<Dialect> all(Dialect... ofTheirVendors) {
+    List<Dialect> all = new ArrayList<>(List.of(ofTheirVendors));
+    all.addAll(Azure.all());
+    return List.copyOf(all);
+  }
 
   private static Map<String, Dialect> byPath(boolean shapes) {
     Map<String, Dialect> byPath = new HashMap<>();
@@ -111,58 +115,31 @@ public final class Dialects {
 
   /** The list of models, in the form of the client's vendor. */
   public static Answer models(List<ModelListing> models, RequestHead head, String exchangeId) {
-    if (isAnthropic(head)) {
-      return new Answer(
-          200, Refusals.anthropicHeaders(exchangeId), ErrorJson.bytes(anthropicModels(models)));
-    }
-    ObjectNode list = isGemini(head) ? geminiModels(models) : openAiModels(models);
-    return new Answer(200, Refusals.openAiHeaders(exchangeId), ErrorJson.bytes(list));
+    return new ModelLists(form(head), exchangeId).all(models);
   }
 
-  /** Only those of Gemini's own dialect: no other can be asked for in a path. */
-  private static ObjectNode geminiModels(List<ModelListing> models) {
-    ObjectNode list = ErrorJson.object();
-    ArrayNode data = list.putArray("models");
-    for (ModelListing model : models) {
-      if (model.vendor().equals(Gemini.VENDOR)) {
-        data.addObject()
-            .put("name", "models/" + model.id())
-            .put("displayName", model.id())
-            .putArray("supportedGenerationMethods")
-            .add("generateContent")
-            .add("streamGenerateContent")
-            .add("countTokens");
+  /** The model that GET on this path asks about; null if it asks about none. */
+  public static @Nullable String modelAsked(String path) {
+    for (String list : MODELS_PATHS) {
+      if (path.startsWith(list + "/") && path.length() > list.length() + 1) {
+        return path.substring(list.length() + 1);
       }
     }
-    return list;
+    return null;
   }
 
-  private static ObjectNode openAiModels(List<ModelListing> models) {
-    ObjectNode list = ErrorJson.object().put("object", "list");
-    ArrayNode data = list.putArray("data");
-    for (ModelListing model : models) {
-      data.addObject()
-          .put("id", model.id())
-          .put("object", "model")
-          .put("created", 0)
-          .put("owned_by", model.provider());
-    }
-    return list;
+  /** One model, in the form of the client's vendor; null if it is not among these. */
+  public static @Nullable Answer model(
+      List<ModelListing> models, String asked, RequestHead head, String exchangeId) {
+    return new ModelLists(form(head), exchangeId).one(models, asked);
   }
 
-  private static ObjectNode anthropicModels(List<ModelListing> models) {
-    ObjectNode list = ErrorJson.object();
-    ArrayNode data = list.putArray("data");
-    for (ModelListing model : models) {
-      data.addObject()
-          .put("type", "model")
-          .put("id", model.id())
-          .put("display_name", model.id())
-          .put("created_at", UNKNOWN_DATE);
+  private static ModelLists.Form form(RequestHead head) {
+    if (isAnthropic(head)) {
+      return ModelLists.Form.ANTHROPIC;
     }
-    list.put("has_more", false);
-    list.put("first_id", models.isEmpty() ? null : models.get(0).id());
-    list.put("last_id", models.isEmpty() ? null : models.get(models.size() - 1).id());
-    return list;
+    return isGemini(head)
+        ? ModelLists.Form.GEMINI
+        : head.path().startsWith(Azure.MODELS) ? ModelLists.Form.AZURE : ModelLists.Form.OPENAI;
   }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The Gemini API of Google's developers. The model stands in the path, and so does whether the
- * answer streams. Its sister {@link GeminiCountTokens} shares all but what it costs.
+ * answer streams. Its sister {@link GeminiCountTokens} shares all but what it costs, {@link
+ * GeminiEmbeddings} all but bodies and answers.
  */
 class Gemini implements Dialect {
   static final String VENDOR = "gemini";
@@ -57,7 +58,7 @@ class Gemini implements Dialect {
   }
 
   @Override
-  public final Peek peek(RequestHead head, ByteBuf body) {
+  public Peek peek(RequestHead head, ByteBuf body) {
     try {
       ModelPath path = named(head);
       GeminiQuery.check(head.query());
@@ -69,7 +70,7 @@ class Gemini implements Dialect {
     }
   }
 
-  private static ModelPath named(RequestHead head) {
+  static ModelPath named(RequestHead head) {
     ModelPath path = ModelPath.of(head.path());
     if (path == null) {
       throw new IllegalArgumentException("path: " + head.path() + " (expected: one with a model)");
@@ -78,7 +79,7 @@ class Gemini implements Dialect {
   }
 
   @Override
-  public final ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
+  public ByteBuf edit(ByteBuf body, Peeked peeked, Edit edit) {
     return GeminiBody.edit(body, (GeminiBody.Marks) peeked.marks(), edit);
   }
 
@@ -94,7 +95,7 @@ class Gemini implements Dialect {
   }
 
   @Override
-  public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
+  public AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
     int choices = peeked.call().choices();
     if (sse) {
       return new GeminiStream(choices, limits);
@@ -104,7 +105,7 @@ class Gemini implements Dialect {
         : new WholeBody(Gemini::report, "usageMetadata", "modelVersion");
   }
 
-  private static @Nullable UsageReport report(
+  static @Nullable UsageReport report(
       JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
     GeminiUsage read = GeminiUsage.of(usage);
     return read == null ? null : read.report(model, textBytes);

@@ -4,13 +4,14 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A path that names its model, as the Gemini API has it: {@code /v1beta/models/MODEL:METHOD}. The
- * server lets no escape through, so the name stands as it is; a name that a path could read in a
- * second way, with a slash, a colon or a dot at its front, is none.
+ * A path that names its model, as the Gemini API has it: {@code /v1beta/models/MODEL:METHOD}, or as
+ * Azure has it: {@code /openai/deployments/MODEL/METHOD}. The server lets no escape through, so the
+ * name stands as it is; a name that a path could read in a second way, with a slash, a colon or a
+ * dot at its front, is none.
  *
  * @param prefix up to the name, such as {@code /v1beta/models/}
  * @param model the name
- * @param method from the colon on, such as {@code :generateContent}
+ * @param method all behind it, such as {@code :generateContent}
  */
 record ModelPath(String prefix, String model, String method) {
   /** Stands for the name in the paths of a dialect; no name holds it. */
@@ -20,14 +21,15 @@ record ModelPath(String prefix, String model, String method) {
 
   /** The parts of a path; null if it names no model. */
   static @Nullable ModelPath of(String path) {
-    int name = path.lastIndexOf('/') + 1;
-    int colon = path.lastIndexOf(':');
-    if (colon < name) {
+    boolean deployed = path.startsWith(Azure.DEPLOYMENTS);
+    int name = deployed ? Azure.DEPLOYMENTS.length() : path.lastIndexOf('/') + 1;
+    int end = deployed ? path.indexOf('/', name) : path.lastIndexOf(':');
+    if (end < name) {
       return null;
     }
-    String model = path.substring(name, colon);
+    String model = path.substring(name, end);
     return isName(model)
-        ? new ModelPath(path.substring(0, name), model, path.substring(colon))
+        ? new ModelPath(path.substring(0, name), model, path.substring(end))
         : null;
   }
 

@@ -9,10 +9,15 @@ final class OpenAiChat extends OpenAiDialect {
     super("openai-chat", "/v1/chat/completions");
   }
 
+  /** As Azure serves it. */
+  OpenAiChat(Azure azure) {
+    super(azure);
+  }
+
   @Override
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
-      ChatBody.Read read = ChatBody.read(id(), vendor(), body);
+      ChatBody.Read read = ChatBody.read(id(), vendor(), deployment(head), body);
       return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());

@@ -9,10 +9,15 @@ final class OpenAiCompletions extends OpenAiDialect {
     super("openai-completions", "/v1/completions");
   }
 
+  /** As Azure serves it. */
+  OpenAiCompletions(Azure azure) {
+    super(azure);
+  }
+
   @Override
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
-      CompletionsBody.Read read = CompletionsBody.read(id(), vendor(), body);
+      CompletionsBody.Read read = CompletionsBody.read(id(), vendor(), deployment(head), body);
       return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());

@@ -9,10 +9,15 @@ final class OpenAiEmbeddings extends OpenAiDialect {
     super("openai-embeddings", "/v1/embeddings");
   }
 
+  /** As Azure serves it. */
+  OpenAiEmbeddings(Azure azure) {
+    super(azure);
+  }
+
   @Override
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
-      PlainBody.Read read = PlainBody.embeddings(id(), vendor(), body);
+      PlainBody.Read read = PlainBody.embeddings(id(), vendor(), deployment(head), body);
       return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());

@@ -115,7 +115,8 @@ final class OpenAiImages extends OpenAiMedia {
       long textBytes = scan.length() - givenBytes;
       ImageOrder order =
           new ImageOrder(model, n, stream, size, quality, format, textBytes, given).checked();
-      return OpenAiImages.this.read(order, new PlainBody.Marks(open, empty, modelAt), null);
+      return OpenAiImages.this.read(
+          order, new PlainBody.Marks(open, empty, new ModelMark(modelAt, null)), null);
     }
 
     private void field(String name) throws IOException, BadBody {

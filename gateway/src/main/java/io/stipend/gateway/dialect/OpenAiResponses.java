@@ -13,7 +13,10 @@ import io.stipend.policy.budget.Every;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** OpenAI Responses. Its sister {@link OpenAiInputTokens} shares all but what it costs. */
+/**
+ * OpenAI Responses. Its sisters {@link OpenAiInputTokens} and {@link OpenAiCompact} share all but
+ * what they are sent for.
+ */
 class OpenAiResponses extends OpenAiDialect {
   static final String PATH = "/v1/responses";
   private static final String CODEX = "codex";
@@ -23,15 +26,21 @@ class OpenAiResponses extends OpenAiDialect {
       AsciiString.cached("x-codex-primary-window-minutes");
   private static final AsciiString RESET_AT = AsciiString.cached("x-codex-primary-reset-at");
 
-  private final boolean metered;
+  private final ResponsesBody.Use use;
 
   OpenAiResponses() {
-    this("openai-responses", PATH, true);
+    this("openai-responses", PATH, ResponsesBody.Use.ANSWER);
   }
 
-  OpenAiResponses(String id, String path, boolean metered) {
+  OpenAiResponses(String id, String path, ResponsesBody.Use use) {
     super(id, path);
-    this.metered = metered;
+    this.use = use;
+  }
+
+  /** As Azure serves it. */
+  OpenAiResponses(Azure azure) {
+    super(azure);
+    this.use = ResponsesBody.Use.ANSWER;
   }
 
   /**
@@ -45,7 +54,7 @@ class OpenAiResponses extends OpenAiDialect {
   @Override
   public final Peek peek(RequestHead head, ByteBuf body) {
     try {
-      ResponsesBody.Read read = ResponsesBody.read(id(), vendor(), metered, body);
+      ResponsesBody.Read read = ResponsesBody.read(id(), vendor(), use, body);
       Marks marks = new Marks(read.marks(), isCodex(head));
       return new Peeked(read.call(), marks, HeaderRules.labels(head.headers()));
     } catch (BadBody e) {

@@ -65,7 +65,8 @@ final class OpenAiSpeech extends OpenAiMedia {
       MediaTokens sound = MediaTokens.of(0, 0, TokenUsage.MAX_COUNT, 0);
       ModelCall call = call(model, 1, scan.length(), 0).with(sound, spoken, null);
       MediaMarks marks =
-          new MediaMarks(new PlainBody.Marks(open, empty, modelAt), null, spoken, null);
+          new MediaMarks(
+              new PlainBody.Marks(open, empty, new ModelMark(modelAt, null)), null, spoken, null);
       return new Read(EVENTS.equals(format) ? call : call.untold(untold()), marks);
     }
 

@@ -25,9 +25,9 @@ final class PlainBody {
    *
    * @param open offset after the body's opening brace
    * @param empty whether the body has no field
-   * @param model its value, a JSON null included; null if the body names none
+   * @param model a JSON null counts as named
    */
-  record Marks(int open, boolean empty, @Nullable Span model) {}
+  record Marks(int open, boolean empty, ModelMark model) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -36,22 +36,29 @@ final class PlainBody {
   private final Media media;
   private final Prompts prompts;
   private final boolean metered;
+  private final @Nullable String inPath;
   private boolean empty = true;
   private @Nullable String model;
   private @Nullable Span modelAt;
   private @Nullable String tier;
 
-  private PlainBody(BodyScan scan, @Nullable String usualModel) {
+  private PlainBody(BodyScan scan, @Nullable String usualModel, @Nullable String inPath) {
     this.scan = scan;
     this.media = new Media(scan);
     this.prompts = new Prompts(scan, INPUT, Integer.MAX_VALUE);
     this.metered = usualModel == null;
     this.model = usualModel;
+    this.inPath = inPath;
   }
 
-  /** A request for embeddings: metered, and its model must be named. */
-  static Read embeddings(String dialect, String vendor, ByteBuf body) throws BadBody {
-    return BodyScan.over(body, scan -> new PlainBody(scan, null).read(dialect, vendor));
+  /**
+   * A request for embeddings: metered, and its model must be named.
+   *
+   * @param inPath the model that the path names; null if the body must
+   */
+  static Read embeddings(String dialect, String vendor, @Nullable String inPath, ByteBuf body)
+      throws BadBody {
+    return BodyScan.over(body, scan -> new PlainBody(scan, null, inPath).read(dialect, vendor));
   }
 
   /**
@@ -60,12 +67,12 @@ final class PlainBody {
    * @param usualModel the model where the body names none
    */
   static Read free(String dialect, String vendor, ByteBuf body, String usualModel) throws BadBody {
-    return BodyScan.over(body, scan -> new PlainBody(scan, usualModel).read(dialect, vendor));
+    return BodyScan.over(body, scan -> new PlainBody(scan, usualModel, null).read(dialect, vendor));
   }
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
-    String name = model;
+    String name = ModelMark.counts(inPath, model);
     if (name == null) {
       throw CallFields.missing(MODEL, "the name of a model");
     }
@@ -83,14 +90,14 @@ final class PlainBody {
             0,
             false,
             metered);
-    return new Read(call, new Marks(open, empty, modelAt));
+    return new Read(call, new Marks(open, empty, new ModelMark(modelAt, inPath)));
   }
 
   private void field(String name) throws IOException, BadBody {
     empty = false;
     if (name.equals(MODEL)) {
       if (metered || !scan.isNull()) {
-        model = CallFields.model(scan);
+        model = CallFields.model(scan, inPath);
       }
       modelAt = scan.span();
       return;
@@ -115,9 +122,9 @@ final class PlainBody {
   static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
     Splices splices = new Splices();
     String model = edit.model();
-    if (model != null && marks.model() != null) {
-      splices.replace(marks.model(), ErrorJson.quoted(model));
-    } else if (model != null) {
+    ModelMark there = marks.model();
+    there.set(splices, model);
+    if (model != null && there.at() == null && there.inPath() == null) {
       String field = "\"" + MODEL + "\":" + ErrorJson.quoted(model);
       splices.insert(marks.open(), marks.empty() ? field : field + ",");
     }

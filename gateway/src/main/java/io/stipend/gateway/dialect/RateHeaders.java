@@ -44,7 +44,7 @@ public final class RateHeaders {
    */
   public static void put(HttpHeaders headers, String vendor, Rates rates) {
     switch (vendor) {
-      case "openai" -> {
+      case "openai", "azure" -> {
         openAi(headers, OPENAI_REQUESTS, rates.requests());
         openAi(headers, OPENAI_TOKENS, rates.tokens());
       }

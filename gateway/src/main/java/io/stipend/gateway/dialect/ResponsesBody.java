@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
 import io.stipend.policy.ModelCall;
+import io.stipend.policy.ModelCall.Generation;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -54,7 +55,22 @@ final class ResponsesBody {
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
 
+  /** What such a body is sent for. */
+  enum Use {
+    /** An answer. */
+    ANSWER,
+    /** A shortened conversation, which comes encrypted; such a body has no cap and no stream. */
+    COMPACTION,
+    /** The count of its tokens, which is free; it may name any tool. */
+    COUNT;
+
+    boolean metered() {
+      return this != COUNT;
+    }
+  }
+
   private final BodyScan scan;
+  private final Use use;
   private final Media media;
   private @Nullable String model;
   private @Nullable Span modelAt;
@@ -65,46 +81,46 @@ final class ResponsesBody {
   private boolean unseen;
   private @Nullable String tier;
 
-  private ResponsesBody(BodyScan scan) {
+  private ResponsesBody(BodyScan scan, Use use) {
     this.scan = scan;
+    this.use = use;
     this.media = new Media(scan);
   }
 
-  /**
-   * Reads it.
-   *
-   * @param metered whether it generates; a request that only counts may name any tool
-   */
-  static Read read(String dialect, String vendor, boolean metered, ByteBuf body) throws BadBody {
-    return BodyScan.over(body, scan -> new ResponsesBody(scan).read(dialect, vendor, metered));
+  /** Reads it. */
+  static Read read(String dialect, String vendor, Use use, ByteBuf body) throws BadBody {
+    return BodyScan.over(body, scan -> new ResponsesBody(scan, use).read(dialect, vendor));
   }
 
-  private Read read(String dialect, String vendor, boolean metered) throws IOException, BadBody {
-    final int open = scan.root(NAMES, name -> field(name, metered));
+  private Read read(String dialect, String vendor) throws IOException, BadBody {
+    final int open = scan.root(NAMES, this::field);
     String name = model;
     Span at = modelAt;
     if (name == null || at == null) {
       // A prompt template may name one where nobody here sees it.
       throw CallFields.missing(MODEL, "the name of a model");
     }
+    boolean answers = use == Use.ANSWER;
+    boolean compacts = use == Use.COMPACTION;
     ModelCall call =
         new ModelCall(
             dialect,
             vendor,
             name,
-            metered ? cap : -1,
+            answers ? cap : -1,
             1,
-            metered && stream,
+            answers && stream,
             tier,
             scan.length() - media.dataBytes(),
             media.tokens() + (unseen ? Media.UNSEEN_DOCUMENT_TOKENS : 0),
             thinks ? -1 : 0,
-            thinks,
-            metered);
+            thinks || compacts,
+            use.metered(),
+            compacts ? Generation.UNCAPPABLE : Generation.USUAL);
     return new Read(call, new Marks(open, at, capAt, cap));
   }
 
-  private void field(String name, boolean metered) throws IOException, BadBody {
+  private void field(String name) throws IOException, BadBody {
     if (UNSEEN.contains(name)) {
       unseen |= !scan.isNull();
       scan.skip();
@@ -123,14 +139,14 @@ final class ResponsesBody {
       case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
       case REASONING -> reasoning();
       case BACKGROUND -> {
-        if (scan.bool(BACKGROUND) && metered) {
+        if (scan.bool(BACKGROUND) && use.metered()) {
           throw BadBody.unserved(
               BACKGROUND,
               "such an answer is generated after the request has ended, which is not metered here"
                   + " (expected: false; stream the answer instead)");
         }
       }
-      case TOOLS -> ServerTools.refuse(scan, metered ? SERVER_TOOLS : List.of());
+      case TOOLS -> ServerTools.refuse(scan, use.metered() ? SERVER_TOOLS : List.of());
       case "input" -> media.walk();
       default -> scan.skip();
     }

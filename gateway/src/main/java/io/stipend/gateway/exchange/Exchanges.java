@@ -11,6 +11,7 @@ import io.stipend.gateway.server.RequestHandler;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.policy.Entitlement;
+import io.stipend.policy.PolicyEngine.ModelListing;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import io.stipend.policy.budget.Budgets.AccountBalance;
@@ -79,8 +80,7 @@ public final class Exchanges implements RequestHandler {
     String id = ExchangeIds.next(now);
     Dialect dialect = head.method().equals(HttpMethod.POST) ? Dialects.at(head.path()) : null;
     boolean get = head.method().equals(HttpMethod.GET);
-    boolean known =
-        dialect != null || (get && (Dialects.listsModels(head.path()) || head.path().equals(ME)));
+    boolean known = dialect != null || (get && isTold(head.path()));
     if (draining) {
       return refuse(head, client, id, RefusalReason.DRAINING, "The gateway is shutting down.");
     }
@@ -106,6 +106,11 @@ public final class Exchanges implements RequestHandler {
     Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, key, who);
     open.put(id, exchange);
     return exchange;
+  }
+
+  /** Whether the gateway itself answers what is asked there. */
+  private static boolean isTold(String path) {
+    return path.equals(ME) || Dialects.listsModels(path) || Dialects.modelAsked(path) != null;
   }
 
   /** Answers what is only asked; later, on the loop, where accounts must be loaded first. */
@@ -141,12 +146,25 @@ public final class Exchanges implements RequestHandler {
       return;
     }
     List<AccountBalance> known = balances == null ? List.of() : balances;
-    Answer answer =
-        asksMe
-            ? me.answer(who, known)
-            : Dialects.models(services.policy().models(who, now), head, id);
+    Answer answer = asksMe ? me.answer(who, known) : models(head, id, who, now);
     StipendHeaders.put(answer.headers(), id, known);
     client.respond(answer.status(), answer.headers(), answer.body());
+  }
+
+  private Answer models(RequestHead head, String id, Entitlement who, Instant now) {
+    List<ModelListing> models = services.policy().models(who, now);
+    String asked = Dialects.modelAsked(head.path());
+    if (asked == null) {
+      return Dialects.models(models, head, id);
+    }
+    Answer one = Dialects.model(models, asked, head, id);
+    if (one != null) {
+      return one;
+    }
+    services.refusals().count(who.principal().id(), RefusalReason.UNKNOWN_MODEL, now);
+    String message = "The model `" + asked + "` is not among those that are listed for you.";
+    Refusal refusal = new Refusal(RefusalReason.UNKNOWN_MODEL, message, "model", null, null);
+    return Dialects.speaking(head).refuse(refusal, head, id, 0);
   }
 
   /** Only bad credentials are limited by source: a good one behind the same address is let in. */

@@ -2,6 +2,7 @@ package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
 import io.stipend.policy.ModelCall;
+import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Budgets.Shortfall;
@@ -75,11 +76,11 @@ final class Shortage {
       return sessions.running(person, rule, asked.peeked().labels().sessionId(), asked.at());
     }
 
-    /** Neither below the floor nor below a thinking budget. */
+    /** Neither below the floor nor below a thinking budget, nor where no cap can be said. */
     @Override
     public @Nullable Bid capped(BudgetRule rule, long available) {
       ModelCall call = asked.peeked().call();
-      if (call.opaque()) {
+      if (call.opaque() || call.generation() == Generation.UNCAPPABLE) {
         // No field of such a request caps what is made.
         return null;
       }

@@ -35,23 +35,40 @@ final class Books implements AutoCloseable {
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  final FakeProvider provider = FakeProvider.start(0);
+  final FakeProvider provider;
   final TestGateway gateway;
 
   /** One person, ada, with so much for a year; she may use these models. */
   Books(long nanos, String models, String gatewayKeys) {
-    gateway =
-        TestGateway.start(
-            """
-            calendar: { timezone: Europe/Berlin, currency: USD }
-            providers: { openai: { url: "%s", key: "provider-key" } }
-            rate_cards: [builtin]
-            models: { allow: [%s] }
-            allowances: { engineer: { amount: %s USD, every: year } }
-            people: { ada: { allowance: engineer } }
-            """
-                .formatted(provider.url(), models, Unit.USD.format(nanos)),
-            gatewayKeys);
+    this(
+        """
+        calendar: { timezone: Europe/Berlin, currency: USD }
+        providers: { openai: { url: "%%1$s", key: "provider-key" } }
+        rate_cards: [builtin]
+        models: { allow: [%s] }
+        allowances: { engineer: { amount: %s USD, every: year } }
+        people: { ada: { allowance: engineer } }
+        """
+            .formatted(models, Unit.USD.format(nanos)),
+        gatewayKeys);
+  }
+
+  private Books(String quotas, String gatewayKeys) {
+    provider = FakeProvider.start(0);
+    gateway = TestGateway.start(quotas.formatted(provider.url()), gatewayKeys);
+  }
+
+  /**
+   * With another quota file, in which there is an ada.
+   *
+   * @param quotas {@code %1$s} is the provider's address, the others follow
+   */
+  static Books of(String quotas, String... others) {
+    String all = quotas;
+    for (int i = 0; i < others.length; i++) {
+      all = all.replace("%" + (i + 2) + "$s", others[i]);
+    }
+    return new Books(all, "");
   }
 
   static Rating rating(String model) {

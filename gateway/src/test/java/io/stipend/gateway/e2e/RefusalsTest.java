@@ -59,9 +59,9 @@ class RefusalsTest {
           openai: { url: "%1$s", key: "provider-key" }
           anthropic: { url: "%1$s", key: "provider-key" }
           gemini: { url: "%1$s", key: "provider-key" }
+          azure: { url: "%1$s", key: "provider-key", prices: openai }
           house: { url: "%1$s", dialect: openai, models: ["mystery-*"] }
           annex: { url: "%1$s", dialect: anthropic, models: ["enigma-*"] }
-        rate_cards: [builtin]
         models:
           allow: ["gpt-4o-mini", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*", "enigma-*"]
         allowances:
@@ -448,7 +448,7 @@ class RefusalsTest {
       boolean gemini = dialect.vendor().equals("gemini");
       Wire wire = dialect.vendor().equals("anthropic") ? Wire.MESSAGES : Wire.CHAT;
       for (String shape : dialect.paths()) {
-        String path = shape.replace("*", "gemini-2.5-flash");
+        String path = shape.replace("*", gemini ? "gemini-2.5-flash" : "gpt-4o-mini");
         for (String fields : List.of("", ",\"stream\":false", ",\"stream\":true")) {
           final long before = provider.requests();
           try (RawClient client = new RawClient(gateway.gateway().address())) {

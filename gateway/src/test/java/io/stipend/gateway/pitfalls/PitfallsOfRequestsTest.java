@@ -35,6 +35,7 @@ class PitfallsOfRequestsTest {
               openai: { url: "PROVIDER", key: "provider-key" }
               anthropic: { url: "PROVIDER", key: "provider-key" }
               gemini: { url: "PROVIDER", key: "provider-key" }
+              azure: { url: "PROVIDER", key: "provider-key", prices: openai }
               house: { url: "PROVIDER", dialect: openai, models: ["mystery-*"] }
             rate_cards: [builtin]
             models:
@@ -264,8 +265,9 @@ class PitfallsOfRequestsTest {
             "/v1/x/../chat/completions",
             "/v1/./chat/completions",
             "/V1/chat/completions",
-            "/openai/v1/chat/completions",
-            "/openai/deployments/gpt-4o-mini/chat/completions",
+            "/openai/v1//chat/completions",
+            "/openai/deployments/gpt-4o-mini/x/../chat/completions",
+            "/openai/deployments/gpt-4o/mini/chat/completions",
             "/pass/openai/v1/chat/completions",
             "/v1/chat/completions;x=1",
             "/v1/chat/completions%00",
@@ -284,7 +286,7 @@ class PitfallsOfRequestsTest {
       boolean gemini = dialect.vendor().equals("gemini");
       String model = dialect.vendor().equals("anthropic") ? "claude-haiku-4-5" : "gpt-4o-mini";
       for (String shape : dialect.paths()) {
-        String path = shape.replace("*", "gemini-2.5-flash");
+        String path = shape.replace("*", gemini ? "gemini-2.5-flash" : "gpt-4o-mini");
         for (String stream : List.of("", "\"stream\":false,", "\"stream\":true,")) {
           long before = bench.provider.requests();
           int billed = bench.provider.billed().size();

@@ -85,7 +85,7 @@ public final class RateCards {
    * provider's own name are searched first, then those of the vendor; in each the last card first.
    *
    * @param provider the name of the provider in the quota file
-   * @param vendor who stands behind its dialect: {@code openai}, {@code anthropic}, {@code gemini}
+   * @param vendor whose cards price what none of its own does, such as {@code openai}
    * @param model the exact name, as the provider takes it
    * @param at the instant of the reservation
    * @return null if the model has no price: the exchange must be refused

@@ -83,13 +83,13 @@ public final class ModelCatalog {
 
   /** The prices of a model at a provider; null if there are none: the call must be refused. */
   public @Nullable Rating rating(ProviderConfig provider, String model, Instant at) {
-    return cards.rating(provider.name(), provider.dialect(), model, at);
+    return cards.rating(provider.name(), provider.prices(), model, at);
   }
 
   /** The names that a provider serves and that have a price, sorted. */
   public List<String> priced(ProviderConfig provider, Instant at) {
     TreeSet<String> names = new TreeSet<>();
-    for (String name : cards.models(provider.name(), provider.dialect(), at)) {
+    for (String name : cards.models(provider.name(), provider.prices(), at)) {
       if (serves(provider, name, at)) {
         names.add(name);
       }

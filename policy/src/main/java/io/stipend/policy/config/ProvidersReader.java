@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Suggestion;
+import io.stipend.policy.config.ProviderConfig.StreamUsage;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the section {@code providers}. */
 final class ProvidersReader {
-  private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini");
+  private static final List<String> DIALECTS = List.of("openai", "azure", "anthropic", "gemini");
+  private static final String EXPECTED = "one of " + String.join(", ", DIALECTS);
 
   private final SecretReader secrets;
   private boolean complete = true;
@@ -55,15 +57,26 @@ final class ProvidersReader {
       Secret key = secrets.read(section.get("key"));
       String dialect = dialect(name, section);
       List<String> models = ModelsReader.patterns(section.get("models"));
-      return url == null || dialect == null
+      Value cards = section.get("prices");
+      String prices = cards == null ? dialect : known(cards);
+      StreamUsage usage = usage(section.get("usage"), dialect);
+      return url == null || dialect == null || prices == null
           ? null
-          : new ProviderConfig(name, url, key, dialect, models);
+          : new ProviderConfig(name, url, key, dialect, models, prices, usage);
     }
+  }
+
+  /** Only who serves vLLM knows the field by which it is asked; all others refuse the call. */
+  private static StreamUsage usage(@Nullable Value value, @Nullable String dialect) {
+    StreamUsage usage = value == null ? null : Scalars.word(value, StreamUsage.class);
+    if (value != null && usage == StreamUsage.CONTINUOUS && !"openai".equals(dialect)) {
+      value.problem("is known to vLLM alone (expected: last, or the dialect openai)");
+    }
+    return usage == null ? StreamUsage.LAST : usage;
   }
 
   private static @Nullable String dialect(String name, Section section) {
     Value value = section.get("dialect");
-    String expected = "one of " + String.join(", ", DIALECTS);
     if (value == null) {
       if (!DIALECTS.contains(name)) {
         section
@@ -72,16 +85,20 @@ final class ProvidersReader {
                 section.place(),
                 section.path()
                     + ": dialect is missing (expected: "
-                    + expected
+                    + EXPECTED
                     + "; only a provider of such a name needs none)");
         return null;
       }
       return name;
     }
-    String text = value.text(expected);
+    return known(value);
+  }
+
+  private static @Nullable String known(Value value) {
+    String text = value.text(EXPECTED);
     if (text != null && !DIALECTS.contains(text)) {
       value.problem(
-          Problems.shown(text) + " (expected: " + expected + ")" + Suggestion.hint(text, DIALECTS));
+          Problems.shown(text) + " (expected: " + EXPECTED + ")" + Suggestion.hint(text, DIALECTS));
       return null;
     }
     return text;
