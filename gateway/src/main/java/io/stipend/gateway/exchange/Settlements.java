@@ -3,6 +3,7 @@ package io.stipend.gateway.exchange;
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.metering.Charge;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.price.Rating;
@@ -260,6 +261,7 @@ final class Settlements {
         served == null ? ended.model() : served,
         report.serviceTier(),
         ended.providerRequestId(),
-        flags);
+        flags,
+        Units.NONE);
   }
 }
