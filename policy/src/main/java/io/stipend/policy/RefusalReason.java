@@ -15,6 +15,8 @@ public enum RefusalReason {
   DRAINING,
   /** The route is not in the table of routes. */
   UNKNOWN_ROUTE,
+  /** The route is in the table, but not with this method. */
+  METHOD_NOT_ALLOWED,
   /** Too many bad credentials came from this address. */
   SOURCE_LIMITED,
   /** No credential, two different ones, or one that is unknown, expired or revoked. */

@@ -42,7 +42,7 @@ public final class Dialects {
   private static final Map<String, Dialect> BY_PATH = byPath(false);
   private static final Map<String, Dialect> BY_SHAPE = byPath(true);
 
-  private static final Set<String> MODELS_PATHS =
+  static final Set<String> MODELS_PATHS =
       Set.of("/v1/models", "/v1beta/models", "/v1alpha/models", Azure.MODELS);
 
   private static final String ANTHROPIC_VERSION = "anthropic-version";
@@ -92,12 +92,14 @@ public final class Dialects {
   }
 
   /**
-   * The dialect in which to answer a request whatever its route: the route's own; else Anthropic's
-   * under {@code /v1/messages} or where the client sends {@code anthropic-version}; Gemini's under
-   * {@code /v1beta/} or where the client is one of Google's; else OpenAI's.
+   * The dialect in which to answer a request whatever its route: the route's own, or that of the
+   * route that a path with a slip in it means; else Anthropic's under {@code /v1/messages} or where
+   * the client sends {@code anthropic-version}; Gemini's under {@code /v1beta/} or where the client
+   * is one of Google's; else OpenAI's.
    */
   public static Dialect speaking(RequestHead head) {
-    Dialect served = at(head.path());
+    String meant = Unserved.meant(head.path());
+    Dialect served = at(meant == null ? head.path() : meant);
     if (served != null) {
       return served;
     }

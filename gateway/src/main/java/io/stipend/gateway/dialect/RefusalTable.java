@@ -50,6 +50,7 @@ final class RefusalTable {
     table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, INVALID, "credential_in_query"));
     table.put(DRAINING, new RefusalForm(503, "server_error", "draining"));
     table.put(UNKNOWN_ROUTE, new RefusalForm(404, INVALID, "unknown_url"));
+    table.put(METHOD_NOT_ALLOWED, new RefusalForm(405, INVALID, "method_not_supported"));
     table.put(SOURCE_LIMITED, new RefusalForm(429, "rate_limit_error", "source_limited"));
     table.put(BAD_CREDENTIAL, new RefusalForm(401, INVALID, "invalid_api_key"));
     table.put(BODY_TOO_LARGE, new RefusalForm(413, INVALID, "request_too_large"));
@@ -73,6 +74,7 @@ final class RefusalTable {
     table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, INVALID, null));
     table.put(DRAINING, new RefusalForm(503, "overloaded_error", null));
     table.put(UNKNOWN_ROUTE, new RefusalForm(404, "not_found_error", null));
+    table.put(METHOD_NOT_ALLOWED, new RefusalForm(405, INVALID, null));
     table.put(SOURCE_LIMITED, new RefusalForm(429, "rate_limit_error", null));
     table.put(BAD_CREDENTIAL, new RefusalForm(401, "authentication_error", null));
     table.put(BODY_TOO_LARGE, new RefusalForm(413, "request_too_large", null));
@@ -96,6 +98,7 @@ final class RefusalTable {
     table.put(CREDENTIAL_IN_QUERY, new RefusalForm(400, ARGUMENT, null));
     table.put(DRAINING, new RefusalForm(503, "UNAVAILABLE", null));
     table.put(UNKNOWN_ROUTE, new RefusalForm(404, "NOT_FOUND", null));
+    table.put(METHOD_NOT_ALLOWED, new RefusalForm(405, ARGUMENT, null));
     table.put(SOURCE_LIMITED, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
     table.put(BAD_CREDENTIAL, new RefusalForm(400, ARGUMENT, "API_KEY_INVALID"));
     table.put(BODY_TOO_LARGE, new RefusalForm(413, ARGUMENT, null));

@@ -1,11 +1,15 @@
 package io.stipend.gateway.exchange;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.dialect.Credential;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.dialect.Dialects;
+import io.stipend.gateway.dialect.Unserved;
+import io.stipend.gateway.http.Fields;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler;
 import io.stipend.gateway.server.RequestHead;
@@ -20,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +37,11 @@ import org.jspecify.annotations.Nullable;
 public final class Exchanges implements RequestHandler {
   private static final Duration SOURCE_PAUSE = Duration.ofMinutes(1);
   private static final String ME = "/stipend/v1/me";
+
+  /** Where Claude Code looks by HEAD whether its base URL answers; it sends no key there. */
+  private static final Set<String> PROBES = Set.of("/", "/api/hello");
+
+  private static final int PRESENT = 200;
 
   /** No key, or one that is good for nothing. */
   static final Refusal BAD_KEY =
@@ -79,18 +89,13 @@ public final class Exchanges implements RequestHandler {
     Instant now = services.clock().instant();
     String id = ExchangeIds.next(now);
     Dialect dialect = head.method().equals(HttpMethod.POST) ? Dialects.at(head.path()) : null;
-    boolean get = head.method().equals(HttpMethod.GET);
+    boolean get = head.method().equals(HttpMethod.GET) || head.method().equals(HttpMethod.HEAD);
     boolean known = dialect != null || (get && isTold(head.path()));
     if (draining) {
       return refuse(head, client, id, RefusalReason.DRAINING, "The gateway is shutting down.");
     }
     if (!known) {
-      return refuse(
-          head,
-          client,
-          id,
-          RefusalReason.UNKNOWN_ROUTE,
-          "No such route: " + head.method() + " " + head.path() + ".");
+      return refuseRoute(head, client, id);
     }
     Credential credential = Credential.of(head.headers());
     String key = services.policy().fingerprint(credential.secret());
@@ -108,9 +113,28 @@ public final class Exchanges implements RequestHandler {
     return exchange;
   }
 
-  /** Whether the gateway itself answers what is asked there. */
+  /** What GET and HEAD are for: the gateway itself answers what is asked there. */
   private static boolean isTold(String path) {
     return path.equals(ME) || Dialects.listsModels(path) || Dialects.modelAsked(path) != null;
+  }
+
+  /** A probe is answered like any client's that only asks whether somebody is there. */
+  private Inbound refuseRoute(RequestHead head, Outbound client, String id) {
+    String path = head.path();
+    if (head.method().equals(HttpMethod.HEAD) && PROBES.contains(path)) {
+      client.respond(PRESENT, new Fields(), Unpooled.EMPTY_BUFFER);
+      return ANSWERED;
+    }
+    String allowed = Dialects.at(path) != null ? "POST" : isTold(path) ? "GET, HEAD" : null;
+    if (allowed == null) {
+      String why = Unserved.why(head.method().name(), path);
+      return refuse(head, client, id, RefusalReason.UNKNOWN_ROUTE, why);
+    }
+    String expected = head.method() + " is not served on " + path + " (expected: " + allowed + ").";
+    Answer answer = refusal(head, id, Refusal.of(RefusalReason.METHOD_NOT_ALLOWED, expected));
+    answer.headers().set(HttpHeaderNames.ALLOW, allowed);
+    client.respond(answer.status(), answer.headers(), answer.body());
+    return ANSWERED;
   }
 
   /** Answers what is only asked; later, on the loop, where accounts must be loaded first. */
@@ -207,12 +231,17 @@ public final class Exchanges implements RequestHandler {
 
   private Inbound refuse(
       RequestHead head, Outbound client, String id, Refusal refusal, int status) {
-    services.refusals().count("", refusal.reason(), services.clock().instant());
-    Answer answer = Dialects.speaking(head).refuse(refusal, head, id, 0);
-    answer.headers().set(StipendHeaders.EXCHANGE_ID, id);
+    Answer answer = refusal(head, id, refusal);
     // What is wrong with the HTTP itself has a status of its own, whatever the dialect.
     client.respond(status == 0 ? answer.status() : status, answer.headers(), answer.body());
     return ANSWERED;
+  }
+
+  private Answer refusal(RequestHead head, String id, Refusal refusal) {
+    services.refusals().count("", refusal.reason(), services.clock().instant());
+    Answer answer = Dialects.speaking(head).refuse(refusal, head, id, 0);
+    answer.headers().set(StipendHeaders.EXCHANGE_ID, id);
+    return answer;
   }
 
   /** The agent sessions that are running. */

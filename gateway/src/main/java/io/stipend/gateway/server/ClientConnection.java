@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.stipend.gateway.coding.ContentCoding;
 import io.stipend.gateway.http.Fields;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.policy.Refusal;
@@ -135,15 +136,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
     if (framing.hasBody()
         && encoding != null
         && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(encoding)) {
-      enter(Phase.NONE);
-      accepted.badBody(
-          Refusal.of(
-              RefusalReason.UNSUPPORTED_ENCODING,
-              "The body has a content encoding; send it as it is."));
-      return;
+      ContentCoding coding = ContentCoding.named(encoding);
+      if (coding == null) {
+        enter(Phase.NONE);
+        accepted.badBody(Refusal.of(RefusalReason.UNSUPPORTED_ENCODING, CodedBody.NOT_ACCEPTED));
+        return;
+      }
+      gate.decode(coding);
     }
     if (framing.contentLength() > limits.bodyBytes()) {
-      tooLarge(accepted);
+      tooLarge(accepted, "The body is larger than " + limits.bodyBytes() + " bytes.");
       return;
     }
     bodyWanted = true;
@@ -158,20 +160,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
   }
 
   @Override
-  public void bodyTooLarge() {
+  public void bodyTooLarge(String problem) {
     if (inbound != null) {
-      tooLarge(inbound);
+      tooLarge(inbound, problem);
     }
   }
 
-  private void tooLarge(Inbound accepted) {
+  private void tooLarge(Inbound accepted, String problem) {
     bodyWanted = false;
     enter(Phase.NONE);
     gate.discard();
-    accepted.badBody(
-        Refusal.of(
-            RefusalReason.BODY_TOO_LARGE,
-            "The body is larger than " + limits.bodyBytes() + " bytes."));
+    accepted.badBody(Refusal.of(RefusalReason.BODY_TOO_LARGE, problem));
   }
 
   @Override

@@ -4,14 +4,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.stipend.gateway.coding.ContentCoding;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes requests of a connection's bytes, one at a time, by {@link HeadGrammar} and {@link
  * ChunkGrammar}: a head goes on when it is whole, with as much of its body as has come checked,
  * then the body when it is whole. Bytes after the request wait here until {@link #next}, within a
- * bound; reading goes on meanwhile, so that a client that leaves is noticed. After a fault all
- * bytes are dropped. Used on the connection's event loop only.
+ * bound; reading goes on meanwhile, so that a client that leaves is noticed. A body with a content
+ * coding is decoded as it comes, and reading waits where that takes longer than a moment. After a
+ * fault all bytes are dropped. Used on the connection's event loop only.
  *
  * <pre>HEAD → (BODY →) HELD → next() → HEAD … ; any → DISCARD</pre>
  */
@@ -38,6 +41,7 @@ final class RequestGate {
   private String lastPath = "/";
   private boolean pumping;
   private boolean paused;
+  private boolean decoding;
   private long discarded;
 
   // The head that is awaited; it begins anew in next().
@@ -50,6 +54,7 @@ final class RequestGate {
   private @Nullable ChunkGrammar chunks;
   private long bodyLeft;
   private @Nullable ByteBuf body;
+  private @Nullable CodedBody coded;
 
   RequestGate(ServerLimits limits, Channel channel, Receiver receiver) {
     this.limits = limits;
@@ -75,8 +80,12 @@ final class RequestGate {
     /** Whether to keep the body of the request that is under way. */
     boolean bodyWanted();
 
-    /** The body in chunks has become longer than the limit. */
-    void bodyTooLarge();
+    /**
+     * The body in chunks, or what it is decoded to, has become longer than its limit.
+     *
+     * @param problem which limit, as a sentence
+     */
+    void bodyTooLarge(String problem);
 
     /**
      * The request is whole. Takes ownership.
@@ -111,6 +120,11 @@ final class RequestGate {
     return !held.isReadable();
   }
 
+  /** The body of the request that has just begun has this coding: it goes on without it. */
+  void decode(ContentCoding coding) {
+    coded = new CodedBody(coding, limits, channel.alloc());
+  }
+
   /** The request that was under way is over: the next one may pass. */
   void next() {
     if (state != State.HELD) {
@@ -120,7 +134,7 @@ final class RequestGate {
     searched = 0;
     lineStart = 0;
     headBegun = false;
-    pump();
+    pump(false);
     if (paused && held.readableBytes() <= MAX_HELD_BYTES) {
       paused = false;
       channel.config().setAutoRead(true);
@@ -130,6 +144,10 @@ final class RequestGate {
   /** Drops all that comes from now on. */
   void discard() {
     state = State.DISCARD;
+    if (decoding) {
+      decoding = false;
+      channel.config().setAutoRead(true);
+    }
     dropHeld();
     dropBody();
   }
@@ -150,21 +168,25 @@ final class RequestGate {
     } else {
       held = bytes;
     }
-    pump();
+    pump(false);
     if (state == State.HELD && held.readableBytes() > MAX_HELD_BYTES) {
       paused = true;
       channel.config().setAutoRead(false);
     }
   }
 
-  /** Passes on what is whole and good, request after request while they are answered at once. */
-  private void pump() {
-    if (pumping) {
+  /**
+   * Passes on what is whole and good, request after request while they are answered at once.
+   *
+   * @param resumed whether to go on with what has come of a body first
+   */
+  private void pump(boolean resumed) {
+    if (pumping || decoding) {
       return;
     }
     pumping = true;
     try {
-      boolean more = true;
+      boolean more = !resumed || bodyCame();
       while (more && held.isReadable()) {
         more =
             switch (state) {
@@ -276,21 +298,69 @@ final class RequestGate {
   }
 
   /** Passes the body on if it is whole; whether to look for more. */
-  private boolean bodyCame() {
-    if (body != null && !receiver.bodyWanted()) {
+  private boolean bodyCame() throws MalformedRequest {
+    if ((body != null || coded != null) && !receiver.bodyWanted()) {
       dropBody();
     }
-    if (body != null && body.readableBytes() > limits.bodyBytes()) {
+    if (coded != null && !decoded(coded)) {
+      return false;
+    }
+    String problem = tooLarge();
+    if (problem != null) {
       dropBody();
-      receiver.bodyTooLarge();
+      receiver.bodyTooLarge(problem);
       return false;
     }
     if (state == State.HELD) {
-      ByteBuf whole = body == null ? Unpooled.EMPTY_BUFFER : body;
-      body = null;
-      receiver.requestOver(whole);
+      receiver.requestOver(whole());
     }
     return true;
+  }
+
+  private @Nullable String tooLarge() {
+    if (coded != null) {
+      return coded.tooLarge();
+    }
+    return body != null && body.readableBytes() > limits.bodyBytes()
+        ? "The body is larger than " + limits.bodyBytes() + " bytes."
+        : null;
+  }
+
+  private ByteBuf whole() throws MalformedRequest {
+    ByteBuf whole = coded != null ? coded.whole() : body == null ? Unpooled.EMPTY_BUFFER : body;
+    if (coded != null) {
+      coded = null;
+      dropBody();
+    }
+    body = null;
+    return whole;
+  }
+
+  /** Decodes what has come; false if that goes on later, and reading with it. */
+  private boolean decoded(CodedBody coding) throws MalformedRequest {
+    CompletableFuture<Void> ready = coding.ready();
+    boolean more = !ready.isDone() || coding.step(body == null ? Unpooled.EMPTY_BUFFER : body);
+    if (more) {
+      decoding = true;
+      channel.config().setAutoRead(false);
+      ready.whenComplete((done, never) -> channel.eventLoop().execute(this::resume));
+    } else if (body != null && !body.isReadable()) {
+      body.clear();
+    }
+    return !more;
+  }
+
+  private void resume() {
+    if (!decoding) {
+      return;
+    }
+    decoding = false;
+    pump(true);
+    if (state == State.HELD && held.readableBytes() > MAX_HELD_BYTES) {
+      paused = true;
+    } else if (!decoding && channel.isOpen()) {
+      channel.config().setAutoRead(true);
+    }
   }
 
   /**
@@ -341,6 +411,10 @@ final class RequestGate {
     if (body != null) {
       body.release();
       body = null;
+    }
+    if (coded != null) {
+      coded.drop();
+      coded = null;
     }
   }
 }

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ final class RequestRules {
   private static final int ASCII = 128;
   private static final int MAX_PORT = 65_535;
   private static final int MAX_PORT_DIGITS = 5;
+  private static final Pattern SLASHES = Pattern.compile("/{2,}");
   private static final boolean[] PATH = letters("-._~!$&'()*+,=:@/");
   private static final boolean[] HOST = letters("-._~");
   private static final boolean[] IP_LITERAL = letters(".:");
@@ -70,9 +72,7 @@ final class RequestRules {
     if (!isPlain(read.path())) {
       throw new MalformedRequest(
           MalformedRequest.NOT_FOUND,
-          Refusal.of(
-              RefusalReason.UNKNOWN_ROUTE,
-              "No route has a path with escapes, parameters, empty or dot segments."));
+          Refusal.of(RefusalReason.UNKNOWN_ROUTE, whyNotPlain(read.path())));
     }
     checkQuery(read.query());
     Marks marks = read.marks();
@@ -99,6 +99,19 @@ final class RequestRules {
         read.method(), read.path(), read.query(), read.fields(), source, read.framing().hasBody());
   }
 
+  /** Mostly the slash too many is the last one of a base URL, before the client's own first. */
+  private static String whyNotPlain(String path) {
+    if (!isPlain(oneSlash(path))) {
+      return "No route has a path with escapes, parameters, empty or dot segments.";
+    }
+    String where = path.startsWith("//") ? "begins with //" : "holds //";
+    return "No such route: the path " + where + ": end the base URL without a slash.";
+  }
+
+  private static String oneSlash(String path) {
+    return SLASHES.matcher(path).replaceAll("/");
+  }
+
   /** An agent that is told so goes on by POST at once; any other status makes it try for long. */
   private static void checkUpgrade(AsciiString to) throws MalformedRequest {
     if (HttpHeaderValues.WEBSOCKET.contentEqualsIgnoreCase(to)) {
@@ -108,9 +121,13 @@ final class RequestRules {
     throw new MalformedRequest("An upgrade to another protocol is not served.");
   }
 
-  /** The same head without its query, for a request that is refused. */
+  /**
+   * The same head without its query, for a request that is refused; a path with slashes too many is
+   * that without them, so that the answer is in the dialect of the route that was meant.
+   */
   static RequestHead known(ReadHead read, InetAddress source) {
-    String path = isPlain(read.path()) ? read.path() : "/";
+    String once = oneSlash(read.path());
+    String path = isPlain(once) ? once : "/";
     return new RequestHead(read.method(), path, "", read.fields(), source, false);
   }
 

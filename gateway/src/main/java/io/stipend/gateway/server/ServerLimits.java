@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param lineBytes of one request line
  * @param headerBytes of one header block, request line included; also of the trailers of a body
  * @param headerCount header fields of one request
- * @param bodyBytes of one request body
+ * @param bodyBytes of one request body as it is sent
+ * @param decodedBodyBytes of one request body once its content coding is undone
  * @param connections clients in all
  * @param connectionsPerAddress clients from one address; an IPv6 client counts by its /64
  * @param header from the first byte of a request, or from the connection's begin, to the end of its
@@ -24,6 +25,7 @@ public record ServerLimits(
     int headerBytes,
     int headerCount,
     int bodyBytes,
+    int decodedBodyBytes,
     int connections,
     int connectionsPerAddress,
     Duration header,
@@ -42,6 +44,7 @@ public record ServerLimits(
     atLeastOne("headerBytes", headerBytes);
     atLeastOne("headerCount", headerCount);
     atLeastOne("bodyBytes", bodyBytes);
+    atLeastOne("decodedBodyBytes", decodedBodyBytes);
     atLeastOne("connections", connections);
     atLeastOne("connectionsPerAddress", connectionsPerAddress);
     positive("header", header);
@@ -58,6 +61,7 @@ public record ServerLimits(
         limits.sizes().headerBytes(),
         limits.counts().headerCount(),
         limits.sizes().bodyBytes(),
+        limits.sizes().inflatedBodyBytes(),
         limits.counts().connections(),
         limits.counts().connectionsPerAddress(),
         limits.times().header(),

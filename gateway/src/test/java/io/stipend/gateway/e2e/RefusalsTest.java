@@ -230,8 +230,8 @@ class RefusalsTest {
                     new Says(415, INVALID, "unsupported_encoding"),
                     new Says(415, INVALID, null),
                     Again.NEVER,
-                    "encoding",
-                    ada(wire -> wire.body(""), "Content-Encoding: gzip"))),
+                    "accepted, one at a time: gzip, deflate, br, zstd",
+                    ada(wire -> wire.body(""), "Content-Encoding: compress"))),
             tooLarge(),
             bodies(),
             Stream.of(

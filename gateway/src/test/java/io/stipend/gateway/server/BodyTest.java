@@ -114,8 +114,9 @@ class BodyTest {
   }
 
   @Test
-  void anEncodedBodyIsRefusedUnread() throws Exception {
-    for (String encoding : new String[] {"gzip", "br", "zstd", "deflate", "identity, gzip", ""}) {
+  void aCodingThatIsNotAcceptedOrMoreThanOneIsRefusedUnread() throws Exception {
+    for (String encoding :
+        new String[] {"compress", "gzip, br", "gzip,gzip", "identity, gzip", ""}) {
       try (Served served = Served.withDefaults();
           RawClient client = served.client()) {
         client.send(

@@ -81,7 +81,7 @@ final class ReadRequests implements RequestGate.Receiver {
   }
 
   @Override
-  public void bodyTooLarge() {
+  public void bodyTooLarge(String problem) {
     throw new IllegalStateException("no body is that large here");
   }
 

@@ -1,0 +1,148 @@
+package io.stipend.gateway.dialect;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How each route is metered: what {@code docs/routes.md} is written from. A dialect without an
+ * entry here fails the build.
+ */
+final class RouteTable {
+  private static final String GENERATES =
+      "the input and the output cap; of a stream the output that is expected, more while it flows";
+  private static final String NOTHING = "nothing";
+  private static final String FREE = "nothing: free of charge";
+
+  /**
+   * By what a call is metered.
+   *
+   * @param held before it is sent
+   * @param charged when it ends, and the field that says so
+   */
+  record Metering(String held, String charged) {}
+
+  /** By dialect id. */
+  private static final Map<String, Metering> METERING =
+      Map.ofEntries(
+          Map.entry(
+              "openai-chat",
+              new Metering(
+                  GENERATES + "; times `n`",
+                  "`usage`; of a stream that of its last chunk, which is asked for by"
+                      + " `stream_options.include_usage`")),
+          Map.entry(
+              "openai-responses",
+              new Metering(
+                  GENERATES,
+                  "`usage`; of a stream that of `response.completed`, `response.incomplete` or"
+                      + " `response.failed`")),
+          Map.entry("openai-input-tokens", new Metering(NOTHING, FREE)),
+          Map.entry(
+              "anthropic-messages",
+              new Metering(
+                  GENERATES,
+                  "`usage`, the sum of `usage.iterations` where they stand; of a stream those of"
+                      + " `message_start` and the last `message_delta`")),
+          Map.entry("anthropic-count-tokens", new Metering(NOTHING, FREE)),
+          Map.entry(
+              "gemini",
+              new Metering(
+                  GENERATES + "; times `candidateCount`",
+                  "`usageMetadata`; of a stream that of its last chunk")),
+          Map.entry("gemini-count-tokens", new Metering(NOTHING, FREE)),
+          Map.entry("openai-embeddings", new Metering("the input", "`usage.prompt_tokens`")),
+          Map.entry(
+              "openai-completions",
+              new Metering(
+                  GENERATES + "; times the prompts and the larger of `n` and `best_of`",
+                  "`usage`; of a stream that of its last chunk, which is asked for by"
+                      + " `stream_options.include_usage`")),
+          Map.entry("openai-moderations", new Metering(NOTHING, FREE)));
+
+  private RouteTable() {}
+
+  /** How the routes of this dialect are metered; null if nobody has said. */
+  static @Nullable Metering metering(String dialect) {
+    return METERING.get(dialect);
+  }
+
+  private static String row(Dialect dialect, String path) {
+    Metering metering = METERING.get(dialect.id());
+    if (metering == null) {
+      throw new IllegalStateException(
+          "dialect: " + dialect.id() + " (expected: one of " + METERING.keySet() + ")");
+    }
+    return "| `POST` | `%s` | `%s` | %s | %s |\n"
+        .formatted(
+            path.replace(ModelPath.ANY, "MODEL"),
+            dialect.id(),
+            metering.held(),
+            metering.charged());
+  }
+
+  /** The page of the docs. */
+  static String markdown() {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Routes
+
+            Every route of the data listener, what it holds before a call is sent and what it charges when the
+            call ends. Whatever is not in the first table is refused and reaches no provider. This page is
+            written from the code (`RouteTable`, `Unserved`) and compared with it in the build.
+
+            | method | path | dialect | holds | charges, from |
+            | --- | --- | --- | --- | --- |
+            """);
+    for (Dialect dialect : Dialects.all()) {
+      dialect.paths().forEach(path -> page.append(row(dialect, path)));
+    }
+    Dialects.MODELS_PATHS.stream()
+        .sorted()
+        .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
+    page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
+    page.append(
+        """
+
+        - Holds and charges are priced by the rate card of the model and the tier; a charge that no usage was
+          reported for is counted from what passed, or assumed ([overspend bound](overspend-bound.md)).
+        - The lists of models tell of those that the caller may use. `HEAD` answers as `GET` does, without
+          a body; `HEAD /` and `HEAD /api/hello`, by which Claude Code looks whether somebody is there, are
+          answered 200 without a key.
+        - The query passes to the provider as it is (`?beta=true`); a key in it is refused.
+        - Another method on a route is 405 with `Allow`, a WebSocket on any path 426.
+        - Paths match exactly. One that has a slash or a version too many or too few, as a base URL with
+          a slash at its end makes it, is 404 and is told how the base URL must end; it is never redirected.
+
+        ## Bodies
+        A body may come with its length or in chunks, after `Expect: 100-continue`, and with one
+        `Content-Encoding` of `gzip` (`x-gzip`), `deflate`, `br`, `zstd` or `identity`. It is decoded before it is
+        read, within `gateway.limits.inflated_body_bytes`, and goes to the provider plain. `zstd` may ask for
+        a window of 8 MB. What is larger is 413, what is not whole or not in its coding 400, another coding or
+        more than one 415. The libraries for `br` and `zstd` are unpacked to `java.io.tmpdir` when the first such
+        body comes; where they cannot be loaded that coding is 415.
+
+        The provider is asked for `identity`, whatever the client accepts, so that usage can be read. An answer
+        that comes compressed all the same is refused with 502 and charged as one that broke off; an error that
+        is small passes as it is.
+
+        ## Refused by name
+        All of these are 404, in the dialect of the caller, with the reason in the message; with all that is
+        below them, unless the table above has it.
+
+        | path | why, and what to use |
+        | --- | --- |
+        """);
+    for (Unserved.Named named : Unserved.NAMED) {
+      page.append(
+          "| %s | %s |\n"
+              .formatted(
+                  named.paths().stream()
+                      .map(path -> path.startsWith(":") ? "`MODEL" + path + "`" : "`" + path + "`")
+                      .collect(Collectors.joining(", ")),
+                  named.why()));
+    }
+    return page.toString();
+  }
+}
