@@ -105,13 +105,12 @@ public final class Unserved {
               "/v1/memory_stores",
               "/v1/vaults"),
           named(
-              "Images are not priced by the tokens of a call and are not metered here; ask the"
-                  + " platform team.",
-              "/v1/images",
+              "Imagen's images are not metered here; use /v1/images/generations or a Gemini model"
+                  + " that writes images.",
               ":predict"),
           named(
-              "Sound is not priced by the tokens of a call and is not metered here; ask the"
-                  + " platform team.",
+              "Voices stay in the provider's account, which all callers share; /v1/audio/speech"
+                  + " takes those that it has.",
               "/v1/audio"),
           named(
               "The provider's administration is not for callers; the platform team uses the"
@@ -135,11 +134,6 @@ public final class Unserved {
               "/v1/alpha",
               "/v1/memories"),
           named(
-              "A single model is not told of; GET the list above it.",
-              "/v1/models",
-              "/v1beta/models",
-              "/v1alpha/models"),
-          named(
               "Ollama's own API is not metered; use its /v1/chat/completions, with a base URL that"
                   + " ends in /v1.",
               "/api"),
@@ -153,8 +147,7 @@ public final class Unserved {
               "/v1/projects",
               "/v1beta1/projects"),
           named(
-              "Azure's own paths are not served; use the OpenAI client with a base URL that ends in"
-                  + " /v1.",
+              "Of Azure's paths those of chat, completions, embeddings and responses are served.",
               "/openai"));
 
   private Unserved() {}
