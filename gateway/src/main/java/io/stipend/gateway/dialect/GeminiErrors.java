@@ -20,7 +20,7 @@ final class GeminiErrors {
   static final long MIN_BUDGET_SECONDS = 301;
 
   private static final String JAVA_SDK = "gl-java/";
-  private static final String AI_SDK = "ai-sdk/google";
+  private static final String AI_SDK = "ai-sdk/";
 
   private static final String TYPE = "type.googleapis.com/google.rpc.";
 

@@ -180,9 +180,9 @@ final class RefusalTable {
             A budget refusal never carries `retry-after`: several SDKs would sleep for days on it. Gemini's
             carries a `RetryInfo` of the time to the reset and no less than 301 seconds: its CLI tries again
             by itself after anything up to 300, and ends with our message after more. The google-genai SDK for
-            Java and the AI SDK (`ai-sdk/google`) repeat every 429 whatever it says: they get 402. Gemini's
-            refusals of rate, tokens and concurrency say the same time in `RetryInfo` as in `retry-after`, and
-            those of a body name the field in `BadRequest`; Gemini has no rate-limit headers.
+            Java and the AI SDK (`ai-sdk/` in its User-Agent) repeat every 429 whatever it says: they get 402.
+            Gemini's refusals of rate, tokens and concurrency say the same time in `RetryInfo` as in
+            `retry-after`, and those of a body name the field in `BadRequest`; Gemini has no rate-limit headers.
 
             Codex, which repeats a request after nearly any other answer, gets 429 `usage_limit_reached` with
             `resets_at` on `/v1/responses`, and shows the message.

@@ -85,7 +85,7 @@ class RefusalsTest {
     "/v1beta/models/g:generateContent, '', 403, 403, RESOURCE_EXHAUSTED",
     "/v1alpha/models/g:countTokens, '', 0, 429, RESOURCE_EXHAUSTED",
     "/v1beta/models/g:generateContent, x-goog-api-client=google-genai-sdk/2.3.0 gl-java/17, 0, 402, RESOURCE_EXHAUSTED",
-    "/v1beta/models/g:generateContent, user-agent=ai/6.0 ai-sdk/google/3.0, 0, 402, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, user-agent=ai/6.0 ai-sdk/provider-utils/4.0, 0, 402, RESOURCE_EXHAUSTED",
     "/v1beta/models/g:generateContent, user-agent=ai/6.0 ai-sdk/google/3.0, 403, 403, RESOURCE_EXHAUSTED",
     "/v1beta/models/g:generateContent, x-goog-api-client=google-genai-sdk/2.3.0 gl-node/v20, 0, 429, RESOURCE_EXHAUSTED",
   })
