@@ -114,7 +114,7 @@ class Gemini implements Dialect {
   @Override
   public final Answer refuse(
       Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus) {
-    return GeminiErrors.refusal(refusal, exchangeId, pinnedStatus);
+    return GeminiErrors.refusal(refusal, head, exchangeId, pinnedStatus);
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.dialect.Dialect.RefusalForm;
+import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
 import java.time.Duration;
@@ -17,19 +19,34 @@ final class GeminiErrors {
    */
   static final long MIN_BUDGET_SECONDS = 301;
 
+  private static final String JAVA_SDK = "gl-java/";
+  private static final String AI_SDK = "ai-sdk/";
+
   private static final String TYPE = "type.googleapis.com/google.rpc.";
 
   private GeminiErrors() {}
 
-  static Answer refusal(Refusal refusal, String exchangeId, int pinnedStatus) {
+  static Answer refusal(Refusal refusal, RequestHead head, String exchangeId, int pinnedStatus) {
     RefusalForm form = RefusalTable.in(RefusalTable.GEMINI, refusal.reason());
-    boolean budget = refusal.reason() == RefusalReason.BUDGET_EXHAUSTED;
-    int status = budget && pinnedStatus > 0 ? pinnedStatus : form.status();
+    int status = form.status();
+    if (refusal.reason() == RefusalReason.BUDGET_EXHAUSTED) {
+      status = repeats(head) ? RefusalTable.BUDGET_STATUS_FOR_GEMINI_REPEATERS : status;
+      status = pinnedStatus > 0 ? pinnedStatus : status;
+    }
     HttpHeaders headers = Refusals.openAiHeaders(exchangeId);
     Refusals.retry(headers, refusal);
     ObjectNode json = ErrorJson.gemini(status, refusal.message(), form.type());
     details(json, refusal, form.code());
     return new Answer(status, headers, ErrorJson.bytes(json));
+  }
+
+  /**
+   * Whether the client sends a request again after any 429, whatever else that says: google-genai
+   * for Java four times, the AI SDK twice.
+   */
+  private static boolean repeats(RequestHead head) {
+    return head.headers().get(HttpHeaderNames.USER_AGENT, "").contains(AI_SDK)
+        || head.headers().get("x-goog-api-client", "").contains(JAVA_SDK);
   }
 
   private static void details(ObjectNode json, Refusal refusal, @Nullable String code) {

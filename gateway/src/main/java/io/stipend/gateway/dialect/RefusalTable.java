@@ -18,6 +18,9 @@ final class RefusalTable {
   /** The status of a budget refusal for the vendor's own SDKs, which obey x-should-retry. */
   static final int BUDGET_STATUS_FOR_OPENAI_SDKS = 429;
 
+  /** The status of a budget refusal for clients of Gemini that repeat every 429. */
+  static final int BUDGET_STATUS_FOR_GEMINI_REPEATERS = 402;
+
   /** A budget refusal for Codex, which repeats a request after nearly any other. */
   static final RefusalForm CODEX_BUDGET =
       new RefusalForm(429, "usage_limit_reached", "usage_limit_reached");
@@ -136,17 +139,18 @@ final class RefusalTable {
     RefusalForm openAi = in(OPENAI, reason);
     RefusalForm anthropic = in(ANTHROPIC, reason);
     RefusalForm gemini = in(GEMINI, reason);
-    return "| `%s` | %s `%s` `%s` | %d `%s` | %d `%s`%s | %s |\n"
+    boolean budget = reason == BUDGET_EXHAUSTED;
+    return "| `%s` | %d%s `%s` `%s` | %d `%s` | %d%s `%s`%s | %s |\n"
         .formatted(
             reason.label(),
-            reason == BUDGET_EXHAUSTED
-                ? openAi.status() + " (" + BUDGET_STATUS_FOR_OPENAI_SDKS + " for SDKs)"
-                : Integer.toString(openAi.status()),
+            openAi.status(),
+            budget ? " (" + BUDGET_STATUS_FOR_OPENAI_SDKS + " for SDKs)" : "",
             openAi.type(),
             openAi.code(),
             anthropic.status(),
             anthropic.type(),
             gemini.status(),
+            budget ? " (" + BUDGET_STATUS_FOR_GEMINI_REPEATERS + " for some)" : "",
             gemini.type(),
             gemini.code() == null ? "" : " `" + gemini.code() + "`",
             passes(reason) ? "later" : "`x-should-retry: false`");
@@ -178,9 +182,10 @@ final class RefusalTable {
             get 402, which their own loops do not repeat. `gateway.refusals` can pin that status per route.
             A budget refusal never carries `retry-after`: several SDKs would sleep for days on it. Gemini's
             carries a `RetryInfo` of the time to the reset and no less than 301 seconds: its CLI tries again
-            by itself after anything up to 300, and ends with our message after more. Gemini's refusals of
-            rate, tokens and concurrency say the same time in `RetryInfo` as in `retry-after`, and those of a
-            body name the field in `BadRequest`; Gemini has no rate-limit headers.
+            by itself after anything up to 300, and ends with our message after more. The google-genai SDK for
+            Java and the AI SDK (`ai-sdk/` in its User-Agent) repeat every 429 whatever it says: they get 402.
+            Gemini's refusals of rate, tokens and concurrency say the same time in `RetryInfo` as in
+            `retry-after`, and those of a body name the field in `BadRequest`; Gemini has no rate-limit headers.
 
             Codex, which repeats a request after nearly any other answer, gets 429 `usage_limit_reached` with
             `resets_at` on `/v1/responses`, and shows the message.

@@ -84,10 +84,15 @@ class RefusalsTest {
     "/v1beta/models/g:generateContent, '', 0, 429, RESOURCE_EXHAUSTED",
     "/v1beta/models/g:generateContent, '', 403, 403, RESOURCE_EXHAUSTED",
     "/v1alpha/models/g:countTokens, '', 0, 429, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, x-goog-api-client=google-genai-sdk/2.3.0 gl-java/17, 0, 402, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, user-agent=ai/6.0 ai-sdk/provider-utils/4.0, 0, 402, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, user-agent=ai/6.0 ai-sdk/google/3.0, 403, 403, RESOURCE_EXHAUSTED",
+    "/v1beta/models/g:generateContent, x-goog-api-client=google-genai-sdk/2.3.0 gl-node/v20, 0, 429, RESOURCE_EXHAUSTED",
   })
   void anExhaustedBudgetEndsAtOneRequestForEachClient(
       String path, String header, int pinned, int status, String type) throws IOException {
-    RequestHead head = header.isEmpty() ? Heads.post(path) : Heads.post(path, header, "java");
+    String[] both = header.contains("=") ? header.split("=") : new String[] {header, "java"};
+    RequestHead head = header.isEmpty() ? Heads.post(path) : Heads.post(path, both);
     Refusal refusal =
         new Refusal(RefusalReason.BUDGET_EXHAUSTED, "Used up.", null, null, Duration.ofDays(3));
     Answer answer = Dialects.at(path).refuse(refusal, head, "gw-1", pinned);

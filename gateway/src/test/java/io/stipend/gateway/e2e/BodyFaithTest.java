@@ -5,16 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stipend.gateway.server.RawClient;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.gateway.upstream.RawProvider;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 
 /** The body that a provider gets is the body that the client sent, but for what policy must set. */
 class BodyFaithTest {
@@ -22,149 +30,177 @@ class BodyFaithTest {
   private static final String ASKED = "\"stream_options\":{\"include_usage\":true},";
   private static final String ANSWER =
       "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"input_tokens\":1,"
-          + "\"output_tokens\":1}}";
-  private static final String[] NUMBERS = {
-    "0",
-    "-0",
-    "0.1000000000000000055511151231257827",
-    "1e400",
-    "-1E-400",
-    "1.0",
-    "123456789012345678901234567890",
-    "9007199254740993",
-    "2.50e+2"
-  };
-  private static final String[] TEXTS = {
-    "Grüße",
-    "👋🏽",
-    "\\ud83d\\udc4b",
-    "\\u0041\\/\\b\\f\\n\\r\\t\\\"\\\\",
-    "\u2028\u2029",
-    "é",
-    "e\u0301",
-    "漢字",
-    "a  b",
-    "data: [DONE]\\n\\n",
-    "\\u0000",
-    "\u007f",
-    "{\\\"model\\\":\\\"x\\\"}",
-    "]}",
-    ""
-  };
+          + "\"output_tokens\":1},\"candidates\":[{\"finishReason\":\"STOP\"}],"
+          + "\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":1}}";
 
-  private final Random random;
-  private final long seed;
+  /** What a whole answer of each model costs more than, and the floor of a clamp less. */
+  private static final Map<String, String> POOR =
+      Map.of(
+          "gpt-4o-mini", "0.004",
+          "claude-haiku-4-5", "0.05",
+          "gpt-3.5-turbo-instruct", "0.006",
+          "gemini-2.0-flash", "0.0015");
 
-  BodyFaithTest() {
-    seed = System.nanoTime();
-    random = new Random(seed);
-  }
+  private static final Map<FaithRoute, BlockingQueue<Got>> GOT = new EnumMap<>(FaithRoute.class);
+  private static final Map<String, String> KEYS = new HashMap<>();
+  private static RawProvider provider;
+  private static TestGateway gateway;
 
-  @ParameterizedTest
-  @EnumSource(Wire.class)
-  void everyByteOfABodyReachesTheProvider(Wire wire) throws Exception {
-    BlockingQueue<String> got = new LinkedBlockingQueue<>();
-    RawProvider.Script script =
-        connection -> {
-          for (String head = connection.head(); head != null; head = connection.head()) {
-            got.add(connection.readBody(head));
-            connection.write(
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-                    + ANSWER.length()
-                    + "\r\n\r\n"
-                    + ANSWER);
-          }
-        };
-    try (RawProvider provider = new RawProvider(script);
-        TestGateway gateway = StreamFlushTest.gateway(provider.port());
-        RawClient client = new RawClient(gateway.gateway().address())) {
-      String key = gateway.key("ada");
-      for (int i = 0; i < BODIES; i++) {
-        boolean stream = random.nextInt(4) == 0;
-        String body = body(wire, stream);
-        client.send(wire.request(key, body));
-        RawClient.Answer answer = client.answer();
-        assertThat(answer.status()).as("%s; seed %d; body %s", answer, seed, body).isEqualTo(200);
-        String reached =
-            new String(
-                got.poll(10, TimeUnit.SECONDS).getBytes(StandardCharsets.ISO_8859_1),
-                StandardCharsets.UTF_8);
-        if (stream && wire == Wire.CHAT) {
-          assertThat(reached).as("seed %d", seed).contains(ASKED);
-          reached = reached.replace(ASKED, "");
-        }
-        assertThat(reached).as("seed %d", seed).isEqualTo(body);
+  private record Got(String head, String body) {}
+
+  /** One request, and what must come of it. */
+  private record Sent(
+      String key,
+      String path,
+      String pathUpstream,
+      String body,
+      String model,
+      String modelUpstream,
+      boolean asked) {}
+
+  @BeforeAll
+  static void start() throws Exception {
+    for (FaithRoute route : FaithRoute.values()) {
+      GOT.put(route, new LinkedBlockingQueue<>());
+    }
+    provider =
+        new RawProvider(
+            connection -> {
+              for (String head = connection.head(); head != null; head = connection.head()) {
+                FaithRoute route = FaithRoute.of(head.split(" ")[1]);
+                GOT.get(route).add(new Got(head, connection.readBody(head)));
+                connection.write(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
+                        + ANSWER.length()
+                        + "\r\n\r\n"
+                        + ANSWER);
+              }
+            });
+    StringBuilder aliases = new StringBuilder();
+    StringBuilder allowances = new StringBuilder();
+    StringBuilder people = new StringBuilder();
+    for (FaithRoute route : FaithRoute.values()) {
+      if (route.hasAlias() && aliases.indexOf(route.alias() + ":") < 0) {
+        aliases.append(route.alias()).append(": ").append(route.model).append(", ");
       }
+      allowances.append(
+          "  poor-%s: { amount: %s USD, every: year, when_short: [clamp, refuse] }\n"
+              .formatted(route, POOR.getOrDefault(route.model, "1")));
+      people.append("  %1$s: { allowance: poor-%1$s }\n".formatted(route));
+    }
+    gateway =
+        TestGateway.start(
+            """
+            calendar: { timezone: UTC, currency: USD }
+            providers:
+              openai: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
+              anthropic: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
+              gemini: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
+            rate_cards: [builtin]
+            models: { aliases: { %2$s } }
+            allowances:
+              engineer: { amount: 4000 USD, every: year }
+            %3$speople:
+              ada: { allowance: engineer }
+            %4$s"""
+                .formatted(provider.port(), aliases, allowances, people));
+    KEYS.put("ada", gateway.key("ada"));
+    for (FaithRoute route : FaithRoute.values()) {
+      KEYS.put(route.name(), gateway.key(route.name()));
     }
   }
 
-  private String body(Wire wire, boolean stream) {
-    List<String> fields = new ArrayList<>();
-    fields.add("\"model\"" + colon() + quoted(wire.model));
-    fields.add("\"max_tokens\"" + colon() + (1 + random.nextInt(2_000)));
-    fields.add("\"messages\"" + colon() + "[" + space() + message() + space() + "]");
-    if (stream) {
-      fields.add("\"stream\"" + colon() + "true");
+  @AfterAll
+  static void stop() throws Exception {
+    gateway.close();
+    provider.close();
+  }
+
+  /** All at once, because each waits for the disk most of its time. */
+  @TestFactory
+  List<DynamicTest> everyByteOfABodyReachesTheProvider() {
+    ExecutorService threads = Executors.newFixedThreadPool(FaithRoute.values().length);
+    List<DynamicTest> tests = new ArrayList<>();
+    for (FaithRoute route : FaithRoute.values()) {
+      Bodies bodies = new Bodies(route, System.nanoTime());
+      Future<?> done = threads.submit(bodies, null);
+      tests.add(DynamicTest.dynamicTest(route.name(), done::get));
     }
-    int more = random.nextInt(6);
-    for (int i = 0; i < more; i++) {
-      fields.add("\"x" + i + text() + "\"" + colon() + value(3));
+    threads.shutdown();
+    return tests;
+  }
+
+  /** Many of one route, from one seed. */
+  private static final class Bodies implements Runnable {
+    private final FaithRoute route;
+    private final long seed;
+    private final Random random;
+    private final OddJson json;
+
+    Bodies(FaithRoute route, long seed) {
+      this.route = route;
+      this.seed = seed;
+      this.random = new Random(seed);
+      this.json = new OddJson(random);
     }
-    Collections.shuffle(fields, random);
-    return space()
-        + "{"
-        + space()
-        + String.join(space() + "," + space(), fields)
-        + space()
-        + "}"
-        + space();
-  }
 
-  private String message() {
-    return "{\"role\""
-        + colon()
-        + "\"user\","
-        + space()
-        + "\"content\""
-        + colon()
-        + quoted(text() + text())
-        + "}";
-  }
+    @Override
+    public void run() {
+      int lowered = 0;
+      try (RawClient client = new RawClient(gateway.gateway().address())) {
+        for (int i = 0; i < BODIES; i++) {
+          lowered += one(client) ? 1 : 0;
+        }
+      } catch (IOException | InterruptedException e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+      assertThat(lowered > 0).as("%d caps lowered", lowered).isEqualTo(route.isLowered());
+    }
 
-  private String value(int depth) {
-    switch (random.nextInt(depth > 0 ? 6 : 4)) {
-      case 0:
-        return NUMBERS[random.nextInt(NUMBERS.length)];
-      case 1:
-        return quoted(text());
-      case 2:
-        return random.nextBoolean() ? "null" : "false";
-      case 3:
-        return "{" + space() + "}";
-      case 4:
-        return "[" + value(depth - 1) + space() + "," + value(depth - 1) + "]";
-      default:
-        return "{\"a" + text() + "\"" + colon() + value(depth - 1) + "," + space() + "\"b\":1}";
+    /** Whether its cap was lowered. */
+    private boolean one(RawClient client) throws IOException, InterruptedException {
+      boolean poor = route.isLowered() && random.nextInt(4) == 0;
+      Sent sent = request(poor);
+      String cap = Integer.toString(poor ? FaithRoute.HUGE_CAP : 1 + random.nextInt(900));
+      String body = sent.body.replace(FaithRoute.MODEL, sent.model).replace(FaithRoute.CAP, cap);
+      client.send(Wire.post(sent.path, sent.key, body));
+      RawClient.Answer answer = client.answer();
+      assertThat(answer.status()).as("%s; seed %d; body %s", answer, seed, body).isEqualTo(200);
+      String newCap = answer.headers().getOrDefault("stipend-output-cap", cap);
+      Got got = GOT.get(route).poll(10, TimeUnit.SECONDS);
+      assertThat(got.head).as("seed %d", seed).startsWith("POST " + sent.pathUpstream + " ");
+      assertThat(utf8(got.body, sent.asked))
+          .as("seed %d", seed)
+          .isEqualTo(
+              sent.body
+                  .replace(FaithRoute.MODEL, sent.modelUpstream)
+                  .replace(FaithRoute.CAP, newCap));
+      return !newCap.equals(cap);
+    }
+
+    private Sent request(boolean poor) {
+      boolean stream =
+          !poor && route.capped && (route == FaithRoute.GEMINI_STREAM || random.nextInt(4) == 0);
+      boolean alias = route.hasAlias() && random.nextInt(3) == 0;
+      String named = alias ? route.alias() : route.model;
+      boolean prefix = route.isGemini() && random.nextBoolean();
+      String inBody = json.name(prefix ? "models/" + named : named);
+      String real = OddJson.quoted((route.isGemini() ? "models/" : "") + route.model);
+      return new Sent(
+          KEYS.get(poor ? route.name() : "ada"),
+          route.path.formatted(named),
+          route.path.formatted(route.model),
+          route.body(json, random, stream),
+          inBody,
+          // An alias is replaced; every other name stays as it is spelled.
+          alias ? real : inBody,
+          stream && route.saysStreamOptions());
     }
   }
 
-  private String text() {
-    return TEXTS[random.nextInt(TEXTS.length)];
-  }
-
-  private static String quoted(String text) {
-    return "\"" + text + "\"";
-  }
-
-  private String colon() {
-    return space() + ":" + space();
-  }
-
-  private String space() {
-    StringBuilder space = new StringBuilder();
-    for (int i = random.nextInt(4) == 0 ? random.nextInt(5) : 0; i > 0; i--) {
-      space.append(" \t\r\n".charAt(random.nextInt(4)));
-    }
-    return space.toString();
+  private static String utf8(String latin1, boolean asked) {
+    String body = new String(latin1.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    assertThat(body.contains(ASKED)).isEqualTo(asked);
+    return body.replace(ASKED, "");
   }
 }

@@ -27,7 +27,7 @@ import java.util.List;
 import org.awaitility.Awaitility;
 
 /**
- * A gateway before a provider of OpenAI's models that keeps its own tally, and the comparison of
+ * A gateway before a provider of everybody's models that keeps its own tally, and the comparison of
  * their books. Bodies are written with single quotes.
  */
 final class Books implements AutoCloseable {
@@ -43,7 +43,10 @@ final class Books implements AutoCloseable {
     this(
         """
         calendar: { timezone: Europe/Berlin, currency: USD }
-        providers: { openai: { url: "%%1$s", key: "provider-key" } }
+        providers:
+          openai: { url: "%%1$s", key: "provider-key" }
+          anthropic: { url: "%%1$s", key: "provider-key" }
+          gemini: { url: "%%1$s", key: "provider-key" }
         rate_cards: [builtin]
         models: { allow: [%s] }
         allowances: { engineer: { amount: %s USD, every: year } }
@@ -72,9 +75,11 @@ final class Books implements AutoCloseable {
   }
 
   static Rating rating(String model) {
+    String vendor =
+        model.startsWith("gemini") ? "gemini" : model.startsWith("claude") ? "anthropic" : "openai";
     try {
       return RateCards.load(List.of(RateCards.Source.builtin()))
-          .rating("openai", "openai", model, Instant.now());
+          .rating(vendor, vendor, model, Instant.now());
     } catch (RateCardException e) {
       throw new AssertionError(e);
     }
