@@ -1,5 +1,6 @@
 package io.stipend.gateway.dialect;
 
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,16 @@ import org.jspecify.annotations.Nullable;
 final class RouteTable {
   private static final String GENERATES =
       "the input and the output cap; of a stream the output that is expected, more while it flows";
+  private static final Metering SOUND =
+      new Metering(
+          "the seconds, or the tokens, that the bytes of the file can hold at most",
+          "`usage` in seconds or tokens, or `duration`; of a stream that of `transcript.text.done`");
+  private static final Metering IMAGES =
+      new Metering(
+          "`n` images at their price; of models priced by tokens the input and the most tokens of"
+              + " `n` images",
+          "`usage`, of a stream that of its `.completed` event; else the images that came, by size"
+              + " and quality");
   private static final String NOTHING = "nothing";
   private static final String FREE = "nothing: free of charge";
 
@@ -58,17 +69,35 @@ final class RouteTable {
                   GENERATES + "; times the prompts and the larger of `n` and `best_of`",
                   "`usage`; of a stream that of its last chunk, which is asked for by"
                       + " `stream_options.include_usage`")),
-          Map.entry("openai-moderations", new Metering(NOTHING, FREE)));
+          Map.entry("openai-moderations", new Metering(NOTHING, FREE)),
+          Map.entry(
+              "openai-compact",
+              new Metering(
+                  "the input and the model's whole output, which nothing caps", "`usage`")),
+          Map.entry(
+              "gemini-embeddings",
+              new Metering("the input", "`usageMetadata` where it stands, else the counted input")),
+          Map.entry(
+              "openai-speech",
+              new Metering(
+                  "the characters; of models priced by tokens the input and the model's whole output",
+                  "the characters of `input`; of models priced by tokens `usage` of"
+                      + " `speech.audio.done`, so those are served with `stream_format: sse` alone")),
+          Map.entry("openai-transcriptions", SOUND),
+          Map.entry("openai-translations", SOUND),
+          Map.entry("openai-image-generations", IMAGES),
+          Map.entry("openai-image-edits", IMAGES),
+          Map.entry("openai-image-variations", IMAGES));
 
   private RouteTable() {}
 
   /** How the routes of this dialect are metered; null if nobody has said. */
   static @Nullable Metering metering(String dialect) {
-    return METERING.get(dialect);
+    return METERING.get(dialect.replaceFirst("^" + Azure.VENDOR + "-", "openai-"));
   }
 
   private static String row(Dialect dialect, String path) {
-    Metering metering = METERING.get(dialect.id());
+    Metering metering = metering(dialect.id());
     if (metering == null) {
       throw new IllegalStateException(
           "dialect: " + dialect.id() + " (expected: one of " + METERING.keySet() + ")");
@@ -101,6 +130,9 @@ final class RouteTable {
     Dialects.MODELS_PATHS.stream()
         .sorted()
         .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
+    for (String list : List.of("/v1/models/", "/v1beta/models/", "/v1alpha/models/")) {
+      page.append("| `GET` | `%sMODEL` | | nothing | nothing |\n".formatted(list));
+    }
     page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
     page.append(
         """

@@ -115,7 +115,9 @@ public final class Exchanges implements RequestHandler {
 
   /** What GET and HEAD are for: the gateway itself answers what is asked there. */
   private static boolean isTold(String path) {
-    return path.equals(ME) || Dialects.listsModels(path) || Dialects.modelAsked(path) != null;
+    return path.equals(ME)
+        || Dialects.listsModels(path)
+        || (Dialects.modelAsked(path) != null && Dialects.at(path) == null);
   }
 
   /** A probe is answered like any client's that only asks whether somebody is there. */

@@ -14,6 +14,7 @@ import io.stipend.policy.RefusalReason;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,14 @@ class PeekTest {
   private static final Dialect CHAT = Dialects.at("/v1/chat/completions");
   private static final Dialect MESSAGES = Dialects.at("/v1/messages");
   private static final Dialect COUNT = Dialects.at("/v1/messages/count_tokens");
+
+  /** Whose bodies are forms; MultipartTest has what is wrong with one. */
+  private static final Set<String> FORMS =
+      Set.of(
+          "openai-transcriptions",
+          "openai-translations",
+          "openai-image-edits",
+          "openai-image-variations");
 
   @Test
   void chatSaysWhatItAsks() {
@@ -242,7 +251,9 @@ class PeekTest {
       })
   void whatIsNoJsonObjectIsRefused(String body) {
     for (Dialect dialect : Dialects.all()) {
-      assertThat(refused(dialect, body).message()).startsWith("body: ");
+      if (!FORMS.contains(dialect.id())) {
+        assertThat(refused(dialect, body).message()).as(dialect.id()).startsWith("body: ");
+      }
     }
   }
 
