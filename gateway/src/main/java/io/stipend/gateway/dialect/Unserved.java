@@ -156,6 +156,11 @@ public final class Unserved {
     return new Named(List.of(paths), why);
   }
 
+  /** Whether it is one of those that are refused by name. */
+  public static boolean isNamed(String path) {
+    return NAMED.stream().anyMatch(named -> named.names(path));
+  }
+
   /** Why this path is not served, as one message. */
   public static String why(String method, String path) {
     String message = "No such route: " + method + " " + path + ".";

@@ -117,7 +117,9 @@ public final class Exchanges implements RequestHandler {
   private static boolean isTold(String path) {
     return path.equals(ME)
         || Dialects.listsModels(path)
-        || (Dialects.modelAsked(path) != null && Dialects.at(path) == null);
+        || (Dialects.modelAsked(path) != null
+            && Dialects.at(path) == null
+            && !Unserved.isNamed(path));
   }
 
   /** A probe is answered like any client's that only asks whether somebody is there. */

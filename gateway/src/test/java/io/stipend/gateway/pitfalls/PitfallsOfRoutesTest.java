@@ -39,7 +39,21 @@ class PitfallsOfRoutesTest {
 
   private static final Pattern NAMED = Pattern.compile("`(?:MODEL)?([/:][^`]+)`");
 
+  private static final String PEOPLE =
+      """
+      rate_cards: [builtin]
+      allowances:
+        rich: { amount: 400 USD, every: year }
+        broke: { amount: 0.000000001 USD, every: year }
+      people:
+        p14: { allowance: rich }
+        p15: { allowance: broke }
+      """;
+
   private static Bench bench;
+
+  /** A model's name leads to one provider, so Azure's stands before a gateway of its own. */
+  private static Bench azure;
 
   @BeforeAll
   static void start() {
@@ -51,19 +65,20 @@ class PitfallsOfRoutesTest {
               openai: { url: "PROVIDER", key: "provider-key" }
               anthropic: { url: "PROVIDER", key: "provider-key" }
               gemini: { url: "PROVIDER", key: "provider-key" }
-              azure: { url: "PROVIDER", key: "provider-key" }
-            rate_cards: [builtin]
-            allowances:
-              rich: { amount: 400 USD, every: year }
-              broke: { amount: 0.000000001 USD, every: year }
-            people:
-              p14: { allowance: rich }
-              p15: { allowance: broke }
-            """);
+            """
+                + PEOPLE);
+    azure =
+        new Bench(
+            """
+            calendar: { timezone: UTC, currency: USD }
+            providers: { azure: { url: "PROVIDER", key: "provider-key", prices: openai } }
+            """
+                + PEOPLE);
   }
 
   @AfterAll
   static void stop() {
+    azure.close();
     bench.close();
   }
 
@@ -82,15 +97,18 @@ class PitfallsOfRoutesTest {
       for (String shape : dialect.paths()) {
         String path = path(shape);
         for (RouteCall call : RouteCall.of(dialect, path)) {
-          p15(dialect, path, call);
+          p15(dialect.vendor().equals("azure") ? azure : bench, dialect, path, call);
         }
       }
     }
-    assertThat(bench.agrees("p15")).isEmpty();
-    assertThat(bench.gateway.balance("p15").used()).isEqualTo("0");
+    for (Bench one : List.of(bench, azure)) {
+      assertThat(one.agrees("p15")).isEmpty();
+      assertThat(one.gateway.balance("p15").used()).isEqualTo("0");
+    }
   }
 
-  private static void p15(Dialect dialect, String path, RouteCall call) throws IOException {
+  private static void p15(Bench bench, Dialect dialect, String path, RouteCall call)
+      throws IOException {
     long before = bench.provider.requests();
     int billed = bench.provider.billed().size();
     String wire =
@@ -124,12 +142,13 @@ class PitfallsOfRoutesTest {
     assertThat(others).hasSizeGreaterThan(20 * served.size());
     long before = bench.provider.requests();
     for (String other : others) {
-      assertThat(status("POST", other)).as(other).isIn(400, 404);
+      // What stands below a list of models may be the name of one, which is only asked for.
+      assertThat(status("POST", other)).as(other).isIn(400, 404, 405);
     }
     for (String method : METHODS.subList(1, METHODS.size())) {
       for (String path : served) {
         assertThat(status(method, path)).as(method + " " + path).isEqualTo(405);
-        assertThat(status(method, path + "/x")).as(method + " " + path).isEqualTo(404);
+        assertThat(status(method, path + "/x")).as(method + " " + path).isIn(404, 405);
         assertThat(status(method, "/" + path)).as(method + " " + path).isEqualTo(404);
       }
     }
@@ -156,7 +175,7 @@ class PitfallsOfRoutesTest {
     for (String path : named) {
       for (String method : METHODS) {
         assertThat(status(method, path)).as(method + " " + path).isEqualTo(404);
-        assertThat(status(method, path + "/x_1")).as(method + " " + path).isEqualTo(404);
+        assertThat(status(method, path + "/x_1")).as(method + " " + path).isIn(404, 405);
       }
     }
     for (String path : List.of("/v1/responses", "/v1/realtime", "/ws/google.ai.Live", "/")) {

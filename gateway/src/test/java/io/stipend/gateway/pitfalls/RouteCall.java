@@ -38,7 +38,12 @@ record RouteCall(String contentType, String body) {
   private static final Map<String, String> FORMS =
       Map.of(
           "transcriptions", form("whisper-1", "file"),
-          "translations", form("whisper-1", "file"),
+          "translations",
+              form("whisper-1", "file")
+                  .replace(
+                      "--B--",
+                      "--B\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\n"
+                          + "verbose_json\r\n--B--"),
           "image-edits", form("gpt-image-1", "image"),
           "image-variations", form("dall-e-2", "image"));
 
