@@ -43,7 +43,8 @@ class PitfallsOfRoutesTest {
           Map.entry("gemini", CONTENTS),
           Map.entry("gemini-count-tokens", CONTENTS),
           Map.entry("openai-embeddings", INPUT.replace("gpt-4o-mini", "text-embedding-3-small")),
-          Map.entry("openai-completions", "{\"model\":\"gpt-3.5-turbo-instruct\",%s\"prompt\":\"a\"}"),
+          Map.entry(
+              "openai-completions", "{\"model\":\"gpt-3.5-turbo-instruct\",%s\"prompt\":\"a\"}"),
           Map.entry("openai-moderations", INPUT.replace("gpt-4o-mini", "omni-moderation-latest")));
 
   /** What says in its body whether it streams; Gemini says so in its path. */
