@@ -1,15 +1,23 @@
 package io.stipend.gateway.coding;
 
+import com.aayushatharva.brotli4j.Brotli4jLoader;
 import com.aayushatharva.brotli4j.decoder.DecoderJNI;
 import com.aayushatharva.brotli4j.decoder.DecoderJNI.Status;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /** Brotli: one stream, whose window is at most 16 MB of native memory. */
 final class BrotliDecoder implements BodyDecoder {
   private static final int INPUT_BYTES = 8 * 1_024;
+
+  /** Where the library unpacks its native part; its own choice has a name that can be guessed. */
+  private static final String WORK_FOLDER = "com.aayushatharva.brotli4j.native.workdir";
 
   private final DecoderJNI.Wrapper wrapper;
 
@@ -24,6 +32,34 @@ final class BrotliDecoder implements BodyDecoder {
       wrapper = new DecoderJNI.Wrapper(INPUT_BYTES);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Loads the native library by way of a folder that nobody else can write to, and deletes it. */
+  static void load() {
+    if (System.getProperty(WORK_FOLDER) != null) {
+      Brotli4jLoader.ensureAvailability();
+      return;
+    }
+    try {
+      Path folder = Files.createTempDirectory("stipend-br");
+      System.setProperty(WORK_FOLDER, folder.toString());
+      try {
+        Brotli4jLoader.ensureAvailability();
+      } finally {
+        System.clearProperty(WORK_FOLDER);
+        delete(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 

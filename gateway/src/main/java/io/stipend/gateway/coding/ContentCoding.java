@@ -1,6 +1,5 @@
 package io.stipend.gateway.coding;
 
-import com.aayushatharva.brotli4j.Brotli4jLoader;
 import com.github.luben.zstd.util.Native;
 import io.netty.util.AsciiString;
 import java.util.List;
@@ -19,7 +18,7 @@ public enum ContentCoding {
   /** RFC 1950: deflate in zlib's frame, which is what HTTP calls deflate. */
   DEFLATE(List.of("deflate"), () -> new ZlibDecoder(false), null),
   /** RFC 7932. */
-  BROTLI(List.of("br"), BrotliDecoder::new, Brotli4jLoader::ensureAvailability),
+  BROTLI(List.of("br"), BrotliDecoder::new, BrotliDecoder::load),
   /** RFC 8878, several frames included; windows within the 8 MB of RFC 9659. */
   ZSTD(List.of("zstd"), ZstdDecoder::new, Native::load);
 

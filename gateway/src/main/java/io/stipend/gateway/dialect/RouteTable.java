@@ -156,8 +156,8 @@ final class RouteTable {
         body comes; where they cannot be loaded that coding is 415.
 
         The provider is asked for `identity`, whatever the client accepts, so that usage can be read. An answer
-        that comes compressed all the same is refused with 502 and charged as one that broke off; an error that
-        is small passes as it is.
+        that comes compressed all the same is not passed on: the client gets 502, and the call is charged as
+        assumed. A small error that comes compressed passes as it is.
 
         ## Refused by name
         All of these are 404, in the dialect of the caller, with the reason in the message; with all that is

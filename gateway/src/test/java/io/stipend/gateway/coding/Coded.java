@@ -1,6 +1,5 @@
 package io.stipend.gateway.coding;
 
-import com.aayushatharva.brotli4j.Brotli4jLoader;
 import com.aayushatharva.brotli4j.encoder.Encoder;
 import com.github.luben.zstd.ZstdOutputStream;
 import java.io.ByteArrayOutputStream;
@@ -22,7 +21,7 @@ public final class Coded {
         case DEFLATE -> through(plain, DeflaterOutputStream::new);
         case ZSTD -> through(plain, out -> new ZstdOutputStream(out).setChecksum(true));
         case BROTLI -> {
-          Brotli4jLoader.ensureAvailability();
+          coding.load().join();
           yield Encoder.compress(plain, Encoder.Parameters.create(5));
         }
       };

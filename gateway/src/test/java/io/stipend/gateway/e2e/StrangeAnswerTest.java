@@ -155,6 +155,41 @@ class StrangeAnswerTest {
     nothingIsHeld(2);
   }
 
+  /** Identity was asked for: what cannot be read is not passed on, and not free either. */
+  @ParameterizedTest
+  @CsvSource({"gzip", "br", "zstd", "deflate", "'identity, gzip'", "x-unknown"})
+  void anAnswerThatIsCompressedUnaskedIsRefusedAndAssumed(String coding) throws Exception {
+    String field = "\r\ncontent-encoding: " + coding + "\r\n";
+    for (Api api : Api.values()) {
+      for (boolean stream : new boolean[] {false, true}) {
+        String plain = stream ? chunked(stream(api, "null")) : whole(plain(api, "null"));
+        answer = plain.replaceFirst("\r\n", field);
+        HttpResponse<String> got = post(api, stream);
+        assertThat(got.statusCode()).isEqualTo(502);
+        assertThat(got.body()).contains("could not be read").doesNotContain(TEXT);
+      }
+    }
+    Awaitility.await().until(() -> gateway.rows().size() == 4);
+    assertThat(gateway.rows())
+        .allSatisfy(row -> assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED))
+        .allSatisfy(row -> assertThat(row.nanos()).isPositive());
+    nothingIsHeld(4);
+  }
+
+  @Test
+  void aSmallErrorThatIsCompressedPassesAsItIsAndIsFree() throws Exception {
+    for (Api api : Api.values()) {
+      answer = "HTTP/1.1 429 X\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello";
+      HttpResponse<String> got = post(api, false);
+      assertThat(got.statusCode()).isEqualTo(429);
+      assertThat(got.headers().firstValue("content-encoding")).contains("gzip");
+      assertThat(got.body()).isEqualTo("hello");
+    }
+    Awaitility.await().until(() -> gateway.rows().size() == 2);
+    assertThat(gateway.rows()).allSatisfy(row -> assertThat(row.nanos()).isZero());
+    nothingIsHeld(2);
+  }
+
   @Test
   void aStreamThatEndsInTheMiddleOfAnEventEndsWithAnErrorThatCanBeRead() throws Exception {
     for (Api api : Api.values()) {
