@@ -62,8 +62,9 @@ class BudgetCutTest {
             providers:
               openai: { url: "%1$s", key: "provider-key" }
               anthropic: { url: "%1$s", key: "provider-key" }
+              gemini: { url: "%1$s", key: "provider-key" }
             rate_cards: [builtin]
-            models: { allow: ["gpt-4o-mini", "claude-haiku-4-5"] }
+            models: { allow: ["gpt-4o-mini", "claude-haiku-4-5", "gemini-2.0-flash"] }
             allowances: { small: { amount: %2$s USD, every: year %3$s } }
             people: { %4$s }
             """
@@ -71,9 +72,8 @@ class BudgetCutTest {
   }
 
   private static Rating rating(Api api) throws Exception {
-    String vendor = api == Api.CHAT ? "openai" : "anthropic";
     return RateCards.load(List.of(RateCards.Source.builtin()))
-        .rating(vendor, vendor, api.model, Instant.now());
+        .rating(api.vendor(), api.vendor(), api.model, Instant.now());
   }
 
   /** The most that a call can cost whose input is not learned yet: a token for three bytes. */
@@ -108,7 +108,8 @@ class BudgetCutTest {
     Awaitility.await()
         .untilAsserted(() -> assertThat(gateway.balance("ada").held()).isEqualTo("0"));
     assertThat(Unit.USD.parse(gateway.balance("ada").used())).isEqualTo(row.nanos());
-    assertThat(api.post(gateway, key, api.body(true, 8_000)).statusCode()).isEqualTo(402);
+    assertThat(api.post(gateway, key, api.body(true, 8_000)).statusCode())
+        .isEqualTo(api.refusedStatus());
     assertThat(provider.requests()).isEqualTo(1);
     assertThat(gateway.verify().problems()).isEmpty();
   }
@@ -145,18 +146,26 @@ class BudgetCutTest {
   }
 
   private static void endsByLength(Api api, String body) {
-    List<String> events = List.of(body.strip().split("\n\n"));
+    List<String> events = List.of(body.strip().split("\r?\n\r?\n"));
     String last = events.get(events.size() - 1);
     String before = events.get(events.size() - 2);
-    if (api == Api.CHAT) {
-      assertThat(last).isEqualTo("data: [DONE]");
-      assertThat(before).contains("\"finish_reason\":\"length\"");
-    } else {
-      assertThat(last).isEqualTo("event: message_stop\ndata: {\"type\":\"message_stop\"}");
-      assertThat(before).contains("\"stop_reason\":\"max_tokens\"");
-      assertThat(events.get(events.size() - 3)).contains("content_block_stop");
+    switch (api) {
+      case CHAT -> {
+        assertThat(last).isEqualTo("data: [DONE]");
+        assertThat(before).contains("\"finish_reason\":\"length\"");
+      }
+      case MESSAGES -> {
+        assertThat(last).isEqualTo("event: message_stop\ndata: {\"type\":\"message_stop\"}");
+        assertThat(before).contains("\"stop_reason\":\"max_tokens\"");
+        assertThat(events.get(events.size() - 3)).contains("content_block_stop");
+      }
+      case RESPONSES ->
+          assertThat(last)
+              .startsWith("event: response.incomplete\n")
+              .contains("\"incomplete_details\":{\"reason\":\"max_output_tokens\"}");
+      case GEMINI -> assertThat(last).contains("\"finishReason\":\"MAX_TOKENS\"");
     }
-    assertThat(body).doesNotContain("error");
+    assertThat(body).doesNotContain("\"error\":{", "event: error");
   }
 
   @ParameterizedTest
@@ -172,7 +181,13 @@ class BudgetCutTest {
     assertThat(cap).isBetween(3_000L, 3_100L);
     assertThat(provider.billed().get(0).usage().output()).as("the provider's cap").isEqualTo(cap);
     assertThat(answer.body())
-        .contains(api == Api.CHAT ? "\"finish_reason\":\"length\"" : "\"max_tokens\"");
+        .contains(
+            switch (api) {
+              case CHAT -> "\"finish_reason\":\"length\"";
+              case MESSAGES -> "\"max_tokens\"";
+              case RESPONSES -> "\"max_output_tokens\"";
+              case GEMINI -> "\"MAX_TOKENS\"";
+            });
     Awaitility.await().until(() -> gateway.rows().size() == 1);
     assertThat(gateway.rows().get(0).nanos()).isLessThanOrEqualTo(budget);
   }
@@ -182,7 +197,8 @@ class BudgetCutTest {
   void aCapBelowTheFloorIsNotSetAndNothingIsSent(Api api) throws Exception {
     String body = api.body(false, 8_000);
     gateway(ceiling(api, body, 900), "", "ada: { allowance: small }");
-    assertThat(api.post(gateway, gateway.key("ada"), body).statusCode()).isEqualTo(402);
+    assertThat(api.post(gateway, gateway.key("ada"), body).statusCode())
+        .isEqualTo(api.refusedStatus());
     assertThat(provider.requests()).isZero();
   }
 
@@ -191,7 +207,8 @@ class BudgetCutTest {
   void aBudgetThatOnlyRefusesLowersNoCap(Api api) throws Exception {
     String body = api.body(false, 8_000);
     gateway(ceiling(api, body, 7_900), ", when_short: [refuse]", "ada: { allowance: small }");
-    assertThat(api.post(gateway, gateway.key("ada"), body).statusCode()).isEqualTo(402);
+    assertThat(api.post(gateway, gateway.key("ada"), body).statusCode())
+        .isEqualTo(api.refusedStatus());
     assertThat(provider.requests()).isZero();
   }
 

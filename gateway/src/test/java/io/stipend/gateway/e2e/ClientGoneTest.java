@@ -83,8 +83,9 @@ class ClientGoneTest {
             providers:
               openai: { url: "%1$s", key: "provider-key" }
               anthropic: { url: "%1$s", key: "provider-key" }
+              gemini: { url: "%1$s", key: "provider-key" }
             rate_cards: [builtin]
-            models: { allow: ["gpt-4o-mini", "gpt-5-mini", "claude-haiku-4-5"] }
+            models: { allow: ["gpt-4o-mini", "gpt-5-mini", "claude-haiku-4-5", "gemini-*"] }
             allowances: { engineer: { amount: 400 USD, every: year } }
             people: { ada: { allowance: engineer, limits: { concurrent: %2$d } } }
             """
@@ -108,7 +109,13 @@ class ClientGoneTest {
 
   /** Events of a whole stream that its client sees. */
   private static int events(Api api) {
-    return OUTPUT + (api == Api.CHAT ? 3 : 6);
+    return OUTPUT
+        + switch (api) {
+          case CHAT -> 3;
+          case MESSAGES -> 6;
+          case RESPONSES -> 8;
+          case GEMINI -> 1;
+        };
   }
 
   private static List<Point> points(Api api) {
@@ -199,7 +206,7 @@ class ClientGoneTest {
     assertThat(row.usageSource()).isEqualTo(UsageSource.ASSUMED);
     assertThat(generated()).as("more than was expected or seen").isGreaterThan(THINKING);
     // Without a thinking budget nothing but the cap bounds it.
-    long most = api == Api.CHAT ? LARGE_CAP : THINKING + 4 * STEP;
+    long most = api == Api.MESSAGES ? THINKING + 4 * STEP : LARGE_CAP;
     assertThat(row.usage().output()).isBetween(generated(), most);
     nothingIsHeld();
   }
@@ -253,7 +260,7 @@ class ClientGoneTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void aWholeAnswerThatTakesTooLongIsAssumed(Api api) throws Exception {
     gateway("client_gone: { time: 1ms, bytes: 1 }");
     Map<String, Point> left = new LinkedHashMap<>();

@@ -124,7 +124,9 @@ class LimitsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Api.class)
+  @EnumSource(
+      value = Api.class,
+      names = {"CHAT", "MESSAGES"})
   void answersAndRefusalsShowOurLimitInTheVendorsHeaders(Api api) throws Exception {
     answers(api, 0);
     String ada = gateway.key("ada");
@@ -159,7 +161,9 @@ class LimitsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Api.class)
+  @EnumSource(
+      value = Api.class,
+      names = {"CHAT", "MESSAGES"})
   void whereNoLimitOfOursBindsTheProvidersHeadersPass(Api api) throws Exception {
     answers(api, 0);
     HttpResponse<String> answer = send(api, gateway.key("eve"));
@@ -168,7 +172,9 @@ class LimitsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Api.class)
+  @EnumSource(
+      value = Api.class,
+      names = {"CHAT", "MESSAGES"})
   void theTokensThatAreTakenAreThoseThatTheProviderReportsOnceItDoes(Api api) throws Exception {
     answers(api, 0);
     String dee = gateway.key("dee");
@@ -192,7 +198,9 @@ class LimitsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Api.class)
+  @EnumSource(
+      value = Api.class,
+      names = {"CHAT", "MESSAGES"})
   void whatABudgetRefusesGivesItsTokensBack(Api api) throws Exception {
     String bob = gateway.key("bob");
     for (int i = 0; i < 10; i++) {

@@ -241,7 +241,7 @@ class MixedLoadTest {
     List<Call> calls = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String person = PEOPLE.get(random.nextInt(PEOPLE.size()));
-      Api api = Api.values()[random.nextInt(2)];
+      Api api = Api.BOTH.get(random.nextInt(2));
       calls.add(call(random, api, person, keys.get(person)));
     }
     return calls;

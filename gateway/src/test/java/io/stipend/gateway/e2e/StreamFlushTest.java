@@ -3,6 +3,7 @@ package io.stipend.gateway.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.gateway.server.RawClient;
+import io.stipend.gateway.testing.Api;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.gateway.upstream.RawProvider;
 import java.nio.charset.StandardCharsets;
@@ -35,29 +36,41 @@ class StreamFlushTest {
         providers:
           openai: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
           anthropic: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
+          gemini: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
         rate_cards: [builtin]
-        models: { allow: ["gpt-4o-mini", "claude-haiku-4-5"] }
+        models: { allow: ["gpt-4o-mini", "claude-haiku-4-5", "gemini-2.0-flash"] }
         allowances: { engineer: { amount: 4000 USD, every: month } }
         people: { ada: { allowance: engineer } }
         """
             .formatted(providerPort));
   }
 
-  private static String event(Wire wire, int number) {
-    return wire == Wire.CHAT
-        ? "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
-            + "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word "
-            + number
-            + "\"},\"finish_reason\":null}]}\n\n"
-        : "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
-            + "\"delta\":{\"type\":\"text_delta\",\"text\":\"word "
-            + number
-            + "\"}}\n\n";
+  private static String event(Api api, int number) {
+    String text = "\"word " + number + "\"";
+    return switch (api) {
+      case CHAT ->
+          "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
+              + "\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+              + text
+              + "},\"finish_reason\":null}]}\n\n";
+      case MESSAGES ->
+          "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+              + "\"delta\":{\"type\":\"text_delta\",\"text\":"
+              + text
+              + "}}\n\n";
+      case RESPONSES ->
+          "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\","
+              + "\"delta\":"
+              + text
+              + "}\n\n";
+      case GEMINI ->
+          "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":" + text + "}]}}]}\r\n\r\n";
+    };
   }
 
   @ParameterizedTest
-  @EnumSource(Wire.class)
-  void anEventIsWithTheClientBeforeTheNextOneIsSent(Wire wire) throws Exception {
+  @EnumSource
+  void anEventIsWithTheClientBeforeTheNextOneIsSent(Api api) throws Exception {
     BlockingQueue<String> toSend = new ArrayBlockingQueue<>(1);
     RawProvider.Script script =
         connection -> {
@@ -76,11 +89,10 @@ class StreamFlushTest {
     try (RawProvider provider = new RawProvider(script);
         TestGateway gateway = gateway(provider.port());
         RawClient client = new RawClient(gateway.gateway().address())) {
-      String fields = "\"stream\":true";
-      client.send(wire.request(gateway.key("ada"), wire.body(fields)));
+      client.send(api.wire(gateway.key("ada"), api.body(true, 1_000)));
       assertThat(client.head().status()).isEqualTo(200);
       for (int i = 0; i < EVENTS; i++) {
-        String event = event(wire, i);
+        String event = event(api, i);
         final long begin = System.nanoTime();
         toSend.add(event);
         String got = new String(client.chunk(), StandardCharsets.ISO_8859_1);
@@ -92,7 +104,7 @@ class StreamFlushTest {
     Arrays.sort(micros);
     System.out.printf(
         "%s, provider to client: median %d µs, p90 %d µs, max %d µs%n",
-        wire, micros[EVENTS / 2], micros[EVENTS * 9 / 10], micros[EVENTS - 1]);
+        api, micros[EVENTS / 2], micros[EVENTS * 9 / 10], micros[EVENTS - 1]);
     assertThat(micros[EVENTS / 2]).isLessThan(MOST_MICROS);
   }
 }

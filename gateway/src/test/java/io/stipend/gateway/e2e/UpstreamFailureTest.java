@@ -41,8 +41,9 @@ class UpstreamFailureTest {
             providers:
               openai: { url: "%1$s", key: "provider-key" }
               anthropic: { url: "%1$s", key: "provider-key" }
+              gemini: { url: "%1$s", key: "provider-key" }
             rate_cards: [builtin]
-            models: { allow: ["gpt-4o-mini", "gpt-5-mini", "claude-haiku-4-5"] }
+            models: { allow: ["gpt-4o-mini", "gpt-5-mini", "claude-haiku-4-5", "gemini-*"] }
             allowances: { engineer: { amount: 400 USD, every: year } }
             people: { ada: { allowance: engineer, limits: { concurrent: 1 } } }
             """
@@ -63,6 +64,10 @@ class UpstreamFailureTest {
     "CHAT, true, reset, 502, upstream_reset",
     "MESSAGES, false, reset, 502, upstream_reset",
     "MESSAGES, true, reset, 502, upstream_reset",
+    "RESPONSES, true, reset, 502, upstream_reset",
+    "GEMINI, true, reset, 502, upstream_reset",
+    "RESPONSES, false, reset, 502, upstream_reset",
+    "GEMINI, false, stall, 504, upstream_timeout",
     "CHAT, false, stall, 504, upstream_timeout",
     "CHAT, true, stall, 504, upstream_timeout",
     "MESSAGES, false, stall, 504, upstream_timeout",
@@ -93,7 +98,13 @@ class UpstreamFailureTest {
     "CHAT, stall, ASSUMED, upstream_timeout",
     "MESSAGES, stall, ASSUMED, upstream_timeout",
     "CHAT, truncate, COUNTED, upstream_truncated",
-    "MESSAGES, truncate, COUNTED, upstream_truncated"
+    "MESSAGES, truncate, COUNTED, upstream_truncated",
+    "RESPONSES, reset, ASSUMED, upstream_reset",
+    "RESPONSES, stall, ASSUMED, upstream_timeout",
+    "RESPONSES, truncate, COUNTED, upstream_truncated",
+    "GEMINI, reset, ASSUMED, upstream_reset",
+    "GEMINI, stall, ASSUMED, upstream_timeout",
+    "GEMINI, truncate, COUNTED, upstream_truncated"
   })
   void aStreamThatBreaksEndsWithTheDialectsErrorAndIsPaidFor(
       Api api, String fault, UsageSource source, String outcome) throws Exception {
@@ -101,14 +112,15 @@ class UpstreamFailureTest {
     String[] headers = {"x-fake-output-tokens", "3000", "x-fake-" + fault + "-after", "1500"};
     HttpResponse<String> answer = post(api, true, headers);
     assertThat(answer.statusCode()).isEqualTo(200);
-    String last = answer.body().substring(answer.body().stripTrailing().lastIndexOf("\n\n") + 2);
-    if (api == Api.CHAT) {
-      assertThat(last).startsWith("data: {\"error\":{");
-      assertThat(answer.body()).doesNotContain("[DONE]");
-    } else {
-      assertThat(last).startsWith("event: error\ndata: {\"type\":\"error\"");
-      assertThat(answer.body()).doesNotContain("message_stop");
+    String[] events = answer.body().strip().split("\r?\n\r?\n");
+    String last = events[events.length - 1];
+    switch (api) {
+      case CHAT, GEMINI -> assertThat(last).startsWith("data: {\"error\":{");
+      case MESSAGES -> assertThat(last).startsWith("event: error\ndata: {\"type\":\"error\"");
+      case RESPONSES -> assertThat(last).startsWith("event: response.failed\ndata: {");
     }
+    assertThat(answer.body())
+        .doesNotContain("[DONE]", "message_stop", "response.completed", "finishReason");
     UsageRow row = onlyRow();
     assertThat(row.usageSource()).isEqualTo(source);
     assertThat(row.outcome()).isEqualTo(outcome);
@@ -123,7 +135,9 @@ class UpstreamFailureTest {
     "CHAT, stall, upstream_timeout",
     "MESSAGES, stall, upstream_timeout",
     "CHAT, truncate, upstream_reset",
-    "MESSAGES, truncate, upstream_reset"
+    "MESSAGES, truncate, upstream_reset",
+    "RESPONSES, reset, upstream_reset",
+    "GEMINI, truncate, upstream_reset"
   })
   void aWholeAnswerThatBreaksIsBrokenForItsClientTooAndAssumed(
       Api api, String fault, String outcome) throws Exception {
@@ -144,7 +158,10 @@ class UpstreamFailureTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"CHAT, false", "CHAT, true", "MESSAGES, false", "MESSAGES, true"})
+  @CsvSource({
+    "CHAT, false", "CHAT, true", "MESSAGES, false", "MESSAGES, true",
+    "RESPONSES, false", "RESPONSES, true", "GEMINI, false", "GEMINI, true"
+  })
   void anAnswerWithoutUsageIsCounted(Api api, boolean stream) throws Exception {
     HttpResponse<String> answer =
         post(api, stream, "x-fake-no-usage", "true", "x-fake-output-tokens", "333");
@@ -179,8 +196,16 @@ class UpstreamFailureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CHAT, reset", "CHAT, stall", "CHAT, truncate",
-    "MESSAGES, reset", "MESSAGES, stall", "MESSAGES, truncate"
+    "CHAT, reset",
+    "CHAT, stall",
+    "CHAT, truncate",
+    "MESSAGES, reset",
+    "MESSAGES, stall",
+    "MESSAGES, truncate",
+    "RESPONSES, reset",
+    "RESPONSES, truncate",
+    "GEMINI, reset",
+    "GEMINI, truncate"
   })
   void whatAModelThoughtUnseenBeforeItsStreamBrokeIsPaidFor(Api api, String fault)
       throws Exception {
@@ -204,7 +229,16 @@ class UpstreamFailureTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"CHAT, 400", "CHAT, 429", "CHAT, 500", "MESSAGES, 400", "MESSAGES, 529"})
+  @CsvSource({
+    "CHAT, 400",
+    "CHAT, 429",
+    "CHAT, 500",
+    "MESSAGES, 400",
+    "MESSAGES, 529",
+    "RESPONSES, 429",
+    "GEMINI, 429",
+    "GEMINI, 503"
+  })
   void anErrorOfTheProviderIsPassedOnAndCostsNothing(Api api, int status) throws Exception {
     HttpResponse<String> answer = post(api, true, "x-fake-status", String.valueOf(status));
     assertThat(answer.statusCode()).isEqualTo(status);
@@ -236,7 +270,7 @@ class UpstreamFailureTest {
   }
 
   private static void isErrorOf(Api api, String body) {
-    assertThat(body).startsWith(api == Api.CHAT ? "{\"error\":{" : "{\"type\":\"error\"");
+    assertThat(body).startsWith(api == Api.MESSAGES ? "{\"type\":\"error\"" : "{\"error\":{");
   }
 
   /** What the one reply of the provider would be billed for, when it has ended. */

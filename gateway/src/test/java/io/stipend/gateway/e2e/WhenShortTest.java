@@ -141,7 +141,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void aDowngradedCallWhoseAnswerIsLostIsAssumedAtThePriceOfTheModelThatRan(Api api)
       throws Exception {
     String body = api.body(dear(api), false, CAP, "");
@@ -157,7 +157,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void nobodyIsDowngradedToAModelThatIsNotTheirs(Api api) throws Exception {
     String body = api.body(dear(api), false, CAP, "");
     gateway(ceiling(dear(api), body, 1_000), "when_short: [downgrade, refuse], " + downgrades(api));
@@ -166,7 +166,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void theOrderOfTheListDecidesWhetherACallIsClampedOrDowngraded(Api api) throws Exception {
     String body = api.body(dear(api), false, CAP, "");
     gateway(ceiling(dear(api), body, 2_500), "when_short: [clamp, downgrade], " + downgrades(api));
@@ -178,7 +178,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void aClientCannotUseWhatIsNotListed(Api api) throws Exception {
     String body = api.body(dear(api), false, CAP, "");
     gateway(
@@ -215,7 +215,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void anAgentWithAHugeCapIsLentToOverACapThatTheLoanCovers(Api api) throws Exception {
     String body = api.body(api.model, false, 16_000, "");
     long budget = ceiling(api.model, body, 4_000);
@@ -232,7 +232,7 @@ class WhenShortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void aSessionThatRunsMayEndAndOthersMayNotBegin(Api api) throws Exception {
     String body = api.body(api.model, true, 2_000, "");
     gateway(

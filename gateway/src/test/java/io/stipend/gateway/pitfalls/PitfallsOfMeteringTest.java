@@ -129,7 +129,7 @@ class PitfallsOfMeteringTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"CHAT", "MESSAGES"})
   void p8AClientThatLeavesAtAnyBytePaysForWhatWasGenerated(Api api) throws Exception {
     String person = "p8-" + api.name().toLowerCase(java.util.Locale.ROOT);
     int[] bytes = {0, 1, 9, 200, 700, 1_500, 4_000};
@@ -193,7 +193,7 @@ class PitfallsOfMeteringTest {
       "x-fake-input-tokens", "1000", "x-fake-cache-read-tokens", "400",
       "x-fake-cache-write-5m-tokens", "100", "x-fake-output-tokens", "10"
     };
-    for (Api api : Api.values()) {
+    for (Api api : Api.BOTH) {
       for (boolean stream : new boolean[] {false, true}) {
         bench.admits(api, "p10", api.body(stream, 100), cached);
       }

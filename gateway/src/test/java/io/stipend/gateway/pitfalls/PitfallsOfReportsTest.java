@@ -190,7 +190,7 @@ class PitfallsOfReportsTest {
                 allowances: { rich: { amount: 400 USD, every: year } }
                 people: { p9: { allowance: rich } }
                 """))) {
-      for (Api api : Api.values()) {
+      for (Api api : Api.BOTH) {
         for (String bytes : new String[] {"1", "3", "7"}) {
           for (boolean stream : new boolean[] {false, true}) {
             bench.admits(
