@@ -62,6 +62,7 @@ final class FakeAnswer {
     }
     over = true;
     generated(call.output());
+    row.searched(call.searches());
     ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), json());
     head.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     if (script.resetAfter() < 0 && script.truncateAfter() < 0 && script.stallAfter() < 0) {

@@ -2,7 +2,9 @@ package io.stipend.gateway.demo;
 
 import io.stipend.gateway.demo.FakeProvider.Billed;
 import io.stipend.gateway.demo.FakeProvider.End;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
@@ -40,6 +42,7 @@ final class FakeTally {
     private final String key;
     private volatile long output;
     private volatile long reasoning;
+    private volatile long searches;
     private volatile End end = End.RUNNING;
 
     private Row(FakeCall call, String path, String key) {
@@ -52,6 +55,11 @@ final class FakeTally {
     void generated(long tokens, long hidden) {
       reasoning += hidden;
       output += tokens;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One event loop writes.
+    void searched(long times) {
+      searches += times;
     }
 
     /** The first end stands. */
@@ -78,8 +86,17 @@ final class FakeTally {
               input.cacheWrite1h(),
               Math.max(output, hidden),
               hidden);
+      Units units = Units.of(Meter.WEB_SEARCH, searches);
       return new Billed(
-          call.id(), path, call.model(), key, call.serviceTier(), call.stream(), usage, ended);
+          call.id(),
+          path,
+          call.model(),
+          key,
+          call.serviceTier(),
+          call.stream(),
+          usage,
+          units,
+          ended);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and keeps only the top-level fields that tell of usage, so that memory is bounded whatever the
  * size of the body.
  */
-final class WholeBody implements AnswerReader {
+final class WholeBody implements AnswerReader, JsonString {
   /** The longest field that is kept; a longer usage is none. */
   private static final int MAX_KEPT_BYTES = 64 * 1_024;
 
@@ -43,6 +44,7 @@ final class WholeBody implements AnswerReader {
   }
 
   private final Form form;
+  private final BodyWatch watch;
   private final byte[] usageKey;
   private final byte[] modelKey;
   private int depth;
@@ -70,12 +72,18 @@ final class WholeBody implements AnswerReader {
   private long texts;
 
   WholeBody(Form form) {
-    this(form, "usage", "model");
+    this(form, BodyWatch.NOTHING);
+  }
+
+  /** Of an answer in which this is to be looked for. */
+  WholeBody(Form form, BodyWatch watch) {
+    this(form, "usage", "model", watch);
   }
 
   /** Of a dialect that names these two fields otherwise. */
-  WholeBody(Form form, String usageKey, String modelKey) {
+  WholeBody(Form form, String usageKey, String modelKey, BodyWatch watch) {
     this.form = form;
+    this.watch = watch;
     this.usageKey = EventScan.key(usageKey);
     this.modelKey = EventScan.key(modelKey);
   }
@@ -124,6 +132,7 @@ final class WholeBody implements AnswerReader {
       case ',', '}', ']' -> separator(b);
       case '{', '[' -> {
         depth++;
+        watch.open(depth, this);
         keyLength = 0;
       }
       default -> {}
@@ -162,11 +171,20 @@ final class WholeBody implements AnswerReader {
   }
 
   private @Nullable Field field() {
-    return is(usageKey) ? Field.USAGE : is(modelKey) ? Field.MODEL : is(TIER) ? Field.TIER : null;
+    return keyIs(usageKey)
+        ? Field.USAGE
+        : keyIs(modelKey) ? Field.MODEL : keyIs(TIER) ? Field.TIER : null;
   }
 
-  private boolean is(byte[] name) {
+  @Override
+  public boolean keyIs(byte[] name) {
     return Arrays.equals(key, 0, keyLength, name, 0, name.length);
+  }
+
+  @Override
+  public boolean valueIs(byte[] ascii) {
+    int kept = Math.min(stringLength, MAX_KEY_BYTES);
+    return stringLength == ascii.length && Arrays.equals(string, 0, kept, ascii, 0, kept);
   }
 
   private void separator(byte b) {
@@ -174,11 +192,15 @@ final class WholeBody implements AnswerReader {
       textBytes += stringLength;
       texts++;
     }
+    if (stringLength > 0) {
+      watch.string(depth, this);
+    }
     stringLength = -1;
     if (depth == 1) {
       finish();
     }
     if (b != ',') {
+      watch.close(depth);
       depth--;
     }
     keyLength = 0;
@@ -186,7 +208,7 @@ final class WholeBody implements AnswerReader {
 
   private boolean isText() {
     for (byte[] name : TEXT) {
-      if (is(name)) {
+      if (keyIs(name)) {
         return true;
       }
     }
@@ -249,7 +271,13 @@ final class WholeBody implements AnswerReader {
   @Override
   public @Nullable UsageReport usage() {
     JsonNode read = usage;
-    return read == null ? null : form.report(read, model, tier, textBytes);
+    UsageReport report = read == null ? null : form.report(read, model, tier, textBytes);
+    return report == null ? null : report.and(watch.units());
+  }
+
+  @Override
+  public Units units() {
+    return watch.units();
   }
 
   @Override
