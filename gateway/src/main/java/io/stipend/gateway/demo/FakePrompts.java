@@ -85,6 +85,7 @@ record FakePrompts(
         script.serviceTier() == null ? "default" : script.serviceTier(),
         created,
         script,
+        0,
         prompts,
         null);
   }

@@ -38,7 +38,7 @@ import java.util.concurrent.TimeUnit;
  * /v1/audio/...}, {@code POST /v1/images/...}, {@code GET /v1/models} and, outside of any API,
  * {@code GET /fake/tally}: {@code
  * {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
- * "streamed","end","input","cache_read","cache_write","cache_write_1h","output","reasoning","units"}]}}.
+ * "streamed","end","units","input","cache_read","cache_write","cache_write_1h","output","reasoning"}]}}.
  */
 public final class FakeProvider implements AutoCloseable {
   private static final long DEFAULT_OUTPUT_TOKENS = 64;

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier {@code x-fake-service-tier}: the tier that was served; null means as asked
  * @param modelServed {@code x-fake-model-served}: the model that the answer names; null means as
  *     asked
+ * @param searches {@code x-fake-searches}: searches of the web that the reply makes, if the request
+ *     offers that tool and no more than it allows
  */
 record FakeScript(
     long outputTokens,
@@ -48,7 +50,8 @@ record FakeScript(
     boolean usage,
     int segmentBytes,
     @Nullable String serviceTier,
-    @Nullable String modelServed) {
+    @Nullable String modelServed,
+    long searches) {
   /** The most tokens of one reply, so that a mistyped header cannot fill the memory. */
   private static final long MAX_TOKENS = 10_000_000;
 
@@ -58,7 +61,7 @@ record FakeScript(
   /** A reply of so many tokens, without faults. */
   static FakeScript of(long outputTokens, long paceMicros) {
     return new FakeScript(
-        outputTokens, 0, -1, 0, 0, 0, paceMicros, 0, 0, 0, -1, -1, -1, true, 0, null, null);
+        outputTokens, 0, -1, 0, 0, 0, paceMicros, 0, 0, 0, -1, -1, -1, true, 0, null, null, 0);
   }
 
   /**
@@ -84,7 +87,8 @@ record FakeScript(
         usage && !Boolean.parseBoolean(headers.get("x-fake-no-usage")),
         (int) number(headers, "x-fake-segment-bytes", segmentBytes, MAX_BYTES),
         headers.get("x-fake-service-tier", serviceTier),
-        headers.get("x-fake-model-served", modelServed));
+        headers.get("x-fake-model-served", modelServed),
+        number(headers, "x-fake-searches", searches, MAX_TOKENS));
   }
 
   private static long number(HttpHeaders headers, String name, long otherwise, long max) {
