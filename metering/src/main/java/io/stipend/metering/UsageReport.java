@@ -1,5 +1,6 @@
 package io.stipend.metering;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,17 @@ public record UsageReport(
   /** A report of one part, of an unnamed model and tier. */
   public static UsageReport of(TokenUsage usage) {
     return new UsageReport(List.of(new Part(null, usage)), null, null, false);
+  }
+
+  /** The same with more units; they stand at the first part. */
+  public UsageReport and(Units more) {
+    if (more.isNone()) {
+      return this;
+    }
+    List<Part> all = new ArrayList<>(parts);
+    Part first = all.get(0);
+    all.set(0, new Part(first.model(), first.usage(), first.media(), first.units().plus(more)));
+    return new UsageReport(all, modelServed, serviceTier, absurd, variant);
   }
 
   /** What all parts used beside tokens. */

@@ -34,8 +34,8 @@ final class ChatEvents implements FakeEvents {
     long at = step++;
     int n = call.choices();
     if (at < n) {
-      return Event.of(
-          chunk(at, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", null));
+      return Event.of(chunk(at, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", null))
+          .searched(at == 0 ? call.searches() : 0);
     }
     at -= n;
     if (at < call.reasoning() * n) {

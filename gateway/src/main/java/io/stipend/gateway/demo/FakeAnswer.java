@@ -63,6 +63,7 @@ final class FakeAnswer {
     }
     over = true;
     generated(call.output());
+    row.searched(call.searches());
     ByteBuf body =
         call.wire() == FakeCall.Wire.SPEECH
             ? Unpooled.wrappedBuffer(MediaJson.sound(call))

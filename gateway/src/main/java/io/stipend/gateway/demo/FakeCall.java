@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier the tier that serves it
  * @param created seconds since the epoch
  * @param script how to reply
+ * @param searches searches of the web that the provider runs for it
  * @param prompts what Embeddings and Completions have in place of messages; null for all others
  * @param media what images, speech and transcripts are billed by; null for all others
  */
@@ -41,6 +42,7 @@ record FakeCall(
     String serviceTier,
     long created,
     FakeScript script,
+    long searches,
     @Nullable FakePrompts prompts,
     @Nullable FakeMedia media) {
   private static final int MAX_CHOICES = 128;
@@ -144,6 +146,7 @@ record FakeCall(
         serviceTier,
         created,
         script,
+        searches,
         prompts,
         media);
   }
@@ -201,7 +204,8 @@ record FakeCall(
         cap(config, "maxOutputTokens", 1),
         body.path("serviceTier").asText("standard"),
         created,
-        script);
+        script,
+        FakeSearches.of(Wire.GEMINI, body, route.model(), script));
   }
 
   private static FakeCall call(
@@ -221,7 +225,9 @@ record FakeCall(
     }
     String name = model.textValue();
     TokenUsage input = input(body, script);
-    return call(wire, name, id, stream, includeUsage, choices, input, cap, tier, created, script);
+    long searches = FakeSearches.of(wire, body, name, script);
+    return call(
+        wire, name, id, stream, includeUsage, choices, input, cap, tier, created, script, searches);
   }
 
   private static FakeCall call(
@@ -235,7 +241,8 @@ record FakeCall(
       @Nullable Long cap,
       String tier,
       long created,
-      FakeScript script) {
+      FakeScript script,
+      long searches) {
     long most = cap == null ? Long.MAX_VALUE : cap;
     long reasoning = Math.min(script.reasoningTokens(), most);
     long visible = Math.min(script.outputTokens(), most - reasoning);
@@ -254,6 +261,7 @@ record FakeCall(
         script.serviceTier() == null ? tier : script.serviceTier(),
         created,
         script,
+        searches,
         null,
         null);
   }
@@ -285,7 +293,8 @@ record FakeCall(
         0L,
         "standard",
         created,
-        script);
+        script,
+        0);
   }
 
   static @Nullable Long cap(JsonNode body, String name, long least) {

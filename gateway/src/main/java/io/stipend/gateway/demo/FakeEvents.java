@@ -13,8 +13,18 @@ interface FakeEvents {
    * @param text the event as it stands on the wire; empty for tokens that are not shown
    * @param tokens output tokens that this step generated
    * @param reasoning the part of them that is hidden
+   * @param searches searches that this step made
    */
-  record Event(String text, long tokens, long reasoning) {
+  record Event(String text, long tokens, long reasoning, long searches) {
+    Event(String text, long tokens, long reasoning) {
+      this(text, tokens, reasoning, 0);
+    }
+
+    /** The same, as it was searched for. */
+    Event searched(long times) {
+      return new Event(text, tokens, reasoning, times);
+    }
+
     static Event of(String text) {
       return new Event(text, 0, 0);
     }

@@ -12,9 +12,13 @@ import io.netty.handler.codec.http.multipart.InterfaceHttpData;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The fields of a request, in JSON or as a form. */
 final class FakeForm {
+  /** What some SDKs send without a file name. */
+  private static final Set<String> FILES = Set.of("file", "image", "image[]", "mask");
+
   private final Map<String, String> texts = new HashMap<>();
   private final Map<String, Integer> lists = new HashMap<>();
   private int files;
@@ -46,6 +50,10 @@ final class FakeForm {
           files++;
           fileBytes += file.length();
           texts.putIfAbsent(file.getName(), "");
+        } else if (data instanceof Attribute field && FILES.contains(field.getName())) {
+          files++;
+          fileBytes += field.length();
+          texts.putIfAbsent(field.getName(), "");
         } else if (data instanceof Attribute field) {
           texts.put(field.getName(), field.getValue());
         }

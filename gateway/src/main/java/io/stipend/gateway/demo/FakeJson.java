@@ -114,6 +114,7 @@ final class FakeJson {
           .put("service_tier", row.serviceTier())
           .put("streamed", row.streamed())
           .put("end", row.end().name().toLowerCase(Locale.ROOT))
+          .put("units", row.units().text())
           .put("input", row.usage().input())
           .put("cache_read", row.usage().cacheRead())
           .put("cache_write", row.usage().cacheWrite())

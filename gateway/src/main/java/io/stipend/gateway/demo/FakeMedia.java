@@ -164,6 +164,7 @@ record FakeMedia(Units units, long images, boolean byUnit, String format, int pa
         "default",
         created,
         script,
+        0,
         null,
         media);
   }

@@ -97,6 +97,7 @@ record FakePrompts(
         script.serviceTier() == null ? "default" : script.serviceTier(),
         created,
         script,
+        0,
         prompts,
         null);
   }

@@ -39,7 +39,7 @@ import java.util.concurrent.TimeUnit;
  * {@code /openai/v1/...} and {@code /openai/deployments/MODEL/...?api-version=...}; and, outside of
  * any API, {@code GET /fake/tally}: {@code
  * {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
- * "streamed","end","input","cache_read","cache_write","cache_write_1h","output","reasoning","units"}]}}.
+ * "streamed","end","units","input","cache_read","cache_write","cache_write_1h","output","reasoning"}]}}.
  */
 public final class FakeProvider implements AutoCloseable {
   private static final long DEFAULT_OUTPUT_TOKENS = 64;

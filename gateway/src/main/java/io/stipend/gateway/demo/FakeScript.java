@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param modelServed {@code x-fake-model-served}: the model that the answer names; null means as
  *     asked
  * @param flavour {@code x-fake-flavour}: {@code vllm} or {@code ollama}: how a chat streams
+ * @param searches {@code x-fake-searches}: searches of the web that the reply makes, if the request
+ *     offers that tool and no more than it allows
  */
 record FakeScript(
     long outputTokens,
@@ -50,7 +52,8 @@ record FakeScript(
     int segmentBytes,
     @Nullable String serviceTier,
     @Nullable String modelServed,
-    FakeFlavour flavour) {
+    FakeFlavour flavour,
+    long searches) {
   /** The most tokens of one reply, so that a mistyped header cannot fill the memory. */
   private static final long MAX_TOKENS = 10_000_000;
 
@@ -77,7 +80,8 @@ record FakeScript(
         0,
         null,
         null,
-        FakeFlavour.OPENAI);
+        FakeFlavour.OPENAI,
+        0);
   }
 
   /**
@@ -106,7 +110,8 @@ record FakeScript(
         (int) number(headers, "x-fake-segment-bytes", segmentBytes, MAX_BYTES),
         headers.get("x-fake-service-tier", serviceTier),
         headers.get("x-fake-model-served", modelServed),
-        said == null ? usual : FakeFlavour.of(said));
+        said == null ? usual : FakeFlavour.of(said),
+        number(headers, "x-fake-searches", searches, MAX_TOKENS));
   }
 
   private static long number(HttpHeaders headers, String name, long otherwise, long max) {

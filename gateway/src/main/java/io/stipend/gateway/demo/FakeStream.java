@@ -106,6 +106,7 @@ final class FakeStream {
     // Setting up and closing the reply takes no time; each token does.
     steps += event.tokens();
     row.generated(event.tokens(), event.reasoning());
+    row.searched(event.searches());
     if (event.shown()) {
       ctx.write(new DefaultHttpContent(ByteBufUtil.writeUtf8(ctx.alloc(), event.text())));
       shown++;

@@ -3,6 +3,7 @@ package io.stipend.gateway.demo;
 import io.stipend.gateway.demo.FakeProvider.Billed;
 import io.stipend.gateway.demo.FakeProvider.End;
 import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import java.util.List;
@@ -42,6 +43,7 @@ final class FakeTally {
     private final String key;
     private volatile long output;
     private volatile long reasoning;
+    private volatile long searches;
     private volatile End end = End.RUNNING;
 
     private Row(FakeCall call, String path, String key) {
@@ -54,6 +56,11 @@ final class FakeTally {
     void generated(long tokens, long hidden) {
       reasoning += hidden;
       output += tokens;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One event loop writes.
+    void searched(long times) {
+      searches += times;
     }
 
     /** The first end stands. */
@@ -81,6 +88,7 @@ final class FakeTally {
               Math.max(output, hidden),
               hidden);
       FakeMedia media = call.media();
+      Units searched = Units.of(Meter.WEB_SEARCH, searches);
       return new Billed(
           call.id(),
           path,
@@ -90,7 +98,7 @@ final class FakeTally {
           call.stream(),
           usage,
           media == null ? MediaTokens.NONE : media.of(call.wire(), usage),
-          media == null ? Units.NONE : media.units(),
+          media == null ? searched : media.units(),
           ended);
     }
   }

@@ -30,14 +30,21 @@ final class GeminiEvents implements FakeEvents {
     if (at < call.visible() * n) {
       String token = FakeText.token(at / n, call.script().tokenBytes());
       String candidate = GeminiJson.candidate(at % n, token, null);
-      return new Event(chunk(GeminiJson.object(call, candidate, thought + at + 1, thought)), 1, 0);
+      String chunk = chunk(GeminiJson.object(call, candidate, thought + at + 1, thought));
+      // What it searched for is told at the end, and was before it spoke.
+      return new Event(chunk, 1, 0).searched(at == 0 ? call.searches() : 0);
     }
     at -= call.visible() * n;
     if (at == 0) {
       StringBuilder all = new StringBuilder();
       for (int choice = 0; choice < n; choice++) {
         all.append(choice == 0 ? "" : ",")
-            .append(GeminiJson.candidate(choice, "", GeminiJson.finish(call)));
+            .append(
+                GeminiJson.candidate(
+                    choice,
+                    "",
+                    GeminiJson.finish(call),
+                    choice == 0 ? FakeSearches.grounding(call) : ""));
       }
       return Event.of(chunk(GeminiJson.object(call, all.toString(), call.output(), thought)));
     }

@@ -12,12 +12,18 @@ final class GeminiJson {
 
   /** One candidate's part of an answer. */
   static String candidate(long index, String text, @Nullable String finish) {
+    return candidate(index, text, finish, "");
+  }
+
+  /** The same with what else it says. */
+  static String candidate(long index, String text, @Nullable String finish, String more) {
     return "{\"content\":{\"parts\":[{\"text\":\""
         + text
         + "\"}],\"role\":\"model\"},"
         + (finish == null ? "" : "\"finishReason\":\"" + finish + "\",")
         + "\"index\":"
         + index
+        + more
         + "}";
   }
 
@@ -60,7 +66,11 @@ final class GeminiJson {
     String text = FakeText.all(call.visible(), call.script().tokenBytes());
     StringBuilder candidates = new StringBuilder();
     for (int choice = 0; choice < call.choices(); choice++) {
-      candidates.append(choice == 0 ? "" : ",").append(candidate(choice, text, finish(call)));
+      candidates
+          .append(choice == 0 ? "" : ",")
+          .append(
+              candidate(
+                  choice, text, finish(call), choice == 0 ? FakeSearches.grounding(call) : ""));
     }
     long reasoning = call.usage().reasoning();
     return object(call, candidates.toString(), call.output(), reasoning);

@@ -20,10 +20,20 @@ final class MessagesEvents implements FakeEvents {
   @Override
   public @Nullable Event next() {
     long at = step++;
-    if (at < 3) {
-      return Event.of(at == 0 ? messageStart() : at == 1 ? blockStart() : PING);
+    if (at == 0) {
+      return Event.of(messageStart());
     }
-    at -= 3;
+    at--;
+    // Two blocks for each search, each begun and ended.
+    long searching = 4 * call.searches();
+    if (at < searching) {
+      return search(at / 2, at % 2 == 0);
+    }
+    at -= searching;
+    if (at < 2) {
+      return Event.of(at == 0 ? blockStart() : PING);
+    }
+    at -= 2;
     if (at < call.reasoning()) {
       return new Event("", 1, 1);
     }
@@ -44,19 +54,35 @@ final class MessagesEvents implements FakeEvents {
         ",\"message\":" + MessagesJson.head(call) + MessagesJson.usageAtStart(call) + "}");
   }
 
-  private static String blockStart() {
-    return event(
-        "content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}");
+  private Event search(long block, boolean begins) {
+    String index = ",\"index\":" + block;
+    if (!begins) {
+      return Event.of(event("content_block_stop", index));
+    }
+    boolean use = block % 2 == 0;
+    String content = use ? FakeSearches.use(block / 2) : FakeSearches.result(block / 2);
+    String text = event("content_block_start", index + ",\"content_block\":" + content);
+    return Event.of(text).searched(use ? 1 : 0);
   }
 
-  private static String blockDelta(String text) {
+  /** The text stands behind the blocks of its searches. */
+  private String index() {
+    return ",\"index\":" + 2 * call.searches();
+  }
+
+  private String blockStart() {
+    return event(
+        "content_block_start", index() + ",\"content_block\":{\"type\":\"text\",\"text\":\"\"}");
+  }
+
+  private String blockDelta(String text) {
     return event(
         "content_block_delta",
-        ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" + text + "\"}");
+        index() + ",\"delta\":{\"type\":\"text_delta\",\"text\":\"" + text + "\"}");
   }
 
-  private static String blockStop() {
-    return event("content_block_stop", ",\"index\":0");
+  private String blockStop() {
+    return event("content_block_stop", index());
   }
 
   private String messageDelta() {

@@ -36,7 +36,9 @@ final class MessagesJson {
 
   /** The output is what was generated in all. */
   static String usageAtEnd(FakeCall call) {
-    return call.script().usage() ? ",\"usage\":{" + input(call) + output(call) + "}" : "";
+    return call.script().usage()
+        ? ",\"usage\":{" + input(call) + output(call) + FakeSearches.usage(call) + "}"
+        : "";
   }
 
   /** Input excludes what was read from and written to the cache. */
@@ -74,8 +76,16 @@ final class MessagesJson {
     String block = "{\"type\":\"text\",\"text\":\"" + text + "\"}";
     String usage =
         call.script().usage()
-            ? ",\"usage\":{" + input(call) + output(call) + "," + tier(call) + "}"
+            ? ",\"usage\":{"
+                + input(call)
+                + output(call)
+                + FakeSearches.usage(call)
+                + ","
+                + tier(call)
+                + "}"
             : "";
-    return head(call, block, "\"" + stopReason(call) + "\"") + usage + "}";
+    return head(call, FakeSearches.blocks(call) + block, "\"" + stopReason(call) + "\"")
+        + usage
+        + "}";
   }
 }

@@ -33,6 +33,10 @@ final class ResponsesEvents implements FakeEvents {
       }
       at -= call.reasoning() + 2;
     }
+    if (at < 2 * call.searches()) {
+      return search(at / 2, at % 2 == 0);
+    }
+    at -= 2 * call.searches();
     if (ResponsesJson.speaks(call)) {
       if (at < call.visible() + 5) {
         return message(at);
@@ -70,12 +74,18 @@ final class ResponsesEvents implements FakeEvents {
         : item("done", index(), ResponsesJson.message(call, ResponsesJson.status(call), part));
   }
 
-  /** Where the message stands among the items. */
-  private int index() {
-    return call.reasoning() == 0 ? 0 : 1;
+  private Event search(long nth, boolean begins) {
+    long at = (call.reasoning() == 0 ? 0 : 1) + nth;
+    String item = FakeSearches.item(call, nth, begins ? "in_progress" : "completed");
+    return item(begins ? "added" : "done", at, item).searched(begins ? 1 : 0);
   }
 
-  private Event item(String what, int index, String item) {
+  /** Where the message stands among the items. */
+  private long index() {
+    return (call.reasoning() == 0 ? 0 : 1) + call.searches();
+  }
+
+  private Event item(String what, long index, String item) {
     return event(
         "response.output_item." + what, ",\"output_index\":" + index + ",\"item\":" + item);
   }

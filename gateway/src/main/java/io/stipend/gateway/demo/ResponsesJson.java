@@ -16,7 +16,9 @@ final class ResponsesJson {
     String text = FakeText.all(call.visible(), call.script().tokenBytes());
     String thought = call.reasoning() == 0 ? "" : reasoning(call);
     String said = speaks(call) ? message(call, status(call), part(text)) : "";
-    String items = thought + (thought.isEmpty() || said.isEmpty() ? "" : ",") + said;
+    String before = (thought.isEmpty() ? "" : thought + ",") + FakeSearches.items(call);
+    String all = before + said;
+    String items = all.endsWith(",") ? all.substring(0, all.length() - 1) : all;
     return response(call, status(call), call.serviceTier(), items, usage(call));
   }
 

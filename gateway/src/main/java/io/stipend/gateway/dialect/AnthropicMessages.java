@@ -77,7 +77,7 @@ class AnthropicMessages implements Dialect {
       @Nullable String asked, JsonNode usage, @Nullable String model, long textBytes) {
     MessagesUsage read = new MessagesUsage(asked);
     read.overwrite(usage);
-    return read.report(model, textBytes);
+    return read.report(model, textBytes, 0);
   }
 
   @Override

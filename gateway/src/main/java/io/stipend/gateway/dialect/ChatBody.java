@@ -2,6 +2,9 @@ package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
+import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.policy.ModelCall;
 import java.io.IOException;
 import java.util.Map;
@@ -20,12 +23,14 @@ final class ChatBody {
   private static final String TIER = "service_tier";
   private static final String EFFORT = "reasoning_effort";
   private static final String MODALITIES = "modalities";
+  private static final String SEARCH = "web_search_options";
+  private static final String CONTEXT = "search_context_size";
+  private static final Set<String> SEARCH_NAMES = Set.of(CONTEXT);
 
   /** Fields that cost by other measures than tokens, or that hide tokens from the meter. */
   private static final Map<String, String> UNSERVED =
       Map.of(
           "audio", "audio output has prices that are not metered here",
-          "web_search_options", "web search costs per call, which is not metered here",
           "search_parameters", "search costs per source, which is not metered here",
           "plugins", "plugins cost per call, which is not metered here",
           "n_predict", "some services obey it in place of the output cap");
@@ -45,7 +50,7 @@ final class ChatBody {
           MODALITIES,
           "messages",
           "audio",
-          "web_search_options",
+          SEARCH,
           "search_parameters",
           "plugins",
           "n_predict");
@@ -87,6 +92,8 @@ final class ChatBody {
   private int choices = 1;
   private @Nullable String tier;
   private boolean thinks;
+  private boolean search;
+  private @Nullable String context;
 
   private ChatBody(BodyScan scan, @Nullable String inPath) {
     this.scan = scan;
@@ -129,7 +136,10 @@ final class ChatBody {
             thinks,
             true);
     Marks marks = new Marks(open, at, newCap, oldCap, stream, options);
-    return new Read(call, marks);
+    boolean fee = search || ChatSearch.always(name);
+    Units most = Units.of(Meter.WEB_SEARCH, fee ? choices : 0);
+    String size = context == null ? ChatSearch.USUAL_CONTEXT : context;
+    return new Read(call.with(MediaTokens.NONE, most, fee ? size : null), marks);
   }
 
   /** The larger of both caps, as providers differ in which one they obey. */
@@ -167,8 +177,27 @@ final class ChatBody {
       }
       case MODALITIES -> modalities();
       case "messages" -> media.walk();
+      case SEARCH -> searchOptions();
       default -> scan.skip();
     }
+  }
+
+  private void searchOptions() throws IOException, BadBody {
+    search = !scan.isNull();
+    if (scan.token() != JsonToken.START_OBJECT) {
+      scan.skip();
+      return;
+    }
+    scan.object(
+        SEARCH + ".",
+        SEARCH_NAMES,
+        name -> {
+          if (name.equals(CONTEXT)) {
+            context = scan.string(SEARCH + "." + CONTEXT, CallFields.MAX_WORD_LENGTH);
+          } else {
+            scan.skip();
+          }
+        });
   }
 
   private void modalities() throws IOException, BadBody {

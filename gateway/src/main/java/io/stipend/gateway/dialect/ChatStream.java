@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.stipend.gateway.dialect.EventScan.Found;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ class ChatStream extends EventStream {
       EventScan.keys("logprobs", "reasoning_details", "annotations");
 
   private final boolean usageAsked;
+  private final Units fee;
   private final EventScan scan;
   private final BitSet begun = new BitSet();
   private final BitSet finished = new BitSet();
@@ -63,8 +65,18 @@ class ChatStream extends EventStream {
   private boolean finish;
 
   ChatStream(boolean usageAsked, Dialect.ReaderLimits limits) {
+    this(usageAsked, Units.NONE, limits);
+  }
+
+  /**
+   * A reader of an answer that has a price beside its tokens.
+   *
+   * @param fee what was asked for that every answer pays
+   */
+  ChatStream(boolean usageAsked, Units fee, Dialect.ReaderLimits limits) {
     super(limits);
     this.usageAsked = usageAsked;
+    this.fee = fee;
     this.scan = new EventScan(limits.jsonDepth());
   }
 
@@ -200,7 +212,12 @@ class ChatStream extends EventStream {
   public final @Nullable UsageReport usage() {
     ChatUsage last = usage;
     String served = tier.length == 0 ? null : new String(tier, StandardCharsets.US_ASCII);
-    return last == null ? null : last.report(modelServed(), served, textBytes());
+    return last == null ? null : last.report(modelServed(), served, textBytes()).and(units());
+  }
+
+  @Override
+  public final Units units() {
+    return ChatSearch.charged(fee, modelServed());
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * decoding them and allocates nothing, because it runs over every event; it checks no grammar,
  * because the bytes go to the client as they came. Broken JSON ends the scan.
  */
-final class EventScan {
+final class EventScan implements JsonString {
   /** What {@link #next} found. */
   enum Found {
     STRING,
@@ -156,8 +156,8 @@ final class EventScan {
     return bytes[start] == '{';
   }
 
-  /** Whether the value's key is this. */
-  boolean keyIs(byte[] name) {
+  @Override
+  public boolean keyIs(byte[] name) {
     if (keyEnd < 0) {
       return false;
     }
@@ -176,8 +176,8 @@ final class EventScan {
     return false;
   }
 
-  /** Whether the value is spelled so. */
-  boolean valueIs(byte[] ascii) {
+  @Override
+  public boolean valueIs(byte[] ascii) {
     return Arrays.equals(bytes, start, end, ascii, 0, ascii.length);
   }
 

@@ -63,12 +63,11 @@ final class FormFields {
     if (byName.put(part.name(), part) != null) {
       throw BadBody.field(part.name(), "stands twice", "each name once");
     }
-    if (part.file() != file) {
-      throw BadBody.field(
-          part.name(), part.file() ? "a file" : "a plain field", file ? "a file" : "a plain field");
-    }
     if (file) {
       return;
+    }
+    if (part.file()) {
+      throw BadBody.field(part.name(), "a file", "a plain field");
     }
     String type = part.type();
     if (type != null && !HeaderParameters.mediaType(type).equals("text/plain")) {
@@ -87,11 +86,14 @@ final class FormFields {
 
   /** Some readers fold case, and some take {@code model[]} and {@code model[0]} for a list. */
   private static void refuseNear(String name, Set<String> names) throws BadBody {
-    int bracket = name.indexOf('[');
-    String stem = (bracket < 0 ? name : name.substring(0, bracket)).toLowerCase(Locale.ROOT);
-    if (names.contains(stem)) {
-      throw BadBody.field(BodyScan.shown(name), "is not a field", stem);
+    if (names.contains(stem(name))) {
+      throw BadBody.field(BodyScan.shown(name), "is not a field", stem(name));
     }
+  }
+
+  private static String stem(String name) {
+    int bracket = name.indexOf('[');
+    return (bracket < 0 ? name : name.substring(0, bracket)).toLowerCase(Locale.ROOT);
   }
 
   /** All parts, in their order. */
@@ -99,11 +101,16 @@ final class FormFields {
     return parts;
   }
 
-  /** Bytes of all that is no file. */
-  long textBytes() {
+  /** How many parts have one of these names, or are in a list of one. */
+  long count(Set<String> names) {
+    return parts.stream().filter(part -> names.contains(stem(part.name()))).count();
+  }
+
+  /** Bytes of all other parts: a file that nobody expects may be read as text. */
+  long bytesBeside(Set<String> names) {
     long bytes = 0;
     for (Part part : parts) {
-      bytes += part.file() ? 0 : part.value().length();
+      bytes += names.contains(stem(part.name())) ? 0 : part.value().length();
     }
     return bytes;
   }

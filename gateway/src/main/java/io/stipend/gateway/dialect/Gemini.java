@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.http.FieldNames;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
@@ -97,12 +98,13 @@ class Gemini implements Dialect {
   @Override
   public AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
     int choices = peeked.call().choices();
+    Units asked = peeked.call().maxUnits();
     if (sse) {
-      return new GeminiStream(choices, limits);
+      return new GeminiStream(choices, asked, limits);
     }
     return peeked.call().stream()
-        ? new GeminiArray(choices, limits)
-        : new WholeBody(Gemini::report, "usageMetadata", "modelVersion");
+        ? new GeminiArray(choices, asked, limits)
+        : new WholeBody(Gemini::report, "usageMetadata", "modelVersion", BodyWatch.grounding());
   }
 
   static @Nullable UsageReport report(

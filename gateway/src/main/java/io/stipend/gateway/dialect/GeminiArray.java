@@ -2,6 +2,7 @@ package io.stipend.gateway.dialect;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -40,10 +41,11 @@ final class GeminiArray implements AnswerReader {
 
   /**
    * @param choices candidates that were asked for
+   * @param asked the most searches that the request is held for
    */
-  GeminiArray(int choices, Dialect.ReaderLimits limits) {
+  GeminiArray(int choices, Units asked, Dialect.ReaderLimits limits) {
     this.maxElementBytes = limits.eventBytes();
-    this.chunks = new GeminiChunks(choices, text, limits);
+    this.chunks = new GeminiChunks(choices, asked, text, limits);
   }
 
   @Override
@@ -177,6 +179,11 @@ final class GeminiArray implements AnswerReader {
   @Override
   public @Nullable UsageReport usage() {
     return chunks.usage();
+  }
+
+  @Override
+  public Units units() {
+    return chunks.units();
   }
 
   @Override

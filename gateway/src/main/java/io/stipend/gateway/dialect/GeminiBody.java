@@ -2,6 +2,9 @@ package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
+import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.policy.ModelCall;
 import java.io.IOException;
 import java.util.Set;
@@ -25,11 +28,14 @@ final class GeminiBody {
   private static final ProtoNames WRAPPED_NAMES = ProtoNames.of(MODEL);
 
   /**
-   * Tools that the client runs itself. All others run at the provider, many at a price per call.
+   * Tools that the client runs itself. All others run at the provider: a search has a price, they
+   * have none here.
    */
   private static final Set<String> CLIENT_TOOLS = Set.of("functionDeclarations", "computerUse");
 
-  private static final ProtoNames TOOL_NAMES = ProtoNames.of("functionDeclarations", "computerUse");
+  private static final String SEARCH = "googleSearch";
+  private static final ProtoNames TOOL_NAMES =
+      ProtoNames.of("functionDeclarations", "computerUse", SEARCH);
 
   /**
    * Where the fields stand that policy may set.
@@ -53,6 +59,7 @@ final class GeminiBody {
   private @Nullable Span modelAt;
   private @Nullable BadBody other;
   private @Nullable String tier;
+  private boolean search;
 
   private GeminiBody(BodyScan scan, String model, boolean metered) {
     this.scan = scan;
@@ -93,7 +100,10 @@ final class GeminiBody {
             config.thinkingBudget(),
             config.thinks(),
             metered);
-    return new Read(call, new Marks(open, empty, config.marks(), modelAt));
+    // Nothing in the body bounds the searches of an answer.
+    Units most = Units.of(Meter.WEB_SEARCH, search ? ServerTools.USUAL_SEARCHES : 0);
+    return new Read(
+        call.with(MediaTokens.NONE, most, null), new Marks(open, empty, config.marks(), modelAt));
   }
 
   private void field(String name) throws IOException, BadBody {
@@ -171,12 +181,13 @@ final class GeminiBody {
   }
 
   private void tool(String name) throws IOException, BadBody {
-    if (!scan.isNull() && !CLIENT_TOOLS.contains(name)) {
+    search |= name.equals(SEARCH) && !scan.isNull();
+    if (!scan.isNull() && !name.equals(SEARCH) && !CLIENT_TOOLS.contains(name)) {
       throw BadBody.unserved(
           "tools",
           BodyScan.shown(name)
-              + " runs at the provider at a cost that is not metered here (expected: tools that"
-              + " the client runs)");
+              + " runs at the provider at a cost that is not metered here (expected: googleSearch,"
+              + " or tools that the client runs)");
     }
     scan.skip();
   }

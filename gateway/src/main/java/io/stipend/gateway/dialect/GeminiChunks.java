@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stipend.gateway.dialect.EventScan.Found;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,11 @@ final class GeminiChunks {
   private static final byte[] INDEX = EventScan.key("index");
   private static final byte[] FINISH = EventScan.key("finishReason");
   private static final byte[] USAGE = EventScan.key("usageMetadata");
+  private static final byte[] GROUNDING = EventScan.key("groundingMetadata");
+
+  /** Searches that an answer is grounded on, as strings. */
+  static final byte[] QUERIES = EventScan.key("webSearchQueries");
+
   private static final byte[] FEEDBACK = EventScan.key("promptFeedback");
   private static final byte[] BLOCKED = EventScan.key("blockReason");
   private static final byte[] MODEL = EventScan.key("modelVersion");
@@ -40,6 +47,7 @@ final class GeminiChunks {
   private static final byte[][] TEXT = EventScan.keys("text", "name", "code", "output");
 
   private final int choices;
+  private final Units asked;
   private final TextSeen seen;
   private final EventScan scan;
   private final BitSet begun = new BitSet();
@@ -50,8 +58,14 @@ final class GeminiChunks {
   private boolean overtaken;
   private boolean blocked;
 
+  /** The most searches that any chunk named: a later one repeats what an earlier one said. */
+  private long searches;
+
   // What the chunk under way holds.
   private boolean inCandidates;
+  private boolean inGrounding;
+  private boolean inQueries;
+  private long queries;
   private boolean hasText;
   private int usageFrom;
   private int usageTo;
@@ -61,10 +75,12 @@ final class GeminiChunks {
 
   /**
    * @param choices candidates that were asked for
+   * @param asked the most searches that the request is held for
    * @param seen takes the text
    */
-  GeminiChunks(int choices, TextSeen seen, Dialect.ReaderLimits limits) {
+  GeminiChunks(int choices, Units asked, TextSeen seen, Dialect.ReaderLimits limits) {
     this.choices = choices;
+    this.asked = asked;
     this.seen = seen;
     this.scan = new EventScan(limits.jsonDepth());
   }
@@ -72,6 +88,9 @@ final class GeminiChunks {
   /** One chunk arrived whole. */
   void take(byte[] bytes, int from, int to) {
     inCandidates = false;
+    inGrounding = false;
+    inQueries = false;
+    queries = 0;
     hasText = false;
     usageFrom = -1;
     scan.over(bytes, from, to);
@@ -84,6 +103,7 @@ final class GeminiChunks {
         value(found, bytes);
       }
     }
+    searches = Math.max(searches, queries);
     if (hasText) {
       seen.event();
       overtaken = true;
@@ -111,9 +131,17 @@ final class GeminiChunks {
       index = 0;
       finish = false;
       candidateText = false;
-    } else if (inCandidates && depth == IN_CANDIDATE && !scan.keyIs(CONTENT)) {
-      // What is beside the content repeats it or tells about it.
-      scan.skip();
+    } else if (inCandidates && depth == IN_CANDIDATE) {
+      inGrounding = scan.keyIs(GROUNDING);
+      if (!inGrounding && !scan.keyIs(CONTENT)) {
+        // What is beside the content repeats it or tells about it.
+        scan.skip();
+      }
+    } else if (inGrounding) {
+      inQueries = scan.keyIs(QUERIES);
+      if (!inQueries) {
+        scan.skip();
+      }
     } else if (inCandidates && depth > PART && scan.keyIs(ARGUMENTS)) {
       int from = scan.start();
       scan.skip();
@@ -122,6 +150,8 @@ final class GeminiChunks {
   }
 
   private void closed() {
+    inQueries &= scan.depth() > IN_CANDIDATE;
+    inGrounding &= scan.depth() >= IN_CANDIDATE;
     if (inCandidates && scan.depth() == CANDIDATE - 1) {
       begun.set(index);
       finished.set(index, finish || (finished.get(index) && !candidateText));
@@ -133,7 +163,9 @@ final class GeminiChunks {
   private void value(Found found, byte[] bytes) {
     boolean string = found == Found.STRING && scan.end() > scan.start();
     int depth = scan.depth();
-    if (inCandidates && depth == CANDIDATE) {
+    if (inGrounding) {
+      queries += string && inQueries ? 1 : 0;
+    } else if (inCandidates && depth == CANDIDATE) {
       if (found == Found.LITERAL && scan.keyIs(INDEX)) {
         long at = scan.number();
         index = at < 0 || at >= MAX_CANDIDATES ? 0 : (int) at;
@@ -160,7 +192,13 @@ final class GeminiChunks {
 
   @Nullable UsageReport usage() {
     GeminiUsage last = usage;
-    return last == null ? null : last.report(model(), seen.bytes());
+    return last == null ? null : last.report(model(), seen.bytes()).and(units());
+  }
+
+  /** Searches are named where an answer ends: until then it may have made all of them. */
+  Units units() {
+    long most = complete() ? 0 : asked.of(Meter.WEB_SEARCH);
+    return Units.of(Meter.WEB_SEARCH, Math.min(Math.max(searches, most), Units.MAX_COUNT));
   }
 
   @Nullable UsageReport inputOnly() {

@@ -31,6 +31,6 @@ final class GeminiEmbeddings extends Gemini {
 
   @Override
   public AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
-    return new WholeBody(Gemini::report, "usageMetadata", "modelVersion");
+    return new WholeBody(Gemini::report, "usageMetadata", "modelVersion", BodyWatch.NOTHING);
   }
 }

@@ -2,6 +2,7 @@ package io.stipend.gateway.dialect;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,11 @@ final class GeminiStream extends EventStream {
 
   /**
    * @param choices candidates that were asked for
+   * @param asked the most searches that the request is held for
    */
-  GeminiStream(int choices, Dialect.ReaderLimits limits) {
+  GeminiStream(int choices, Units asked, Dialect.ReaderLimits limits) {
     super(limits);
-    this.chunks = new GeminiChunks(choices, seen(), limits);
+    this.chunks = new GeminiChunks(choices, asked, seen(), limits);
   }
 
   @Override
@@ -27,6 +29,11 @@ final class GeminiStream extends EventStream {
   @Override
   public @Nullable UsageReport usage() {
     return chunks.usage();
+  }
+
+  @Override
+  public Units units() {
+    return chunks.units();
   }
 
   @Override

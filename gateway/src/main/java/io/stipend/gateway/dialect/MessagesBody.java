@@ -2,6 +2,7 @@ package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
+import io.stipend.metering.MediaTokens;
 import io.stipend.policy.ModelCall;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,9 +45,12 @@ final class MessagesBody {
 
   private static final Set<String> THINKING_NAMES = Set.of("type", BUDGET);
 
-  /** How the types of {@link ServerTools} begin. */
-  private static final List<String> SERVER_TOOLS =
-      List.of("web_search_", "web_fetch_", "code_execution_", "advisor_", "mcp_toolset");
+  /**
+   * How the types of {@link ServerTools} begin that are refused. What {@code web_fetch} brings in
+   * costs its tokens and nothing else.
+   */
+  private static final List<String> REFUSED_TOOLS =
+      List.of("code_execution_", "advisor_", "mcp_toolset");
 
   /**
    * Where the fields stand that policy may set.
@@ -54,8 +58,10 @@ final class MessagesBody {
    * @param model the model's name
    * @param maxTokens the output cap; null when tokens are counted
    * @param cap what the output cap says
+   * @param unbounded searches that may run any number of times
    */
-  record Marks(Span model, @Nullable Span maxTokens, long cap) {}
+  record Marks(
+      Span model, @Nullable Span maxTokens, long cap, List<ServerTools.Unbounded> unbounded) {}
 
   /** What the body asks, its marks and the session that it names. */
   record Read(ModelCall call, Marks marks, @Nullable String sessionId) {}
@@ -63,6 +69,7 @@ final class MessagesBody {
   private final BodyScan scan;
   private final Media media;
   private final boolean metered;
+  private final ServerTools tools;
   private @Nullable String model;
   private @Nullable Span modelAt;
   private @Nullable Span capAt;
@@ -79,6 +86,7 @@ final class MessagesBody {
     this.scan = scan;
     this.media = new Media(scan);
     this.metered = metered;
+    this.tools = new ServerTools(scan, metered ? REFUSED_TOOLS : List.of());
   }
 
   /**
@@ -116,7 +124,9 @@ final class MessagesBody {
             thinks ? thinkingBudget : 0,
             thinks,
             metered);
-    return new Read(call, new Marks(at, capAt, cap), sessionId);
+    Marks marks = new Marks(at, capAt, cap, metered ? tools.unbounded() : List.of());
+    return new Read(
+        metered ? call.with(MediaTokens.NONE, tools.most(), null) : call, marks, sessionId);
   }
 
   private void field(String name) throws IOException, BadBody {
@@ -135,7 +145,7 @@ final class MessagesBody {
       case SPEED -> speed = scan.string(SPEED, CallFields.MAX_WORD_LENGTH);
       case GEO -> geo = scan.string(GEO, CallFields.MAX_WORD_LENGTH);
       case "system", "messages" -> media.walk();
-      case "tools" -> ServerTools.refuse(scan, metered ? SERVER_TOOLS : List.of());
+      case "tools" -> tools.read();
       case "mcp_servers" -> emptyList(name);
       case "container" -> {
         if (metered && !scan.isNull()) {
@@ -236,6 +246,7 @@ final class MessagesBody {
     if (cap != null && edit.outputCap() >= 0 && edit.outputCap() < marks.cap()) {
       splices.replace(cap, Long.toString(edit.outputCap()));
     }
+    marks.unbounded().forEach(search -> search.bind(splices));
     return splices.applyTo(body);
   }
 }

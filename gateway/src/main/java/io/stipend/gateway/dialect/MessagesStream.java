@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.stipend.gateway.dialect.EventScan.Found;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
@@ -23,6 +25,9 @@ final class MessagesStream extends EventStream {
   private static final byte[] DELTA = EventScan.key("content_block_delta");
   private static final byte[] BLOCK_START = EventScan.key("content_block_start");
   private static final byte[] BLOCK_STOP = EventScan.key("content_block_stop");
+  private static final byte[] NAME = EventScan.key("name");
+  private static final byte[] SERVER_TOOL = EventScan.key("server_tool_use");
+  private static final byte[] SEARCH = EventScan.key("web_search");
   private static final byte[] MESSAGE_START = EventScan.key("message_start");
   private static final byte[] MESSAGE_DELTA = EventScan.key("message_delta");
   private static final byte[] MESSAGE_STOP = EventScan.key("message_stop");
@@ -34,6 +39,7 @@ final class MessagesStream extends EventStream {
   private final EventScan scan;
   private final MessagesUsage usage;
   private final BitSet open = new BitSet();
+  private long searches;
   private @Nullable String model;
   private boolean started;
   private boolean usageFinal;
@@ -78,6 +84,8 @@ final class MessagesStream extends EventStream {
 
   private void block(byte[] bytes, int from, int to, boolean begins) {
     boolean hasText = false;
+    boolean serverTool = false;
+    boolean search = false;
     scan.over(bytes, from, to);
     for (Found found = scan.next(); found != Found.END; found = scan.next()) {
       if (found == Found.LITERAL && begins && scan.depth() == 1 && scan.keyIs(INDEX)) {
@@ -85,14 +93,16 @@ final class MessagesStream extends EventStream {
         if (index >= 0 && index < MAX_BLOCKS) {
           open.set((int) index);
         }
-      } else if (found == Found.STRING
-          && scan.depth() == 2
-          && scan.end() > scan.start()
-          && scan.keyIn(TEXT)) {
-        hasText = true;
-        seen().add(bytes, scan.start(), scan.end(), scan.escaped());
+      } else if (found == Found.STRING && scan.depth() == 2 && scan.end() > scan.start()) {
+        serverTool |= begins && scan.keyIs(TYPE) && scan.valueIs(SERVER_TOOL);
+        search |= begins && scan.keyIs(NAME) && scan.valueIs(SEARCH);
+        if (scan.keyIn(TEXT)) {
+          hasText = true;
+          seen().add(bytes, scan.start(), scan.end(), scan.escaped());
+        }
       }
     }
+    searches += serverTool && search ? 1 : 0;
     if (hasText) {
       seen().event();
       usageFinal = false;
@@ -142,7 +152,12 @@ final class MessagesStream extends EventStream {
 
   @Override
   public @Nullable UsageReport usage() {
-    return usage.report(model, textBytes());
+    return usage.report(model, textBytes(), searches);
+  }
+
+  @Override
+  public Units units() {
+    return Units.of(Meter.WEB_SEARCH, Math.min(searches, Units.MAX_COUNT));
   }
 
   @Override

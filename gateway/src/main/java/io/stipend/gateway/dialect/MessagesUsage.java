@@ -1,7 +1,9 @@
 package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,8 @@ final class MessagesUsage {
   /** The most model runs of one answer that are priced apart; further ones join the last. */
   private static final int MAX_PARTS = 256;
 
+  private static final String SERVER_TOOLS = "server_tool_use";
+  private static final String SEARCHES = "web_search_requests";
   private static final String FAST = "fast";
   private static final String US = "us";
   private static final String FAST_US = "fast+us";
@@ -26,6 +30,7 @@ final class MessagesUsage {
   private long cacheWrite1h = Counts.ABSENT;
   private long output = Counts.ABSENT;
   private long thinking = Counts.ABSENT;
+  private long searches = Counts.ABSENT;
   private @Nullable JsonNode iterations;
   private @Nullable String serviceTier;
   private @Nullable String speed;
@@ -46,6 +51,7 @@ final class MessagesUsage {
     overwrite(usage);
     output = Counts.ABSENT;
     thinking = Counts.ABSENT;
+    searches = Counts.ABSENT;
   }
 
   /** Takes the usage of {@code message_delta}, or of a whole answer. */
@@ -58,6 +64,7 @@ final class MessagesUsage {
     cacheWrite1h = newer(written, "ephemeral_1h_input_tokens", cacheWrite1h);
     output = newer(usage, "output_tokens", output);
     thinking = newer(usage.get("output_tokens_details"), "thinking_tokens", thinking);
+    searches = newer(usage.get(SERVER_TOOLS), SEARCHES, searches);
     JsonNode runs = usage.get("iterations");
     if (runs != null && runs.isArray()) {
       iterations = runs;
@@ -83,8 +90,12 @@ final class MessagesUsage {
     return input >= 0 || cacheRead >= 0 || cacheWrite >= 0;
   }
 
-  /** The whole report; null if no output was reported yet. */
-  @Nullable UsageReport report(@Nullable String model, long textBytes) {
+  /**
+   * The whole report; null if no output was reported yet.
+   *
+   * @param seen searches that the answer showed; they count where no usage says how many there were
+   */
+  @Nullable UsageReport report(@Nullable String model, long textBytes, long seen) {
     if (output < 0) {
       return null;
     }
@@ -92,8 +103,9 @@ final class MessagesUsage {
     TokenUsage top = tokens(now, output, thinking);
     List<UsageReport.Part> parts = parts(now, top);
     boolean silent = top.output() == 0 && textBytes > 0;
+    Units units = Units.of(Meter.WEB_SEARCH, searches(now, seen));
     boolean absurd = counts.absurd() || now.absurd() || silent || !inputKnown();
-    return new UsageReport(parts, model, tier(), absurd);
+    return new UsageReport(parts, model, tier(), absurd).and(units);
   }
 
   /** The input alone, without output; null if none was reported yet. */
@@ -164,6 +176,23 @@ final class MessagesUsage {
       return whole;
     }
     return parts;
+  }
+
+  /**
+   * Searches of the whole answer. The number above the iterations includes theirs; where it is
+   * missing they are summed.
+   */
+  private long searches(Counts now, long seen) {
+    if (searches >= 0) {
+      return searches;
+    }
+    long sum = Counts.ABSENT;
+    JsonNode runs = iterations;
+    for (JsonNode run : runs == null ? List.<JsonNode>of() : runs) {
+      long count = now.in(run.get(SERVER_TOOLS), SEARCHES);
+      sum = count < 0 ? sum : Math.min(Counts.orZero(sum) + count, Units.MAX_COUNT);
+    }
+    return sum < 0 ? seen : sum;
   }
 
   private static TokenUsage iteration(Counts counts, JsonNode run) {

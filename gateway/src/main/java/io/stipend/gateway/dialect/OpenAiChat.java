@@ -1,7 +1,11 @@
 package io.stipend.gateway.dialect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.Units;
+import io.stipend.metering.UsageReport;
+import org.jspecify.annotations.Nullable;
 
 /** OpenAI Chat Completions, as OpenAI and the many compatible services speak it. */
 final class OpenAiChat extends OpenAiDialect {
@@ -31,8 +35,18 @@ final class OpenAiChat extends OpenAiDialect {
 
   @Override
   public AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
+    Units fee = peeked.call().maxUnits();
     return sse
-        ? new ChatStream(((ChatBody.Marks) peeked.marks()).options().usageAsked(), limits)
-        : new WholeBody(ChatUsage::report);
+        ? new ChatStream(((ChatBody.Marks) peeked.marks()).options().usageAsked(), fee, limits)
+        : new WholeBody(
+            (usage, model, tier, text) -> report(fee, usage, model, tier, text),
+            BodyWatch.paying(fee));
+  }
+
+  private static @Nullable UsageReport report(
+      Units fee, JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
+    UsageReport report = ChatUsage.report(usage, model, tier, textBytes);
+    // What was asked for is known already; what an alias hid is told by the served model.
+    return report == null || !fee.isNone() ? report : report.and(ChatSearch.charged(fee, model));
   }
 }

@@ -19,6 +19,9 @@ final class OpenAiImages extends OpenAiMedia {
   /** The fields of JSON edits that hold images. */
   private static final Set<String> GIVEN = Set.of("images", "mask");
 
+  /** The fields of a form that hold images, each one or a list. */
+  private static final Set<String> FILES = Set.of("image", "mask", "markup");
+
   private static final Set<String> JSON_NAMES = union(ImageOrder.NAMES, GIVEN);
 
   private final boolean json;
@@ -69,8 +72,8 @@ final class OpenAiImages extends OpenAiMedia {
                 fields.text(ImageOrder.SIZE),
                 fields.text(ImageOrder.QUALITY),
                 fields.text(ImageOrder.FORMAT),
-                fields.textBytes(),
-                fields.parts().stream().filter(Part::file).count())
+                fields.bytesBeside(FILES),
+                fields.count(FILES))
             .checked();
     return read(order, null, fields.part(MODEL));
   }

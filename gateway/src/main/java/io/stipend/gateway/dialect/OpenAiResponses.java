@@ -76,7 +76,7 @@ class OpenAiResponses extends OpenAiDialect {
   public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
     return sse
         ? new ResponsesStream(((Marks) peeked.marks()).codex(), limits)
-        : new WholeBody(OpenAiResponses::report);
+        : new WholeBody(OpenAiResponses::report, BodyWatch.searches());
   }
 
   private static @Nullable UsageReport report(

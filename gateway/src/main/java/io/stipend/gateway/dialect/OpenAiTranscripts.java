@@ -29,6 +29,7 @@ final class OpenAiTranscripts extends OpenAiMedia {
   private static final String FORMAT = "response_format";
   private static final String USUAL_FORMAT = "json";
 
+  private static final Set<String> FILES = Set.of(FILE);
   private static final Set<String> NAMES = Set.of(FormFields.MODEL, FILE, FORMAT, "stream");
 
   private final List<String> formats;
@@ -53,7 +54,7 @@ final class OpenAiTranscripts extends OpenAiMedia {
 
   @Override
   Read read(@Nullable String contentType, ByteBuf body) throws BadBody {
-    FormFields form = FormFields.of(contentType, body, NAMES, Set.of(FILE));
+    FormFields form = FormFields.of(contentType, body, NAMES, FILES);
     final String model = form.model();
     final Part file = form.part(FILE);
     if (file == null) {
@@ -72,7 +73,7 @@ final class OpenAiTranscripts extends OpenAiMedia {
     long seconds = Math.max(1, (bytes + LEAST_BYTES_PER_SECOND - 1) / LEAST_BYTES_PER_SECOND);
     long tokens = Math.min(MAX_AUDIO_TOKENS, seconds * TOKENS_PER_SECOND);
     ModelCall call =
-        call(model, 1, form.textBytes(), tokens)
+        call(model, 1, form.bytesBeside(FILES), tokens)
             .with(MediaTokens.of(tokens, 0, 0, 0), Units.of(Meter.SECOND, seconds), null);
     return new Read(call, new MediaMarks(null, form.part(FormFields.MODEL), Units.NONE, null));
   }

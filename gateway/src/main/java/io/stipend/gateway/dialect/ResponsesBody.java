@@ -2,6 +2,8 @@ package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
+import io.stipend.metering.MediaTokens;
+import io.stipend.metering.Units;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.ModelCall.Generation;
 import java.io.IOException;
@@ -18,6 +20,7 @@ final class ResponsesBody {
   private static final String REASONING = "reasoning";
   private static final String TOOLS = "tools";
   private static final String BACKGROUND = "background";
+  private static final String TOOL_CALLS = "max_tool_calls";
 
   /** Fields that bring input that the body does not show. */
   private static final Set<String> UNSEEN =
@@ -32,6 +35,7 @@ final class ResponsesBody {
           REASONING,
           TOOLS,
           BACKGROUND,
+          TOOL_CALLS,
           "input",
           "previous_response_id",
           "conversation",
@@ -39,9 +43,9 @@ final class ResponsesBody {
 
   private static final Set<String> REASONING_NAMES = Set.of("effort");
 
-  /** How the types of {@link ServerTools} begin. */
-  private static final List<String> SERVER_TOOLS =
-      List.of("web_search", "file_search", "code_interpreter", "image_generation", "mcp");
+  /** How the types of {@link ServerTools} begin that are refused. */
+  private static final List<String> REFUSED_TOOLS =
+      List.of("file_search", "code_interpreter", "image_generation", "mcp");
 
   /**
    * Where the fields stand that policy may set; null for those that do not stand.
@@ -49,8 +53,16 @@ final class ResponsesBody {
    * @param open offset after the body's opening brace
    * @param cap {@code max_output_tokens}, a JSON null included
    * @param capValue what it says; -1 for none
+   * @param unbounded whether tools of the provider may run any number of times
+   * @param toolCalls the JSON null in place of their number; null if it is not there or no null
    */
-  record Marks(int open, Span model, @Nullable Span cap, long capValue) {}
+  record Marks(
+      int open,
+      Span model,
+      @Nullable Span cap,
+      long capValue,
+      boolean unbounded,
+      @Nullable Span toolCalls) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -72,6 +84,9 @@ final class ResponsesBody {
   private final BodyScan scan;
   private final Use use;
   private final Media media;
+  private final ServerTools tools;
+  private @Nullable Span toolCallsAt;
+  private long toolCalls = -1;
   private @Nullable String model;
   private @Nullable Span modelAt;
   private @Nullable Span capAt;
@@ -85,6 +100,7 @@ final class ResponsesBody {
     this.scan = scan;
     this.use = use;
     this.media = new Media(scan);
+    this.tools = new ServerTools(scan, use.metered() ? REFUSED_TOOLS : List.of());
   }
 
   /** Reads it. */
@@ -117,7 +133,11 @@ final class ResponsesBody {
             thinks || compacts,
             use.metered(),
             compacts ? Generation.UNCAPPABLE : Generation.USUAL);
-    return new Read(call, new Marks(open, at, capAt, cap));
+    boolean search = use == Use.ANSWER && tools.search();
+    Units most = tools.atMost(toolCalls < 0 ? ServerTools.USUAL_SEARCHES : toolCalls);
+    return new Read(
+        search ? call.with(MediaTokens.NONE, most, tools.kind()) : call,
+        new Marks(open, at, capAt, cap, search && toolCalls < 0, toolCallsAt));
   }
 
   private void field(String name) throws IOException, BadBody {
@@ -146,7 +166,11 @@ final class ResponsesBody {
                   + " (expected: false; stream the answer instead)");
         }
       }
-      case TOOLS -> ServerTools.refuse(scan, use.metered() ? SERVER_TOOLS : List.of());
+      case TOOLS -> tools.read();
+      case TOOL_CALLS -> {
+        toolCallsAt = scan.isNull() ? scan.span() : null;
+        toolCalls = scan.integer(TOOL_CALLS, 0, ServerTools.MOST_USES, -1);
+      }
       case "input" -> media.walk();
       default -> scan.skip();
     }
@@ -184,7 +208,20 @@ final class ResponsesBody {
     if (edit.outputCap() >= 0) {
       lowerCap(splices, marks, edit.outputCap());
     }
+    if (marks.unbounded()) {
+      bindTools(splices, marks);
+    }
     return splices.applyTo(body);
+  }
+
+  /** What is held for is what can be: the provider ignores calls beyond this number. */
+  private static void bindTools(Splices splices, Marks marks) {
+    Span unset = marks.toolCalls();
+    if (unset == null) {
+      splices.insert(marks.open(), "\"" + TOOL_CALLS + "\":" + ServerTools.USUAL_SEARCHES + ",");
+    } else {
+      splices.replace(unset, Long.toString(ServerTools.USUAL_SEARCHES));
+    }
   }
 
   private static void lowerCap(Splices splices, Marks marks, long cap) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.stipend.gateway.dialect.EventScan.Found;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -28,7 +30,9 @@ final class ResponsesStream extends EventStream {
   private static final byte[] MODEL = EventScan.key("model");
   private static final byte[] TIER = EventScan.key("service_tier");
   private static final byte[] CREATED = EventScan.key("created_at");
+  private static final byte[] OUTPUT = EventScan.key("output");
   private static final byte[] ITEM_ADDED = EventScan.key("response.output_item.added");
+  private static final byte[] ITEM_DONE = EventScan.key("response.output_item.done");
 
   /** The types that end a stream. */
   private static final byte[][] LAST =
@@ -46,11 +50,20 @@ final class ResponsesStream extends EventStream {
     OTHER,
     DELTA,
     ITEM_ADDED,
+    ITEM_DONE,
     LAST
   }
 
   private final boolean codex;
+  private final int maxDepth;
   private final EventScan scan;
+  private final SearchCalls item = new SearchCalls();
+
+  /** Calls of the search tool that began, those of them that are done, and what is billed. */
+  private long callsBegun;
+
+  private long callsDone;
+  private long searches;
   private String id = "";
   private long created;
   private String model = "";
@@ -68,6 +81,8 @@ final class ResponsesStream extends EventStream {
   private boolean textEscaped;
   private int usageFrom;
   private int usageTo;
+  private int outputFrom;
+  private int outputTo;
 
   /**
    * A reader.
@@ -78,6 +93,7 @@ final class ResponsesStream extends EventStream {
   ResponsesStream(boolean codex, Dialect.ReaderLimits limits) {
     super(limits);
     this.codex = codex;
+    this.maxDepth = limits.jsonDepth();
     this.scan = new EventScan(limits.jsonDepth());
   }
 
@@ -87,6 +103,8 @@ final class ResponsesStream extends EventStream {
     kind = Kind.OTHER;
     textFrom = -1;
     usageFrom = -1;
+    outputFrom = -1;
+    item.begin();
     scan.over(bytes, from, to);
     for (Found found = scan.next(); found != Found.END; found = scan.next()) {
       take(found, bytes);
@@ -102,8 +120,28 @@ final class ResponsesStream extends EventStream {
       usage = read;
       overtaken = false;
     }
+    searched(bytes);
     done |= kind == Kind.LAST;
     return true;
+  }
+
+  /** The last event repeats all items: what it says of them is the last word. */
+  private void searched(byte[] bytes) {
+    if (kind == Kind.ITEM_ADDED && item.call()) {
+      callsBegun++;
+    } else if (kind == Kind.ITEM_DONE && item.call()) {
+      callsDone++;
+      searches += item.billed() ? 1 : 0;
+    } else if (kind == Kind.LAST && outputFrom >= 0) {
+      searches = Math.max(searches, SearchCalls.in(bytes, outputFrom, outputTo, maxDepth));
+      callsDone = callsBegun;
+    }
+  }
+
+  @Override
+  public Units units() {
+    long count = searches + Math.max(0, callsBegun - callsDone);
+    return Units.of(Meter.WEB_SEARCH, Math.min(count, Units.MAX_COUNT));
   }
 
   private void take(Found found, byte[] bytes) {
@@ -115,8 +153,18 @@ final class ResponsesStream extends EventStream {
       top(found, bytes);
     } else if (in == In.RESPONSE) {
       response(found);
-    } else if (in == In.ITEM && found == Found.STRING && scan.keyIs(NAME)) {
+    } else if (in == In.ITEM && found == Found.STRING) {
+      item();
+    }
+  }
+
+  private void item() {
+    if (scan.depth() > 2) {
+      item.inAction(scan);
+    } else if (scan.keyIs(NAME)) {
       mark();
+    } else {
+      item.inItem(scan);
     }
   }
 
@@ -127,15 +175,20 @@ final class ResponsesStream extends EventStream {
     if (scan.depth() == 2 && scan.isObject()) {
       in = scan.keyIs(RESPONSE) ? In.RESPONSE : scan.keyIs(ITEM) ? In.ITEM : In.OTHER;
     }
-    if (scan.depth() == 2 && in != In.OTHER) {
+    boolean action = in == In.ITEM && scan.keyIs(SearchCalls.ACTION) && scan.isObject();
+    if ((scan.depth() == 2 && in != In.OTHER) || action) {
       return;
     }
     boolean counts = in == In.RESPONSE && scan.keyIs(USAGE) && scan.isObject();
+    boolean items = in == In.RESPONSE && scan.keyIs(OUTPUT) && !scan.isObject();
     int start = scan.start();
     scan.skip();
     if (counts) {
       usageFrom = start;
       usageTo = scan.end();
+    } else if (items) {
+      outputFrom = start;
+      outputTo = scan.end();
     }
   }
 
@@ -156,8 +209,8 @@ final class ResponsesStream extends EventStream {
         && Arrays.equals(bytes, tail, scan.end(), DELTA, 0, DELTA.length)) {
       return Kind.DELTA;
     }
-    if (scan.valueIs(ITEM_ADDED)) {
-      return Kind.ITEM_ADDED;
+    if (scan.valueIs(ITEM_ADDED) || scan.valueIs(ITEM_DONE)) {
+      return scan.valueIs(ITEM_ADDED) ? Kind.ITEM_ADDED : Kind.ITEM_DONE;
     }
     for (byte[] last : LAST) {
       if (scan.valueIs(last)) {
@@ -193,7 +246,7 @@ final class ResponsesStream extends EventStream {
     ResponsesUsage last = usage;
     return last == null
         ? null
-        : last.report(modelServed(), tier.isEmpty() ? null : tier, textBytes());
+        : last.report(modelServed(), tier.isEmpty() ? null : tier, textBytes()).and(units());
   }
 
   @Override

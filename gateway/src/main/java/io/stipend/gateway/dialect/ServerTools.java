@@ -1,47 +1,147 @@
 package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.core.JsonToken;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Tools that a provider runs itself, at a price per call or hour or with unbounded input. */
+/**
+ * The tools of a request that its provider runs itself. A search of the web has a price per use and
+ * a bound in the body; whatever costs otherwise, or without a bound, is refused by its name.
+ */
 final class ServerTools {
-  private static final String TOOLS = "tools";
+  /** Searches that one answer may make where the request does not say how many. */
+  static final long USUAL_SEARCHES = 10;
 
-  private ServerTools() {}
+  /** The most that a request may say. */
+  static final long MOST_USES = 1_000_000;
+
+  /** How often one tool of Messages may be used. */
+  static final String MAX_USES = "max_uses";
+
+  private static final String TOOLS = "tools";
+  private static final String SEARCH = "web_search";
+  private static final String PREVIEW = "web_search_preview";
+  private static final String TYPE = "type";
+  private static final Set<String> NAMES = Set.of(TYPE, MAX_USES);
 
   /**
-   * Reads the list of tools at which the scan stands, and refuses one that the provider runs.
+   * A search whose tool does not say how often it may run.
    *
-   * @param kinds how the types of such tools begin
+   * @param at after the opening brace of the tool
+   * @param unset the JSON null that says so; null if the field is not there
    */
-  static void refuse(BodyScan scan, List<String> kinds) throws IOException, BadBody {
+  record Unbounded(int at, @Nullable Span unset) {
+    /** Writes the bound into the tool. */
+    void bind(Splices splices) {
+      if (unset == null) {
+        splices.insert(at, "\"" + MAX_USES + "\":" + USUAL_SEARCHES + ",");
+      } else {
+        splices.replace(unset, Long.toString(USUAL_SEARCHES));
+      }
+    }
+  }
+
+  private final BodyScan scan;
+  private final List<String> refused;
+  private final List<Unbounded> unbounded = new ArrayList<>();
+  private final List<String> searches = new ArrayList<>();
+  private long uses;
+
+  /**
+   * @param refused how the types of tools begin that are refused
+   */
+  ServerTools(BodyScan scan, List<String> refused) {
+    this.scan = scan;
+    this.refused = refused;
+  }
+
+  /** Reads the list of tools at which the scan stands. */
+  void read() throws IOException, BadBody {
     if (scan.token() != JsonToken.START_ARRAY) {
       scan.skip();
       return;
     }
     while (scan.parser().nextToken() != JsonToken.END_ARRAY) {
       if (scan.token() == JsonToken.START_OBJECT) {
-        tool(scan, kinds);
+        tool();
       } else {
         scan.skip();
       }
     }
   }
 
-  private static void tool(BodyScan scan, List<String> kinds) throws IOException, BadBody {
-    while (scan.parser().nextToken() != JsonToken.END_OBJECT) {
-      boolean isType = scan.parser().currentName().equals("type");
-      scan.parser().nextToken();
-      String type = isType ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
-      if (type != null && kinds.stream().anyMatch(type::startsWith)) {
+  private void tool() throws IOException, BadBody {
+    Tool tool = new Tool(scan.start() + 1);
+    scan.object(TOOLS + ".", NAMES, tool::field);
+    String type = tool.type;
+    if (type == null || !type.startsWith(SEARCH)) {
+      return;
+    }
+    searches.add(type.startsWith(PREVIEW) ? PREVIEW : SEARCH);
+    uses = Math.min(MOST_USES, uses + (tool.uses < 0 ? USUAL_SEARCHES : tool.uses));
+    if (tool.uses < 0) {
+      unbounded.add(new Unbounded(tool.at, tool.unset));
+    }
+  }
+
+  /** One tool as it is read. */
+  private final class Tool {
+    private final int at;
+    private @Nullable String type;
+    private @Nullable Span unset;
+    private long uses = -1;
+
+    Tool(int at) {
+      this.at = at;
+    }
+
+    void field(String name) throws IOException, BadBody {
+      if (name.equals(MAX_USES)) {
+        unset = scan.isNull() ? scan.span() : null;
+        uses = scan.integer(TOOLS + "." + MAX_USES, 1, MOST_USES, -1);
+        return;
+      }
+      String word = name.equals(TYPE) ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
+      if (word != null && refused.stream().anyMatch(word::startsWith)) {
         throw BadBody.unserved(
             TOOLS,
-            BodyScan.shown(type)
-                + " runs at the provider at a cost that is not metered here (expected: tools that"
-                + " the client runs)");
+            BodyScan.shown(word)
+                + " runs at the provider at a cost that is not metered here (expected: web search,"
+                + " or tools that the client runs)");
       }
+      type = word == null ? type : word;
       scan.skip();
     }
+  }
+
+  /** Whether the provider may search the web. */
+  boolean search() {
+    return !searches.isEmpty();
+  }
+
+  /** The searches that its tools allow themselves. */
+  Units most() {
+    return search() ? Units.of(Meter.WEB_SEARCH, uses) : Units.NONE;
+  }
+
+  /** At most so many searches, whatever the tools say. */
+  Units atMost(long calls) {
+    return search() ? Units.of(Meter.WEB_SEARCH, calls) : Units.NONE;
+  }
+
+  /** The kind of search, by which its price may differ; null if there are several, or none. */
+  @Nullable String kind() {
+    String first = search() ? searches.get(0) : null;
+    return searches.stream().allMatch(kind -> kind.equals(first)) ? first : null;
+  }
+
+  /** The searches whose tools bound nothing. */
+  List<Unbounded> unbounded() {
+    return List.copyOf(unbounded);
   }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * long strings are passed over. It checks no grammar, because the bytes go to the client as they
  * came.
  */
-abstract class TopFields {
+abstract class TopFields implements JsonString {
   /** The longest value that is kept; a longer one is none. */
   private static final int MAX_KEPT_BYTES = 64 * 1_024;
 
@@ -52,8 +52,14 @@ abstract class TopFields {
    */
   abstract void value(int field, byte[] raw, int length);
 
-  /** A string below the top has ended that is not empty; {@link #keyIs} tells of its key. */
-  void nested(long bytes) {}
+  /** An object or a list begins, in which values are so deep: those of the root are at 1. */
+  void opened(int at) {}
+
+  /** A string stands there that is not empty. */
+  void string(int at, long bytes) {}
+
+  /** The object or list ends whose values are so deep. */
+  void closed(int at) {}
 
   /** Takes the next bytes. */
   final void scan(byte[] bytes, int from, int to) {
@@ -103,6 +109,7 @@ abstract class TopFields {
       case ',', '}', ']' -> separator(b);
       case '{', '[' -> {
         depth++;
+        opened(depth);
         keyLength = 0;
       }
       default -> {}
@@ -149,20 +156,27 @@ abstract class TopFields {
     return NONE;
   }
 
-  /** Whether the key of the value at hand is this. */
-  final boolean keyIs(byte[] name) {
+  @Override
+  public final boolean keyIs(byte[] name) {
     return Arrays.equals(key, 0, keyLength, name, 0, name.length);
   }
 
+  @Override
+  public final boolean valueIs(byte[] ascii) {
+    int begun = Math.min(stringLength, MAX_KEY_BYTES);
+    return stringLength == ascii.length && Arrays.equals(string, 0, begun, ascii, 0, begun);
+  }
+
   private void separator(byte b) {
-    if (stringLength > 0 && depth > 1) {
-      nested(stringLength);
+    if (stringLength > 0) {
+      string(depth, stringLength);
     }
     stringLength = -1;
     if (depth == 1) {
       finish();
     }
     if (b != ',') {
+      closed(depth);
       depth--;
     }
     keyLength = 0;

@@ -3,6 +3,7 @@ package io.stipend.gateway.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class WholeBody extends TopFields implements AnswerReader {
   }
 
   private final Form form;
+  private final BodyWatch watch;
   private boolean ended;
   private @Nullable JsonNode usage;
   private @Nullable String model;
@@ -35,13 +37,19 @@ final class WholeBody extends TopFields implements AnswerReader {
   private long texts;
 
   WholeBody(Form form) {
-    this(form, "usage", "model");
+    this(form, BodyWatch.NOTHING);
+  }
+
+  /** Of an answer in which this is to be looked for. */
+  WholeBody(Form form, BodyWatch watch) {
+    this(form, "usage", "model", watch);
   }
 
   /** Of a dialect that names these two fields otherwise. */
-  WholeBody(Form form, String usageKey, String modelKey) {
+  WholeBody(Form form, String usageKey, String modelKey, BodyWatch watch) {
     super(usageKey, modelKey, "service_tier");
     this.form = form;
+    this.watch = watch;
   }
 
   @Override
@@ -62,14 +70,31 @@ final class WholeBody extends TopFields implements AnswerReader {
   }
 
   @Override
-  void nested(long bytes) {
+  void opened(int at) {
+    watch.open(at, this);
+  }
+
+  @Override
+  void string(int at, long bytes) {
+    if (at > 1 && isText()) {
+      textBytes += bytes;
+      texts++;
+    }
+    watch.string(at, this);
+  }
+
+  private boolean isText() {
     for (byte[] name : TEXT) {
       if (keyIs(name)) {
-        textBytes += bytes;
-        texts++;
-        return;
+        return true;
       }
     }
+    return false;
+  }
+
+  @Override
+  void closed(int at) {
+    watch.close(at);
   }
 
   @Override
@@ -92,7 +117,13 @@ final class WholeBody extends TopFields implements AnswerReader {
   @Override
   public @Nullable UsageReport usage() {
     JsonNode read = usage;
-    return read == null ? null : form.report(read, model, tier, textBytes);
+    UsageReport report = read == null ? null : form.report(read, model, tier, textBytes);
+    return report == null ? null : report.and(watch.units());
+  }
+
+  @Override
+  public Units units() {
+    return watch.units();
   }
 
   @Override

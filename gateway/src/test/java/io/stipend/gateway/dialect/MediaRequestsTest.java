@@ -166,6 +166,9 @@ class MediaRequestsTest {
     assertThat(formed.mediaTokens()).isEqualTo(3 * ImageOrder.IMAGE_TOKENS);
     assertThat(formed.textBytes()).isEqualTo("gpt-image-1ab".length());
     assertThat(formed.maxUnits()).isEqualTo(Units.of(Meter.IMAGE, 1));
+    String nameless = form("image=x", "image[1]=y", "model=gpt-image-1", "prompt@=" + data);
+    assertThat(call(EDITS, FORM, nameless).mediaTokens()).isEqualTo(2 * ImageOrder.IMAGE_TOKENS);
+    assertThat(call(EDITS, FORM, nameless).textBytes()).isEqualTo(data.length() + 11);
   }
 
   @ParameterizedTest
@@ -243,7 +246,6 @@ class MediaRequestsTest {
         "file@=x,model=m,model=n | model",
         "file@=x,model=m,Model=n | Model",
         "file@=x,file@=y,model=m | file",
-        "file=x,model=m | file",
         "model=m | file",
         "file@=x | model",
         "file@=x,model@=m | model",

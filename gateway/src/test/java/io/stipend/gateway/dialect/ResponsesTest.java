@@ -97,7 +97,11 @@ class ResponsesTest {
       value = {
         "{'input':'hi'} | model",
         "{'model':'m','background':true} | background",
-        "{'model':'m','tools':[{'type':'function','name':'f'},{'type':'web_search_preview'}]} | tools",
+        "{'model':'m','tools':[{'type':'function','name':'f'},{'type':'file_search'}]} | tools",
+        "{'model':'m','tools':[{'type':'web_search'},{'type':'code_interpreter'}]} | tools",
+        "{'model':'m','tools':[{'type':'image_generation'}]} | tools",
+        "{'model':'m','max_tool_calls':-1} | max_tool_calls",
+        "{'model':'m','max_tool_calls':1,'max_tool_calls':2} | max_tool_calls",
         "{'model':'m','tools':[{'type':'mcp','server_url':'x'}]} | tools",
         "{'model':'m','max_output_tokens':'9'} | max_output_tokens",
         "{'model':'m','Max_Output_Tokens':9} | Max_Output_Tokens",

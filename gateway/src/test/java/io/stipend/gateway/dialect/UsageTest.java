@@ -81,7 +81,7 @@ class UsageTest {
     assertThat(ChatUsage.of(json("{'prompt_tokens':'x'}"))).isNull();
     MessagesUsage usage = new MessagesUsage(null);
     usage.overwrite(json("{}"));
-    assertThat(usage.report(null, 0)).isNull();
+    assertThat(usage.report(null, 0, 0)).isNull();
     assertThat(usage.inputReport(null)).isNull();
   }
 
@@ -175,7 +175,7 @@ class UsageTest {
   private static UsageReport report(String json) {
     MessagesUsage usage = new MessagesUsage(null);
     usage.overwrite(json(json));
-    return usage.report(null, 0);
+    return usage.report(null, 0, 0);
   }
 
   private static JsonNode json(String text) {

@@ -153,6 +153,7 @@ final class Books implements AutoCloseable {
     for (UsageRow row : rows) {
       Billed one = billed(row);
       assertThat(row.usage()).as("%s", one).isEqualTo(one.usage());
+      assertThat(row.units()).as("%s", one).isEqualTo(one.units());
       assertThat(row.usageSource()).isEqualTo(UsageSource.REPORTED);
       assertThat(row.nanos()).isEqualTo(charge(one));
       assertThat(row.flags()).isEmpty();
@@ -163,7 +164,8 @@ final class Books implements AutoCloseable {
   static long charge(Billed one) {
     UsageReport.Part whole = new UsageReport.Part(null, one.usage());
     return rating(one.model())
-        .charge(new UsageReport(List.of(whole), one.model(), one.serviceTier(), false))
+        .charge(
+            new UsageReport(List.of(whole), one.model(), one.serviceTier(), false).and(one.units()))
         .nanos();
   }
 

@@ -419,7 +419,7 @@ class GeminiTest {
     "gemini-2.5-flash, embedContent, {}, 404, NOT_FOUND",
     "gemini-2.5-flash, batchGenerateContent, {}, 404, NOT_FOUND",
     "gemini-2.5-flash, generateContent, [], 400, INVALID_ARGUMENT",
-    "gemini-2.5-flash, generateContent, '{\"tools\":[{\"google_search\":{}}]}', 400, INVALID_ARGUMENT",
+    "gemini-2.5-flash, generateContent, '{\"tools\":[{\"code_execution\":{}}]}', 400, INVALID_ARGUMENT",
     "gemini-2.5-flash, generateContent?key=abc, {}, 400, INVALID_ARGUMENT",
     "gemini-2.5-flash, generateContent?fields=candidates, {}, 400, INVALID_ARGUMENT",
     "gemini-2.5-flash%2F, generateContent, {}, 404, NOT_FOUND",

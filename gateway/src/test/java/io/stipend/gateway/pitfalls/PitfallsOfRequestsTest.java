@@ -201,11 +201,13 @@ class PitfallsOfRequestsTest {
         List.of(
             "\"modalities\":[\"text\",\"audio\"],",
             "\"audio\":{\"voice\":\"alloy\",\"format\":\"mp3\"},",
-            "\"web_search_options\":{},")) {
+            "\"plugins\":[{\"id\":\"web\"}],")) {
       bench.refuses(400, Api.CHAT, "p12", chat("gpt-4o-mini", more));
     }
     String search = "\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}],";
-    bench.refuses(400, Api.MESSAGES, "p12", chat("claude-haiku-4-5", search));
+    // A fee is held for before it can be owed: one search costs ten cents of ten, or one.
+    bench.refuses(402, Api.MESSAGES, "p12", chat("claude-haiku-4-5", search));
+    bench.refuses(402, Api.CHAT, "p12", chat("gpt-4o-mini", "\"web_search_options\":{},"));
     String image =
         "[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://example.org/a.png\"}}]";
     String call = chat("gpt-4o-mini", "");
