@@ -18,6 +18,7 @@ final class ResponsesBody {
   private static final String REASONING = "reasoning";
   private static final String TOOLS = "tools";
   private static final String BACKGROUND = "background";
+  private static final String STORE = "store";
 
   /** Fields that bring input that the body does not show. */
   private static final Set<String> UNSEEN =
@@ -32,6 +33,7 @@ final class ResponsesBody {
           REASONING,
           TOOLS,
           BACKGROUND,
+          STORE,
           "input",
           "previous_response_id",
           "conversation",
@@ -49,8 +51,9 @@ final class ResponsesBody {
    * @param open offset after the body's opening brace
    * @param cap {@code max_output_tokens}, a JSON null included
    * @param capValue what it says; -1 for none
+   * @param kept whether the provider keeps the answer
    */
-  record Marks(int open, Span model, @Nullable Span cap, long capValue) {}
+  record Marks(int open, Span model, @Nullable Span cap, long capValue, boolean kept) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -79,6 +82,8 @@ final class ResponsesBody {
   private boolean stream;
   private boolean thinks;
   private boolean unseen;
+  private boolean background;
+  private boolean forgotten;
   private @Nullable String tier;
 
   private ResponsesBody(BodyScan scan, Use use) {
@@ -109,15 +114,18 @@ final class ResponsesBody {
             name,
             answers ? cap : -1,
             1,
-            answers && stream,
+            // What is generated in the background does not end with its stream.
+            answers && stream && !background,
             tier,
             scan.length() - media.dataBytes(),
             media.tokens() + (unseen ? Media.UNSEEN_DOCUMENT_TOKENS : 0),
             thinks ? -1 : 0,
             thinks || compacts,
             use.metered(),
-            compacts ? Generation.UNCAPPABLE : Generation.USUAL);
-    return new Read(call, new Marks(open, at, capAt, cap));
+            compacts
+                ? Generation.UNCAPPABLE
+                : background ? Generation.BACKGROUND : Generation.USUAL);
+    return new Read(call, new Marks(open, at, capAt, cap, answers && !forgotten));
   }
 
   private void field(String name) throws IOException, BadBody {
@@ -138,18 +146,20 @@ final class ResponsesBody {
       case STREAM -> stream = scan.bool(STREAM);
       case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
       case REASONING -> reasoning();
-      case BACKGROUND -> {
-        if (scan.bool(BACKGROUND) && use.metered()) {
-          throw BadBody.unserved(
-              BACKGROUND,
-              "such an answer is generated after the request has ended, which is not metered here"
-                  + " (expected: false; stream the answer instead)");
-        }
-      }
+      case BACKGROUND -> background();
+      case STORE -> forgotten = !scan.isNull() && !scan.bool(STORE);
       case TOOLS -> ServerTools.refuse(scan, use.metered() ? SERVER_TOOLS : List.of());
       case "input" -> media.walk();
       default -> scan.skip();
     }
+  }
+
+  private void background() throws IOException, BadBody {
+    boolean said = scan.bool(BACKGROUND);
+    if (said && use == Use.COMPACTION) {
+      throw BadBody.unserved(BACKGROUND, "a compaction has none (expected: false)");
+    }
+    background = said && use == Use.ANSWER;
   }
 
   private void reasoning() throws IOException, BadBody {

@@ -24,6 +24,7 @@ final class WholeBody implements AnswerReader {
   private static final int FIRST_KEPT_BYTES = 64;
 
   private static final byte[] TIER = EventScan.key("service_tier");
+  private static final byte[] ID = EventScan.key("id");
 
   /** Keys whose strings are generated text, in any dialect. */
   private static final byte[][] TEXT =
@@ -33,7 +34,8 @@ final class WholeBody implements AnswerReader {
   private enum Field {
     USAGE,
     MODEL,
-    TIER
+    TIER,
+    ID
   }
 
   /** Turns the fields of a body into a report. */
@@ -66,6 +68,7 @@ final class WholeBody implements AnswerReader {
   private @Nullable JsonNode usage;
   private @Nullable String model;
   private @Nullable String tier;
+  private @Nullable String id;
   private long textBytes;
   private long texts;
 
@@ -162,7 +165,10 @@ final class WholeBody implements AnswerReader {
   }
 
   private @Nullable Field field() {
-    return is(usageKey) ? Field.USAGE : is(modelKey) ? Field.MODEL : is(TIER) ? Field.TIER : null;
+    if (is(usageKey)) {
+      return Field.USAGE;
+    }
+    return is(modelKey) ? Field.MODEL : is(TIER) ? Field.TIER : is(ID) ? Field.ID : null;
   }
 
   private boolean is(byte[] name) {
@@ -221,6 +227,8 @@ final class WholeBody implements AnswerReader {
       usage = read == null ? usage : read;
     } else if (keptField == Field.MODEL) {
       model = word(value, CallFields.MAX_MODEL_LENGTH, model);
+    } else if (keptField == Field.ID) {
+      id = word(value, CallFields.MAX_MODEL_LENGTH, id);
     } else {
       tier = word(value, CallFields.MAX_WORD_LENGTH, tier);
     }
@@ -280,6 +288,11 @@ final class WholeBody implements AnswerReader {
   @Override
   public String text() {
     return "";
+  }
+
+  @Override
+  public @Nullable String storedId() {
+    return id;
   }
 
   @Override

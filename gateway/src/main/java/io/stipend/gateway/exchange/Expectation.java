@@ -18,6 +18,7 @@ import io.stipend.policy.budget.Estimate;
  *     thinking budget, else all of {@code cap} where the model may think; 0 where all output shows
  * @param expected cost of the input and the expected output
  * @param estimate what is held and exposed
+ * @param background whether it is generated after the exchange, and so costs all that is held
  */
 record Expectation(
     long input,
@@ -27,7 +28,8 @@ record Expectation(
     boolean stream,
     long hidden,
     Charge expected,
-    Estimate estimate) {
+    Estimate estimate,
+    boolean background) {
   /** Output tokens by which the hold of a stream grows. */
   static final long STEP = 1_024;
 
@@ -57,7 +59,15 @@ record Expectation(
     Charge step = visible ? difference(exposed, expected) : Charge.ZERO;
     Estimate estimate = new Estimate(hold, exposed, step, whole);
     return new Expectation(
-        input, capPerChoice, cap, usual, call.stream(), hidden, expected, estimate);
+        input,
+        capPerChoice,
+        cap,
+        usual,
+        call.stream(),
+        hidden,
+        expected,
+        estimate,
+        call.generation() == ModelCall.Generation.BACKGROUND);
   }
 
   /** Whether the model may generate what no byte of the answer shows. */

@@ -96,7 +96,8 @@ class ResponsesTest {
       delimiter = '|',
       value = {
         "{'input':'hi'} | model",
-        "{'model':'m','background':true} | background",
+        "{'model':'m','background':7} | background",
+        "{'model':'m','store':'no'} | store",
         "{'model':'m','tools':[{'type':'function','name':'f'},{'type':'web_search_preview'}]} | tools",
         "{'model':'m','tools':[{'type':'mcp','server_url':'x'}]} | tools",
         "{'model':'m','max_output_tokens':'9'} | max_output_tokens",

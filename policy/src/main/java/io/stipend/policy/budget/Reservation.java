@@ -83,5 +83,20 @@ public interface Reservation {
       String modelServed,
       @Nullable String serviceTier,
       @Nullable String providerRequestId,
-      String flags) {}
+      String flags) {
+    /** The same with one more flag. */
+    public Settlement flagged(String flag) {
+      return new Settlement(
+          at,
+          charge,
+          usage,
+          source,
+          outcome,
+          httpStatus,
+          modelServed,
+          serviceTier,
+          providerRequestId,
+          flags.isEmpty() ? flag : flags + "," + flag);
+    }
+  }
 }
