@@ -59,7 +59,12 @@ public record ModelCall(
     /** While the exchange is open, under a cap that policy may set. */
     USUAL,
     /** The same, but no cap can be set in its body: all that the model may write is held. */
-    UNCAPPABLE
+    UNCAPPABLE,
+    /**
+     * After the exchange, whoever leaves: it holds all that it may cost, no more than the quota
+     * file allows such a call.
+     */
+    BACKGROUND
   }
 
   /** A call that is generated as usual. */

@@ -15,6 +15,7 @@ import java.util.List;
  * @param rating its prices, pinned now
  * @param budgets every budget that binds, the person's own first
  * @param lease what the limits hold for it; closed when the exchange ends
+ * @param most what the call may cost at most, in nano-units, if it is generated in the background
  */
 public record Permit(
     Principal principal,
@@ -22,5 +23,17 @@ public record Permit(
     String model,
     Rating rating,
     List<BudgetRule> budgets,
-    Lease lease)
-    implements Decision {}
+    Lease lease,
+    long most)
+    implements Decision {
+  /** One whose cost its budgets alone bound. */
+  public Permit(
+      Principal principal,
+      ProviderConfig provider,
+      String model,
+      Rating rating,
+      List<BudgetRule> budgets,
+      Lease lease) {
+    this(principal, provider, model, rating, budgets, lease, Long.MAX_VALUE);
+  }
+}

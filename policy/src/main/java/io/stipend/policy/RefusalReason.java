@@ -29,6 +29,8 @@ public enum RefusalReason {
   INVALID_BODY,
   /** The principal's allowance is frozen. */
   FROZEN,
+  /** No response of this id is known to be this principal's. */
+  UNKNOWN_RESPONSE,
   /** No provider serves a model of this name. */
   UNKNOWN_MODEL,
   /** The model exists but this principal may not use it. */

@@ -43,6 +43,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private FakeTally.@Nullable Row row;
   private @Nullable FakeStream stream;
   private @Nullable FakeAnswer answer;
+  private boolean background;
   private boolean keepAlive = true;
 
   FakeHandler(FakeTally tally, FakeScript defaults, InstantSource clock, FakeSegments segments) {
@@ -73,7 +74,13 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         gemini(ctx, request, path, gemini, id);
       } else {
         AzureRoute azure = AzureRoute.of(path, target.parameters(), request.headers());
-        route(ctx, request, path, azure, id);
+        String plain = azure == null ? path : azure.path();
+        FakeStored stored = FakeStored.of(tally, request.method(), plain, target.parameters());
+        if (stored != null) {
+          send(ctx, 200, id, stored.body(), stored.events());
+        } else {
+          route(ctx, request, path, azure, id);
+        }
       }
     } catch (FakeProblem problem) {
       error(ctx, path, id, problem);
@@ -125,7 +132,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else if (post && path.equals(MESSAGES)) {
       reply(ctx, request, FakeCall.messages(body(request), id, created, script), asked);
     } else if (post && path.equals(RESPONSES)) {
-      reply(ctx, request, FakeCall.responses(body(request), id, created, script), asked);
+      responses(ctx, request, asked, FakeCall.responses(body(request), id, created, script));
     } else if (post && path.equals(COMPACT)) {
       reply(ctx, request, FakeCall.compact(body(request), id, created, script), asked);
     } else if (post && path.equals(COUNT_MESSAGES)) {
@@ -149,6 +156,24 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else {
       throw new FakeProblem(404, "no such route: " + request.method() + " " + path);
     }
+  }
+
+  /** What is asked for in the background is generated in full, whatever becomes of the client. */
+  private void responses(
+      ChannelHandlerContext ctx, FullHttpRequest request, String path, FakeCall call) {
+    JsonNode body = body(request);
+    if (body.path("store").asBoolean(true)) {
+      tally.keep(call);
+    }
+    background = body.path("background").asBoolean(false);
+    if (!background || call.stream() || !call.script().flavour().details()) {
+      reply(ctx, request, call, path);
+      return;
+    }
+    FakeTally.Row later = tally.open(call, path, key(request.headers()));
+    later.generatedInFull();
+    later.end(End.COMPLETED);
+    send(ctx, 200, call.id(), ResponsesJson.queued(call));
   }
 
   private static JsonNode body(FullHttpRequest request, @Nullable AzureRoute azure) {
@@ -219,13 +244,19 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   private void send(ChannelHandlerContext ctx, int status, String id, String json) {
+    send(ctx, status, id, json, false);
+  }
+
+  private void send(ChannelHandlerContext ctx, int status, String id, String json, boolean events) {
     DefaultFullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
             HttpResponseStatus.valueOf(status),
             ByteBufUtil.writeUtf8(ctx.alloc(), json));
     response.headers().set(head(status, id).headers());
-    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, events ? "text/event-stream" : "application/json");
     HttpUtil.setContentLength(response, response.content().readableBytes());
     var written = ctx.writeAndFlush(response);
     if (!keepAlive) {
@@ -263,6 +294,9 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       answer.stop();
     }
     if (row != null) {
+      if (background) {
+        row.generatedInFull();
+      }
       row.end(End.CLIENT_GONE);
       row = null;
     }

@@ -35,10 +35,10 @@ import java.util.concurrent.TimeUnit;
  * /v1/responses/compact}, {@code POST /v1/responses/input_tokens}, {@code POST /v1/messages},
  * {@code POST /v1/messages/count_tokens}, {@code POST /v1beta/models/MODEL:METHOD}, {@code POST
  * /v1/completions}, {@code POST /v1/embeddings}, {@code POST /v1/moderations}, {@code POST
- * /v1/audio/...}, {@code POST /v1/images/...}, {@code GET /v1/models}; the same as Azure has it,
- * {@code /openai/v1/...} and {@code /openai/deployments/MODEL/...?api-version=...}; and, outside of
- * any API, {@code GET /fake/tally}: {@code
- * {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
+ * /v1/audio/...}, {@code POST /v1/images/...}, {@code GET /v1/models}; {@code /v1/responses/ID} and
+ * what is below it; the same as Azure has it, {@code /openai/v1/...} and {@code
+ * /openai/deployments/MODEL/...?api-version=...}; and, outside of any API, {@code GET /fake/tally}:
+ * {@code {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
  * "streamed","end","units","input","cache_read","cache_write","cache_write_1h","output","reasoning"}]}}.
  */
 public final class FakeProvider implements AutoCloseable {

@@ -8,14 +8,18 @@ import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** What the provider would put on its invoice, kept apart from everything that the gateway says. */
 final class FakeTally {
   private final Queue<Row> rows = new ConcurrentLinkedQueue<>();
   private final AtomicLong requests = new AtomicLong();
+  private final Map<String, FakeCall> kept = new ConcurrentHashMap<>();
 
   /** Counts a request of any kind and gives it an id. */
   String request() {
@@ -30,6 +34,20 @@ final class FakeTally {
     Row row = new Row(call, path, key);
     rows.add(row);
     return row;
+  }
+
+  /** Keeps a response, to be asked for by its id. */
+  void keep(FakeCall call) {
+    kept.put(ResponsesJson.id(call), call);
+  }
+
+  /** The response of this id; null if none is kept. */
+  @Nullable FakeCall kept(String id) {
+    return kept.get(id);
+  }
+
+  void forget(String id) {
+    kept.remove(id);
   }
 
   List<Billed> billed() {
@@ -68,6 +86,12 @@ final class FakeTally {
       if (end == End.RUNNING) {
         end = how;
       }
+    }
+
+    /** All of it is generated, whoever waits for it. */
+    void generatedInFull() {
+      reasoning = call.reasoning() * call.choices();
+      output = call.output();
     }
 
     /** What was thought complete could not be written. */

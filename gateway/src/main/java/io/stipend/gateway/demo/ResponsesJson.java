@@ -6,6 +6,15 @@ import io.stipend.metering.TokenUsage;
 final class ResponsesJson {
   private ResponsesJson() {}
 
+  static String id(FakeCall call) {
+    return "resp_" + call.id();
+  }
+
+  /** A response that is generated in the background, as it is told at first. */
+  static String queued(FakeCall call) {
+    return response(call, "queued", "auto", "", "null");
+  }
+
   /** A response that has nothing yet: which tier serves it and what it uses is said at its end. */
   static String begun(FakeCall call) {
     return response(call, "in_progress", "auto", "", "null");

@@ -63,6 +63,11 @@ public interface AnswerReader extends AutoCloseable {
   /** The provider's name for the model it ran; null if not seen. */
   @Nullable String modelServed();
 
+  /** The id under which the provider keeps the answer; null if it said none, or not yet. */
+  default @Nullable String storedId() {
+    return null;
+  }
+
   /**
    * The dialect's natural end of a stream that the budget cuts: a finish reason of length, the
    * usage so far, the terminal event.

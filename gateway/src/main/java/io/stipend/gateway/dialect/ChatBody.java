@@ -226,7 +226,7 @@ final class ChatBody {
       lowerCap(splices, marks, edit.outputCap());
     }
     if (marks.stream()) {
-      marks.options().askForUsage(splices, marks.open());
+      marks.options().askForUsage(splices, marks.open(), edit.continuousUsage());
     }
     return splices.applyTo(body);
   }

@@ -225,6 +225,14 @@ class ChatStream extends EventStream {
     return usageFinal || done;
   }
 
+  /** A usage that came with a chunk is the last word only if no choice was left open. */
+  @Override
+  public final boolean mayEnd() {
+    BitSet open = (BitSet) begun.clone();
+    open.andNot(finished);
+    return complete() || (usage != null && open.isEmpty());
+  }
+
   @Override
   public final boolean overtaken() {
     return overtaken;

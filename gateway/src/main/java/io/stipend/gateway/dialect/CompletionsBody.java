@@ -177,7 +177,7 @@ final class CompletionsBody {
       splices.replace(marks.capAt(), Long.toString(cap));
     }
     if (marks.stream()) {
-      marks.options().askForUsage(splices, marks.open());
+      marks.options().askForUsage(splices, marks.open(), edit.continuousUsage());
     }
     return splices.applyTo(body);
   }

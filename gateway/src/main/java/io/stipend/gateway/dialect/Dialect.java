@@ -56,6 +56,11 @@ public interface Dialect {
    */
   AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits);
 
+  /** Whether the provider keeps the answer, so that it can be asked for by its id later. */
+  default boolean keeps(Peeked peeked) {
+    return false;
+  }
+
   /** Tells of the tightest account in headers that this dialect's clients show; most have none. */
   default void tell(HttpHeaders headers, AccountBalance tightest) {}
 
@@ -94,8 +99,14 @@ public interface Dialect {
    *
    * @param model the model's name at the provider; null leaves what stands
    * @param outputCap the output cap per choice; -1 leaves what stands
+   * @param continuousUsage whether a stream is asked to say its usage with every chunk
    */
-  record Edit(@Nullable String model, long outputCap) {}
+  record Edit(@Nullable String model, long outputCap, boolean continuousUsage) {
+    /** One that leaves usage where it comes. */
+    public Edit(@Nullable String model, long outputCap) {
+      this(model, outputCap, false);
+    }
+  }
 
   /**
    * A whole answer.

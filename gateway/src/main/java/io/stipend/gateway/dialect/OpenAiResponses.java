@@ -79,6 +79,11 @@ class OpenAiResponses extends OpenAiDialect {
         : new WholeBody(OpenAiResponses::report, BodyWatch.searches());
   }
 
+  @Override
+  public final boolean keeps(Peeked peeked) {
+    return ((Marks) peeked.marks()).body().kept();
+  }
+
   private static @Nullable UsageReport report(
       JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
     ResponsesUsage read = ResponsesUsage.of(usage);

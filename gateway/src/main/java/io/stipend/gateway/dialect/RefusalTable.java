@@ -60,6 +60,7 @@ final class RefusalTable {
     table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, "unsupported_encoding"));
     table.put(INVALID_BODY, new RefusalForm(400, INVALID, "invalid_body"));
     table.put(FROZEN, new RefusalForm(403, INVALID, "account_frozen"));
+    table.put(UNKNOWN_RESPONSE, new RefusalForm(404, INVALID, "response_not_found"));
     table.put(UNKNOWN_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
     table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, INVALID, NO_MODEL));
     table.put(UNPRICED_MODEL, new RefusalForm(404, INVALID, NO_MODEL));
@@ -84,6 +85,7 @@ final class RefusalTable {
     table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, INVALID, null));
     table.put(INVALID_BODY, new RefusalForm(400, INVALID, null));
     table.put(FROZEN, new RefusalForm(403, "permission_error", null));
+    table.put(UNKNOWN_RESPONSE, new RefusalForm(404, "not_found_error", null));
     table.put(UNKNOWN_MODEL, new RefusalForm(404, "not_found_error", null));
     table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, "not_found_error", null));
     table.put(UNPRICED_MODEL, new RefusalForm(404, "not_found_error", null));
@@ -108,6 +110,7 @@ final class RefusalTable {
     table.put(UNSUPPORTED_ENCODING, new RefusalForm(415, ARGUMENT, null));
     table.put(INVALID_BODY, new RefusalForm(400, ARGUMENT, null));
     table.put(FROZEN, new RefusalForm(403, "PERMISSION_DENIED", null));
+    table.put(UNKNOWN_RESPONSE, new RefusalForm(404, "NOT_FOUND", null));
     table.put(UNKNOWN_MODEL, new RefusalForm(404, "NOT_FOUND", null));
     table.put(MODEL_NOT_ALLOWED, new RefusalForm(404, "NOT_FOUND", null));
     table.put(UNPRICED_MODEL, new RefusalForm(404, "NOT_FOUND", null));

@@ -21,6 +21,7 @@ final class ResponsesBody {
   private static final String TOOLS = "tools";
   private static final String BACKGROUND = "background";
   private static final String TOOL_CALLS = "max_tool_calls";
+  private static final String STORE = "store";
 
   /** Fields that bring input that the body does not show. */
   private static final Set<String> UNSEEN =
@@ -36,6 +37,7 @@ final class ResponsesBody {
           TOOLS,
           BACKGROUND,
           TOOL_CALLS,
+          STORE,
           "input",
           "previous_response_id",
           "conversation",
@@ -55,6 +57,7 @@ final class ResponsesBody {
    * @param capValue what it says; -1 for none
    * @param unbounded whether tools of the provider may run any number of times
    * @param toolCalls the JSON null in place of their number; null if it is not there or no null
+   * @param kept whether the provider keeps the answer
    */
   record Marks(
       int open,
@@ -62,7 +65,8 @@ final class ResponsesBody {
       @Nullable Span cap,
       long capValue,
       boolean unbounded,
-      @Nullable Span toolCalls) {}
+      @Nullable Span toolCalls,
+      boolean kept) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -94,6 +98,8 @@ final class ResponsesBody {
   private boolean stream;
   private boolean thinks;
   private boolean unseen;
+  private boolean background;
+  private boolean forgotten;
   private @Nullable String tier;
 
   private ResponsesBody(BodyScan scan, Use use) {
@@ -125,19 +131,23 @@ final class ResponsesBody {
             name,
             answers ? cap : -1,
             1,
-            answers && stream,
+            // What is generated in the background does not end with its stream.
+            answers && stream && !background,
             tier,
             scan.length() - media.dataBytes(),
             media.tokens() + (unseen ? Media.UNSEEN_DOCUMENT_TOKENS : 0),
             thinks ? -1 : 0,
             thinks || compacts,
             use.metered(),
-            compacts ? Generation.UNCAPPABLE : Generation.USUAL);
-    boolean search = use == Use.ANSWER && tools.search();
+            compacts
+                ? Generation.UNCAPPABLE
+                : background ? Generation.BACKGROUND : Generation.USUAL);
+    boolean search = answers && tools.search();
     Units most = tools.atMost(toolCalls < 0 ? ServerTools.USUAL_SEARCHES : toolCalls);
     return new Read(
         search ? call.with(MediaTokens.NONE, most, tools.kind()) : call,
-        new Marks(open, at, capAt, cap, search && toolCalls < 0, toolCallsAt));
+        new Marks(
+            open, at, capAt, cap, search && toolCalls < 0, toolCallsAt, answers && !forgotten));
   }
 
   private void field(String name) throws IOException, BadBody {
@@ -158,14 +168,8 @@ final class ResponsesBody {
       case STREAM -> stream = scan.bool(STREAM);
       case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
       case REASONING -> reasoning();
-      case BACKGROUND -> {
-        if (scan.bool(BACKGROUND) && use.metered()) {
-          throw BadBody.unserved(
-              BACKGROUND,
-              "such an answer is generated after the request has ended, which is not metered here"
-                  + " (expected: false; stream the answer instead)");
-        }
-      }
+      case BACKGROUND -> background();
+      case STORE -> forgotten = !scan.isNull() && !scan.bool(STORE);
       case TOOLS -> tools.read();
       case TOOL_CALLS -> {
         toolCallsAt = scan.isNull() ? scan.span() : null;
@@ -174,6 +178,14 @@ final class ResponsesBody {
       case "input" -> media.walk();
       default -> scan.skip();
     }
+  }
+
+  private void background() throws IOException, BadBody {
+    boolean said = scan.bool(BACKGROUND);
+    if (said && use == Use.COMPACTION) {
+      throw BadBody.unserved(BACKGROUND, "a compaction has none (expected: false)");
+    }
+    background = said && use == Use.ANSWER;
   }
 
   private void reasoning() throws IOException, BadBody {

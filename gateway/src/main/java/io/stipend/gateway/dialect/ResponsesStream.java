@@ -265,6 +265,11 @@ final class ResponsesStream extends EventStream {
   }
 
   @Override
+  public @Nullable String storedId() {
+    return id.isEmpty() ? null : id;
+  }
+
+  @Override
   public @Nullable String modelServed() {
     return model.isEmpty() ? null : model;
   }

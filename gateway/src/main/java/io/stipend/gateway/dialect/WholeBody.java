@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class WholeBody extends TopFields implements AnswerReader {
   private static final int USAGE = 0;
   private static final int MODEL = 1;
+  private static final int ID = 3;
 
   /** Keys whose strings are generated text, in any dialect. */
   private static final byte[][] TEXT =
@@ -33,6 +34,7 @@ final class WholeBody extends TopFields implements AnswerReader {
   private @Nullable JsonNode usage;
   private @Nullable String model;
   private @Nullable String tier;
+  private @Nullable String id;
   private long textBytes;
   private long texts;
 
@@ -47,7 +49,7 @@ final class WholeBody extends TopFields implements AnswerReader {
 
   /** Of a dialect that names these two fields otherwise. */
   WholeBody(Form form, String usageKey, String modelKey, BodyWatch watch) {
-    super(usageKey, modelKey, "service_tier");
+    super(usageKey, modelKey, "service_tier", "id");
     this.form = form;
     this.watch = watch;
   }
@@ -104,6 +106,8 @@ final class WholeBody extends TopFields implements AnswerReader {
       usage = read == null ? usage : read;
     } else if (field == MODEL) {
       model = word(raw, length, CallFields.MAX_MODEL_LENGTH, model);
+    } else if (field == ID) {
+      id = word(raw, length, CallFields.MAX_MODEL_LENGTH, id);
     } else {
       tier = word(raw, length, CallFields.MAX_WORD_LENGTH, tier);
     }
@@ -154,6 +158,11 @@ final class WholeBody extends TopFields implements AnswerReader {
   @Override
   public String text() {
     return "";
+  }
+
+  @Override
+  public @Nullable String storedId() {
+    return id;
   }
 
   @Override

@@ -93,6 +93,14 @@ final class Admission {
    * counted, the disk be awaited.
    */
   void admit(Executor loop, ByteBuf body) {
+    if (!bid.fits(call)) {
+      then.accept(new Refused(tooDear()));
+      return;
+    }
+    reserve(loop, body);
+  }
+
+  private void reserve(Executor loop, ByteBuf body) {
     for (int tries = 1; ; tries++) {
       Expectation expectation = bid.expectation(services.tokens(), call);
       Budgets.Result result =
@@ -134,6 +142,15 @@ final class Admission {
     }
   }
 
+  private Refusal tooDear() {
+    return Refusal.ofField(
+        "background",
+        "background: this call may cost more than "
+            + Unit.USD.format(bid.permit().most())
+            + " USD, the most that one in the background may (expected: less input, or false;"
+            + " stream the answer instead)");
+  }
+
   private void refuse(RefusalReason reason, String message) {
     then.accept(new Refused(Refusal.of(reason, message)));
   }
@@ -160,7 +177,7 @@ final class Admission {
                 loop.execute(
                     () -> {
                       if (error == null) {
-                        admit(loop, body);
+                        reserve(loop, body);
                       } else {
                         balancesUnknown();
                       }
@@ -206,7 +223,7 @@ final class Admission {
       return false;
     }
     waits++;
-    returning.whenComplete((done, error) -> loop.execute(() -> admit(loop, body)));
+    returning.whenComplete((done, error) -> loop.execute(() -> reserve(loop, body)));
     return true;
   }
 
@@ -239,7 +256,7 @@ final class Admission {
 
   private void counted(Executor loop, ByteBuf body, long exact) {
     bid = bid.counted(exact);
-    admit(loop, body);
+    reserve(loop, body);
   }
 
   private Refusal shortRefusal(Budgets.Shortfall shortfall, Expectation expectation) {

@@ -2,7 +2,9 @@ package io.stipend.gateway.exchange;
 
 import io.stipend.metering.TokenUsage;
 import io.stipend.policy.ModelCall;
+import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.Permit;
+import io.stipend.policy.budget.BudgetRule;
 
 /**
  * A call as it is about to be reserved: on which model, under which cap. The steps of a short
@@ -20,7 +22,37 @@ record Bid(Permit permit, long input, boolean counted, long cap, boolean capped)
     long text = tokens.learned().input().estimate(permit.model(), call.textBytes());
     // A body may name more media than any model takes: beyond a bound it costs what it cannot pay.
     long input = Math.min(TokenUsage.MAX_COUNT, text + call.mediaTokens());
-    return new Bid(permit, input, false, call.outputCap(), false);
+    Bid bid = new Bid(permit, input, false, call.outputCap(), false);
+    return call.generation() == Generation.BACKGROUND ? bid.within(permit.most(), call) : bid;
+  }
+
+  /** Under a cap that is said in any case and lets it cost no more than so much. */
+  private Bid within(long nanos, ModelCall call) {
+    long affordable =
+        permit.rating().affordableOutput(call.demand(input, 0), nanos, call.serviceTier());
+    return capped(Math.min(asked(call), Math.max(0, affordable)));
+  }
+
+  /** Output tokens of each choice that the client and the model allow. */
+  private long asked(ModelCall call) {
+    long most = permit.rating().maxOutputTokens();
+    return call.outputCap() < 0 ? most : Math.min(call.outputCap(), most);
+  }
+
+  /**
+   * Whether a call in the background keeps within what it may cost, at a cap that is worth its
+   * while: what its client asks for, or the lowest that any of its budgets sets.
+   */
+  boolean fits(ModelCall call) {
+    if (call.generation() != Generation.BACKGROUND) {
+      return true;
+    }
+    long floor = permit.budgets().stream().mapToLong(BudgetRule::clampFloor).max().orElse(0);
+    long least = Math.max(1, Math.min(floor, asked(call)));
+    boolean inputFits =
+        permit.rating().affordableOutput(call.demand(input, 0), permit.most(), call.serviceTier())
+            >= 0;
+    return inputFits && cap >= least;
   }
 
   /**

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Answer;
-import io.stipend.gateway.dialect.Dialect.Edit;
 import io.stipend.gateway.dialect.Dialect.Peek;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialect.Unreadable;
@@ -165,26 +164,19 @@ final class Exchange implements Inbound, Relay.Ending {
       ended(early);
       return;
     }
-    HttpHeaders headers = HeaderRules.forUpstream(head);
-    if (granted.provider().key() != null) {
-      dialect.authorize(headers, granted.provider().key().reveal());
-    }
-    String model = granted.model().equals(call.call().model()) ? null : granted.model();
-    Edit edit = new Edit(model, cap);
-    ByteBuf edited = dialect.edit(body, call, edit);
+    UpstreamRequest request = Outgoing.of(dialect, head, call, granted, cap, body);
     body = Unpooled.EMPTY_BUFFER;
-    Relay.Plan plan =
-        Relay.Plan.of(
+    RelayPlan plan =
+        RelayPlan.of(
             dialect,
             call,
             Growth.of(admitted, granted, call, services.tokens().learned().written()),
             granted.provider().key(),
-            services.config().get());
+            services.config().get(),
+            open.made().watch(dialect, call, granted));
     Reservation reservation = admitted == null ? null : admitted.reservation();
     Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
     relay = newRelay;
-    UpstreamRequest request =
-        new UpstreamRequest(head.method(), dialect.target(head, edit), headers, edited);
     Attempt attempt =
         services.upstreams().open(client.eventLoop(), granted.provider(), request, newRelay);
     newRelay.started(attempt);

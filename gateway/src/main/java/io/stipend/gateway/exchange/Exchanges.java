@@ -8,6 +8,7 @@ import io.stipend.gateway.dialect.Credential;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.dialect.Dialects;
+import io.stipend.gateway.dialect.StoredPath;
 import io.stipend.gateway.dialect.Unserved;
 import io.stipend.gateway.http.Fields;
 import io.stipend.gateway.server.Outbound;
@@ -72,8 +73,20 @@ public final class Exchanges implements RequestHandler {
     Answer answer(Entitlement who, List<AccountBalance> balances);
   }
 
+  /** What nobody is known to have made here, or another person has. */
+  private static final Refusal UNKNOWN_RESPONSE =
+      new Refusal(
+          RefusalReason.UNKNOWN_RESPONSE,
+          "You made no such response through this gateway since it started, or not in the last "
+              + MadeResponses.KNOWN.toHours()
+              + " hours.",
+          "response_id",
+          null,
+          null);
+
   private final Services services;
   private final Me me;
+  private final MadeResponses made = new MadeResponses();
   private final Sessions sessions = new Sessions();
   private final Map<String, Exchange> open = new ConcurrentHashMap<>();
   private volatile boolean draining;
@@ -89,8 +102,9 @@ public final class Exchanges implements RequestHandler {
     Instant now = services.clock().instant();
     String id = ExchangeIds.next(now);
     Dialect dialect = head.method().equals(HttpMethod.POST) ? Dialects.at(head.path()) : null;
+    StoredPath stored = dialect == null ? StoredPath.of(head) : null;
     boolean get = head.method().equals(HttpMethod.GET) || head.method().equals(HttpMethod.HEAD);
-    boolean known = dialect != null || (get && isTold(head.path()));
+    boolean known = dialect != null || stored != null || (get && isTold(head.path()));
     if (draining) {
       return refuse(head, client, id, RefusalReason.DRAINING, "The gateway is shutting down.");
     }
@@ -103,6 +117,13 @@ public final class Exchanges implements RequestHandler {
     if (who == null) {
       refuseCredential(head, client, id, credential, now);
       return ANSWERED;
+    }
+    if (stored != null) {
+      String model = made.modelOf(stored.id(), who.principal().id());
+      if (model == null) {
+        return refuse(head, client, id, who, UNKNOWN_RESPONSE);
+      }
+      dialect = stored.dialect(model);
     }
     if (dialect == null) {
       tell(head, client, id, who, now);
@@ -135,7 +156,7 @@ public final class Exchanges implements RequestHandler {
       return refuse(head, client, id, RefusalReason.UNKNOWN_ROUTE, why);
     }
     String expected = head.method() + " is not served on " + path + " (expected: " + allowed + ").";
-    Answer answer = refusal(head, id, Refusal.of(RefusalReason.METHOD_NOT_ALLOWED, expected));
+    Answer answer = refusal(head, id, "", Refusal.of(RefusalReason.METHOD_NOT_ALLOWED, expected));
     answer.headers().set(HttpHeaderNames.ALLOW, allowed);
     client.respond(answer.status(), answer.headers(), answer.body());
     return ANSWERED;
@@ -234,18 +255,33 @@ public final class Exchanges implements RequestHandler {
   }
 
   private Inbound refuse(
+      RequestHead head, Outbound client, String id, Entitlement who, Refusal refusal) {
+    return refuse(head, client, id, who.principal().id(), refusal, 0);
+  }
+
+  private Inbound refuse(
       RequestHead head, Outbound client, String id, Refusal refusal, int status) {
-    Answer answer = refusal(head, id, refusal);
+    return refuse(head, client, id, "", refusal, status);
+  }
+
+  private Inbound refuse(
+      RequestHead head, Outbound client, String id, String who, Refusal refusal, int status) {
+    Answer answer = refusal(head, id, who, refusal);
     // What is wrong with the HTTP itself has a status of its own, whatever the dialect.
     client.respond(status == 0 ? answer.status() : status, answer.headers(), answer.body());
     return ANSWERED;
   }
 
-  private Answer refusal(RequestHead head, String id, Refusal refusal) {
-    services.refusals().count("", refusal.reason(), services.clock().instant());
+  private Answer refusal(RequestHead head, String id, String who, Refusal refusal) {
+    services.refusals().count(who, refusal.reason(), services.clock().instant());
     Answer answer = Dialects.speaking(head).refuse(refusal, head, id, 0);
     answer.headers().set(StipendHeaders.EXCHANGE_ID, id);
     return answer;
+  }
+
+  /** The answers that their providers keep. */
+  MadeResponses made() {
+    return made;
   }
 
   /** The agent sessions that are running. */

@@ -21,6 +21,7 @@ import io.stipend.policy.budget.Estimate;
  * @param estimate what is held and exposed
  * @param most all that it can use
  * @param opaque whether nothing that comes tells how much was generated but the usage
+ * @param background whether it is generated after the exchange, and so costs all that is held
  */
 record Expectation(
     long input,
@@ -32,7 +33,8 @@ record Expectation(
     Charge expected,
     Estimate estimate,
     Demand most,
-    boolean opaque) {
+    boolean opaque,
+    boolean background) {
   /** Output tokens by which the hold of a stream grows. */
   static final long STEP = 1_024;
 
@@ -73,7 +75,8 @@ record Expectation(
         expected,
         estimate,
         most,
-        call.opaque());
+        call.opaque(),
+        call.generation() == ModelCall.Generation.BACKGROUND);
   }
 
   /** Whether the model may generate what no byte of the answer shows. */

@@ -12,6 +12,7 @@ import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
+import io.stipend.policy.config.ProviderConfig;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -102,7 +103,8 @@ final class Finish {
         peeked.call().serviceTier(),
         permit.model(),
         counter,
-        sentBy.providerRequestId());
+        sentBy.providerRequestId(),
+        permit.provider().usage() == ProviderConfig.StreamUsage.CONTINUOUS);
   }
 
   /** Never fails: an attempt that was sent must be settled, whatever its answer holds. */

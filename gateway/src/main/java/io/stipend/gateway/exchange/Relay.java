@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.stipend.gateway.dialect.AnswerReader;
-import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.HeaderRules;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.upstream.Attempt;
@@ -14,10 +13,6 @@ import io.stipend.gateway.upstream.AttemptListener;
 import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.budget.Reservation;
-import io.stipend.policy.config.GatewayConfig;
-import io.stipend.policy.config.GatewayConfig.ClientGone;
-import io.stipend.policy.config.Limits;
-import io.stipend.policy.config.Secret;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -61,7 +56,7 @@ final class Relay implements AttemptListener {
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
-  private final Plan plan;
+  private final RelayPlan plan;
   private final Ending ending;
   private final Gate gate;
   private final Queue<ByteBuf> pending = new ArrayDeque<>(FIRST_PENDING);
@@ -87,43 +82,9 @@ final class Relay implements AttemptListener {
   private long bytesSinceGone;
   private long sentNanos;
 
-  /**
-   * What the relay goes by.
-   *
-   * @param dialect of the answer
-   * @param peeked the request
-   * @param limits bounds of the reader
-   * @param growing the prices and bounds by which the hold grows; null if it never grows
-   * @param clientGone how long and for how much to read on
-   * @param providerKey what no answer may show; null if none is sent
-   */
-  record Plan(
-      Dialect dialect,
-      Dialect.Peeked peeked,
-      Dialect.ReaderLimits limits,
-      GrowingHold.@Nullable Prices growing,
-      ClientGone clientGone,
-      @Nullable Secret providerKey) {
-    static Plan of(
-        Dialect dialect,
-        Dialect.Peeked peeked,
-        GrowingHold.@Nullable Prices growing,
-        @Nullable Secret providerKey,
-        GatewayConfig config) {
-      Limits.Sizes sizes = config.limits().sizes();
-      return new Plan(
-          dialect,
-          peeked,
-          new Dialect.ReaderLimits(sizes.sseLineBytes(), sizes.jsonDepth()),
-          growing,
-          config.clientGone(),
-          providerKey);
-    }
-  }
-
   Relay(
       Outbound client,
-      Plan plan,
+      RelayPlan plan,
       @Nullable Reservation reservation,
       Ending ending,
       InstantSource clock) {
@@ -242,6 +203,7 @@ final class Relay implements AttemptListener {
       stop(Outcome.UPSTREAM_PROTOCOL);
       return;
     }
+    plan.watch().accept(answer);
     if (clientGone) {
       bytesSinceGone += bytes;
     }

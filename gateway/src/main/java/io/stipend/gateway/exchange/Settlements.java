@@ -40,6 +40,12 @@ final class Settlements {
   /** Text of an answer is kept whole up to here; a longer one is estimated from its bytes. */
   private static final long KEPT_TEXT_BYTES = 256 * 1_024;
 
+  /** Marks a row that was charged all that it held, as its answer is generated later. */
+  static final String BACKGROUND = "background";
+
+  /** Marks a row that was charged what its last event said, though more may have been under way. */
+  static final String PARTIAL = "partial_usage";
+
   private Settlements() {}
 
   /**
@@ -60,6 +66,7 @@ final class Settlements {
    * @param model the requested model
    * @param counter exact token counter of the model; null if none
    * @param providerRequestId the provider's own id; null if none came
+   * @param continuous whether each event of the stream says what was used by then
    */
   record Ended(
       Outcome outcome,
@@ -76,7 +83,8 @@ final class Settlements {
       @Nullable String requestedTier,
       String model,
       @Nullable TokenCounter counter,
-      @Nullable String providerRequestId) {}
+      @Nullable String providerRequestId,
+      boolean continuous) {}
 
   /** The provider's report, if it is the last word; null if the charge must be found otherwise. */
   static @Nullable UsageReport reported(Ended ended) {
@@ -85,12 +93,29 @@ final class Settlements {
       return null;
     }
     UsageReport report = reader.overtaken() ? null : reader.usage();
+    if (report != null && ended.expectation().background() && report.total().output() == 0) {
+      // What has only been queued says nothing, or says zeros.
+      return null;
+    }
     return report != null && measured(report, ended) && believable(report, ended) ? report : null;
   }
 
   /** Whether it tells of what has a price: a model without a price of tokens is not free for it. */
   private static boolean measured(UsageReport report, Ended ended) {
     return ended.rating().pricesTokens() || !report.units().isNone();
+  }
+
+  /**
+   * What a stream that broke off had used by its last event: vLLM ends with its connection, and
+   * says so much with each event. Null where anything came after it.
+   */
+  private static @Nullable UsageReport running(Ended ended) {
+    AnswerReader reader = ended.reader();
+    UsageReport last =
+        reader == null || !ended.continuous() || !ended.streaming() || reader.overtaken()
+            ? null
+            : reader.usage();
+    return last == null || last.absurd() ? null : last;
   }
 
   /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
@@ -103,6 +128,14 @@ final class Settlements {
     if (ended.status() >= FIRST_ERROR_STATUS) {
       return settlement(
           ended, UsageReport.of(TokenUsage.ZERO), Charge.ZERO, UsageSource.REPORTED, now);
+    }
+    if (ended.expectation().background()) {
+      return whole(ended, now);
+    }
+    UsageReport running = running(ended);
+    if (running != null) {
+      Settlement partial = settlement(ended, asAsked(running, ended), UsageSource.REPORTED, now);
+      return partial.flagged(PARTIAL);
     }
     boolean broke =
         reader == null
@@ -120,6 +153,14 @@ final class Settlements {
       return settlement(ended, assumed(ended, output, broke), UsageSource.ASSUMED, now);
     }
     return settlement(ended, assumed(ended, output, false), UsageSource.COUNTED, now);
+  }
+
+  /** All that was held: what is generated later tells nobody, and no more than this can come. */
+  private static Settlement whole(Ended ended, Instant now) {
+    Expectation expectation = ended.expectation();
+    UsageReport all = assumed(ended, expectation.cap(), true);
+    Charge charge = expectation.estimate().hold();
+    return settlement(ended, all, charge, UsageSource.ASSUMED, now).flagged(BACKGROUND);
   }
 
   /**

@@ -117,7 +117,8 @@ final class Shortage {
         return null;
       }
       boolean helps = cost(cheaper).in(rule.unit()) < cost(permit).in(rule.unit());
-      return helps ? Bid.instead(services.tokens(), cheaper, call) : null;
+      Bid instead = helps ? Bid.instead(services.tokens(), cheaper, call) : null;
+      return instead != null && instead.fits(call) ? instead : null;
     }
 
     /** What the call as it is expected would cost on a model. */

@@ -96,7 +96,8 @@ class ResponsesTest {
       delimiter = '|',
       value = {
         "{'input':'hi'} | model",
-        "{'model':'m','background':true} | background",
+        "{'model':'m','background':7} | background",
+        "{'model':'m','store':'no'} | store",
         "{'model':'m','tools':[{'type':'function','name':'f'},{'type':'file_search'}]} | tools",
         "{'model':'m','tools':[{'type':'web_search'},{'type':'code_interpreter'}]} | tools",
         "{'model':'m','tools':[{'type':'image_generation'}]} | tools",

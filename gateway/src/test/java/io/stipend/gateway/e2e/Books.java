@@ -56,7 +56,12 @@ final class Books implements AutoCloseable {
         gatewayKeys);
   }
 
-  private Books(String quotas, String gatewayKeys) {
+  /**
+   * With another quota file, in which there is an ada.
+   *
+   * @param quotas {@code %1$s} is the provider's address
+   */
+  Books(String quotas, String gatewayKeys) {
     provider = FakeProvider.start(0);
     gateway = TestGateway.start(quotas.formatted(provider.url()), gatewayKeys);
   }

@@ -132,7 +132,8 @@ class NothingGeneratedTest extends ShortageFixture {
             null,
             "m",
             null,
-            "req"),
+            "req",
+            false),
         Parts.NOW);
   }
 

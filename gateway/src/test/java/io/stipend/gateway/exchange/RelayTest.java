@@ -41,14 +41,15 @@ class RelayTest {
   private final Relay relay = relay(4_096);
 
   private Relay relay(long cap) {
-    Relay.Plan plan =
-        new Relay.Plan(
+    RelayPlan plan =
+        new RelayPlan(
             Dialects.at(Parts.CHAT),
             CALL,
             new Dialect.ReaderLimits(1 << 20, 64),
             new Steps(cap),
             new ClientGone(Duration.ofSeconds(30), 10_000),
-            null);
+            null,
+            reader -> {});
     return new Relay(client, plan, funds, new Ended(), () -> Parts.NOW);
   }
 

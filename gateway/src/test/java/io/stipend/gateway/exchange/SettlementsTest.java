@@ -74,7 +74,8 @@ class SettlementsTest {
             peeked.call().serviceTier(),
             "m",
             counter,
-            "req"),
+            "req",
+            false),
         Parts.NOW);
   }
 
@@ -96,7 +97,8 @@ class SettlementsTest {
         null,
         "m",
         null,
-        "req");
+        "req",
+        false);
   }
 
   private static long progress(AnswerReader reader) {

@@ -112,5 +112,21 @@ public interface Reservation {
           flags,
           Units.NONE);
     }
+
+    /** The same with one more flag. */
+    public Settlement flagged(String flag) {
+      return new Settlement(
+          at,
+          charge,
+          usage,
+          source,
+          outcome,
+          httpStatus,
+          modelServed,
+          serviceTier,
+          providerRequestId,
+          flags.isEmpty() ? flag : flags + "," + flag,
+          units);
+    }
   }
 }

@@ -29,7 +29,8 @@ record Amount(Unit unit, long value) {
     return read(value, EXPECTED);
   }
 
-  private static @Nullable Amount read(@Nullable Value value, String expected) {
+  /** An amount; null, reported as not what was expected, if it is none. */
+  static @Nullable Amount read(@Nullable Value value, String expected) {
     String text = value == null ? null : value.text(expected);
     if (value == null || text == null) {
       return null;

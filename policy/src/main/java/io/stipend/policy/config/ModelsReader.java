@@ -17,8 +17,12 @@ final class ModelsReader {
   /** An alias and where its target stands. */
   record Alias(String target, Value value) {}
 
-  /** The rules and aliases of the whole deployment. */
-  record Models(ModelRules rules, Map<String, Alias> aliases) {
+  /**
+   * The rules and aliases of the whole deployment.
+   *
+   * @param background as {@link QuotaFile#background}
+   */
+  record Models(ModelRules rules, Map<String, Alias> aliases, long background) {
     /** The targets by alias, in the order of the file. */
     Map<String, String> targets() {
       Map<String, String> targets = new LinkedHashMap<>();
@@ -30,7 +34,7 @@ final class ModelsReader {
   static Models deployment(@Nullable Section section) {
     Map<String, Alias> aliases = new LinkedHashMap<>();
     if (section == null) {
-      return new Models(ModelRules.ALL, aliases);
+      return new Models(ModelRules.ALL, aliases, 0);
     }
     try (section) {
       ModelRules rules = new ModelRules(globs(section.get("allow")), globs(section.get("deny")));
@@ -47,7 +51,7 @@ final class ModelsReader {
         }
       }
       unpriced(section.get("unpriced"));
-      return new Models(rules, aliases);
+      return new Models(rules, aliases, background(section.get("background")));
     }
   }
 
@@ -103,6 +107,20 @@ final class ModelsReader {
       return null;
     }
     return text;
+  }
+
+  /** What one such call may cost at most; 0 if none may be made. */
+  private static long background(@Nullable Value value) {
+    String expected = "refuse, or what one call may cost at most, such as 2 USD";
+    String text = value == null ? null : value.text(expected);
+    if (value == null || text == null || text.equals("refuse")) {
+      return 0;
+    }
+    Amount most = Amount.read(value, expected);
+    if (most != null && (!most.unit().isMoney() || most.value() == 0)) {
+      value.unexpected(text, expected);
+    }
+    return most == null ? 0 : most.value();
   }
 
   private static void unpriced(@Nullable Value value) {

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param rateCards all prices
  * @param models what the whole deployment may use
  * @param aliases other names of models
+ * @param background what one call that is generated in the background may cost at most, in
+ *     nano-units; 0 if none may be made
  * @param organisation what binds everybody
  * @param groups by name
  * @param teams by name
@@ -47,6 +49,7 @@ public record QuotaFile(
     RateCards rateCards,
     ModelRules models,
     Map<String, String> aliases,
+    long background,
     Organisation organisation,
     Map<String, Group> groups,
     Map<String, Team> teams,
@@ -74,6 +77,7 @@ public record QuotaFile(
         rateCards,
         models,
         aliases,
+        background,
         organisation,
         groups,
         teams,

@@ -103,6 +103,7 @@ final class QuotaLoader {
           cards,
           models.rules(),
           models.targets(),
+          models.background(),
           above.organisation(),
           above.groups(),
           above.teams(),

@@ -5,6 +5,7 @@ import io.stipend.metering.price.Rating;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.ModelCall;
+import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.Permit;
 import io.stipend.policy.PolicyEngine;
 import io.stipend.policy.Refusal;
@@ -37,6 +38,12 @@ public final class SnapshotPolicy implements PolicyEngine {
 
   /** How much of a model's name a message repeats. */
   private static final int MAX_SHOWN = 100;
+
+  private static final Refusal NO_BACKGROUND =
+      Refusal.ofField(
+          "background",
+          "background: such an answer is generated after the request has ended, which is not"
+              + " allowed here (expected: false; stream the answer instead)");
 
   private final @Nullable PolicyStore store;
   private final Supplier<PolicySnapshot> inForce;
@@ -90,6 +97,9 @@ public final class SnapshotPolicy implements PolicyEngine {
     if (absent != null) {
       return absent;
     }
+    if (call.generation() == Generation.BACKGROUND && snapshot.file().background() == 0) {
+      return NO_BACKGROUND;
+    }
     if (freezes.isFrozen(entitlement.principal())) {
       return frozen(entitlement);
     }
@@ -140,7 +150,13 @@ public final class SnapshotPolicy implements PolicyEngine {
                 || UnpricedUse.untold(call, rating) != null
             ? null
             : new Permit(
-                had.principal(), provider, resolved.model(), rating, had.budgets(), had.lease());
+                had.principal(),
+                provider,
+                resolved.model(),
+                rating,
+                had.budgets(),
+                had.lease(),
+                had.most());
       }
     }
     return null;
@@ -191,7 +207,15 @@ public final class SnapshotPolicy implements PolicyEngine {
     }
     RequestLimits.Taken taken = (RequestLimits.Taken) result;
     return new Permit(
-        entitlement.principal(), provider, model, rating, entitlement.budgets(), taken.lease());
+        entitlement.principal(),
+        provider,
+        model,
+        rating,
+        entitlement.budgets(),
+        taken.lease(),
+        call.generation() == Generation.BACKGROUND
+            ? inForce.get().file().background()
+            : Long.MAX_VALUE);
   }
 
   private static boolean allowed(List<ModelRules> rules, ProviderConfig provider, String model) {

@@ -193,6 +193,10 @@ class ProblemsTest {
         "`aliases: { fast: GPT-5-mini }` | did you mean \"gpt-5-mini\"?",
         "unpriced: { ceiling: 10 USD } | a ceiling price is not built yet",
         "unpriced: allow | \"allow\" is not built yet",
+        "background: allow | 5:23: models.background: \"allow\" (expected: refuse, or what one call may cost at most, such as 2 USD)",
+        "background: 500 tokens | \"500 tokens\" (expected: refuse, or what one call",
+        "background: 0 USD | \"0 USD\" (expected: refuse, or what one call",
+        "background: { most: 2 USD } | models.background: is a mapping",
         "allow: [] | is empty",
       })
   void modelRulesThatCannotWorkAreRefused(String models, String message) {

@@ -53,6 +53,16 @@ class ProvidersTest {
   }
 
   @Test
+  void theBackgroundIsRefusedUnlessThereIsAPrice() {
+    String openAi = "openai: { url: \"https://a.example\" }\n";
+    assertThat(file(openAi).background()).isZero();
+    String yaml =
+        "providers: { openai: { url: \"https://a.example\" } }\nmodels: { background: %s }";
+    assertThat(valid(folder, yaml.formatted("refuse")).background()).isZero();
+    assertThat(valid(folder, yaml.formatted("2.5 USD")).background()).isEqualTo(2_500_000_000L);
+  }
+
+  @Test
   void whatCannotBeIsToldWithItsPlace() {
     assertThat(
             problems(
