@@ -38,7 +38,7 @@ class PitfallsOfRequestsTest {
               house: { url: "PROVIDER", dialect: openai, models: ["mystery-*"] }
             rate_cards: [builtin]
             models:
-              allow: ["gpt-4o*", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*"]
+              allow: ["gpt-4o*", "gpt-image-1", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*"]
               aliases: { fast: gpt-4o-mini, cheap: gpt-4o }
             allowances:
               rich: { amount: 400 USD, every: year }
@@ -190,13 +190,14 @@ class PitfallsOfRequestsTest {
   }
 
   @Test
-  void p12WhatIsNotPricedByTokensIsRefusedAndImagesAreHeldFor() {
+  void p12WhatIsNoTextIsHeldForOrRefused() {
     for (String path : List.of("images/generations", "images/edits", "audio/speech")) {
       long before = bench.provider.requests();
-      String body = fields("\"input\":[\"a\",\"b\"]");
-      assertThat(bench.raw(wire("/v1/" + path, bench.key("p12"), body))).isEqualTo(404);
+      assertThat(bench.raw(media("/v1/" + path, bench.key("p12"), ""))).isEqualTo(402);
       assertThat(bench.provider.requests()).isEqualTo(before);
     }
+    String sound = "{\"model\":\"gpt-4o-mini-tts\",\"input\":\"Hi.\"}";
+    assertThat(bench.raw(wire("/v1/audio/speech", bench.key("p12"), sound))).isEqualTo(400);
     for (String more :
         List.of(
             "\"modalities\":[\"text\",\"audio\"],",
@@ -279,6 +280,28 @@ class PitfallsOfRequestsTest {
     assertThat(bench.agrees("p14")).isEmpty();
   }
 
+  /** A request of a route: this body, but for images and audio, which have others. */
+  private static String media(String path, String key, String body) {
+    if (path.endsWith("/speech")) {
+      String model = "{\"model\":\"gpt-4o-mini-tts\",\"stream_format\":\"sse\"";
+      return wire(path, key, model + ",\"input\":\"Hi.\"}");
+    }
+    if (path.endsWith("/generations")) {
+      return wire(path, key, "{\"model\":\"gpt-image-1\",\"prompt\":\"Hi.\"}");
+    }
+    if (!path.contains("/images/") && !path.contains("/audio/")) {
+      return wire(path, key, body);
+    }
+    boolean image = path.contains("/images/");
+    String field = "--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n";
+    String form =
+        field.formatted("model", image ? "gpt-image-1" : "gpt-4o-transcribe")
+            + field.formatted("response_format", image ? "b64_json" : "verbose_json")
+            + field.formatted(image ? "image" : "file", "x")
+            + "--b--\r\n";
+    return wire(path, key, form, "Content-Type: multipart/form-data; boundary=b");
+  }
+
   @Test
   void p15EverySpendingRouteRefusesAnExhaustedAccount() {
     int spending = 0;
@@ -291,7 +314,7 @@ class PitfallsOfRequestsTest {
           long before = bench.provider.requests();
           int billed = bench.provider.billed().size();
           String body = gemini ? "{\"contents\":[]}" : chat(model, "\"input\":\"a\"," + stream);
-          int status = bench.raw(wire(path, bench.key("p15"), body));
+          int status = bench.raw(media(path, bench.key("p15"), body));
           if (status == 200) {
             assertThat(bench.provider.billed()).as(path + " costs nothing").hasSize(billed);
           } else {
