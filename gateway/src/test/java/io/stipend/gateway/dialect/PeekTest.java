@@ -14,7 +14,6 @@ import io.stipend.policy.RefusalReason;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,14 +23,6 @@ class PeekTest {
   private static final Dialect CHAT = Dialects.at("/v1/chat/completions");
   private static final Dialect MESSAGES = Dialects.at("/v1/messages");
   private static final Dialect COUNT = Dialects.at("/v1/messages/count_tokens");
-
-  /** Whose bodies are forms; MultipartTest has what is wrong with one. */
-  private static final Set<String> FORMS =
-      Set.of(
-          "openai-transcriptions",
-          "openai-translations",
-          "openai-image-edits",
-          "openai-image-variations");
 
   @Test
   void chatSaysWhatItAsks() {
@@ -253,14 +244,16 @@ class PeekTest {
       })
   void whatIsNoJsonObjectIsRefused(String body) {
     for (Dialect dialect : Dialects.all()) {
-      if (!FORMS.contains(dialect.id())) {
-        String model =
-            "gemini-embeddings".equals(dialect.id()) ? "'models/gemini-2.5-flash'" : "'a'";
-        assertThat(refused(dialect, body.replace("'a'", model)).message())
-            .as(dialect.id())
-            .startsWith("body: ");
-      }
+      String model = "gemini-embeddings".equals(dialect.id()) ? "'models/gemini-2.5-flash'" : "'a'";
+      assertThat(refused(dialect, body.replace("'a'", model)).message())
+          .as(dialect.id())
+          .startsWith(isForm(dialect) ? "Content-Type: missing" : "body: ");
     }
+  }
+
+  private static boolean isForm(Dialect dialect) {
+    return List.of("openai-transcriptions", "openai-translations", "openai-image-variations")
+        .contains(dialect.id());
   }
 
   @Test

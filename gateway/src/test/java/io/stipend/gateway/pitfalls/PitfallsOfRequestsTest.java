@@ -38,7 +38,7 @@ class PitfallsOfRequestsTest {
               house: { url: "PROVIDER", dialect: openai, models: ["mystery-*"] }
             rate_cards: [builtin]
             models:
-              allow: ["gpt-4o*", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*"]
+              allow: ["gpt-4o*", "gpt-image-1", "claude-haiku-4-5", "gemini-2.5-flash", "mystery-*"]
               aliases: { fast: gpt-4o-mini, cheap: gpt-4o }
             allowances:
               rich: { amount: 400 USD, every: year }
@@ -190,13 +190,14 @@ class PitfallsOfRequestsTest {
   }
 
   @Test
-  void p12WhatIsNotPricedByTokensIsRefusedAndImagesAreHeldFor() {
+  void p12WhatIsNoTextIsHeldForOrRefused() {
     for (String path : List.of("images/generations", "images/edits", "audio/speech")) {
       long before = bench.provider.requests();
-      String body = fields("\"input\":[\"a\",\"b\"]");
-      assertThat(bench.raw(wire("/v1/" + path, bench.key("p12"), body))).isEqualTo(404);
+      assertThat(bench.raw(media("/v1/" + path, bench.key("p12"), ""))).isEqualTo(402);
       assertThat(bench.provider.requests()).isEqualTo(before);
     }
+    String sound = "{\"model\":\"gpt-4o-mini-tts\",\"input\":\"Hi.\"}";
+    assertThat(bench.raw(wire("/v1/audio/speech", bench.key("p12"), sound))).isEqualTo(400);
     for (String more :
         List.of(
             "\"modalities\":[\"text\",\"audio\"],",
