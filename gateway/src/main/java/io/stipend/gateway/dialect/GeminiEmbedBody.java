@@ -6,6 +6,7 @@ import io.stipend.policy.ModelCall;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a Gemini request for embeddings: one content, or a list of requests, each of which
@@ -41,6 +42,7 @@ final class GeminiEmbedBody {
   private final GeminiMedia media;
   private final String model;
   private final List<Span> models = new ArrayList<>();
+  private @Nullable BadBody other;
   private int requests;
 
   private GeminiEmbedBody(BodyScan scan, String model) {
@@ -60,6 +62,9 @@ final class GeminiEmbedBody {
 
   private Read read(String dialect) throws IOException, BadBody {
     NAMES.root(scan, name -> field("", name));
+    if (other != null) {
+      throw other;
+    }
     ModelCall call =
         new ModelCall(
             dialect, Gemini.VENDOR, model, 0, 1, false, null, scan.length(), 0, 0, false, true);
@@ -86,8 +91,8 @@ final class GeminiEmbedBody {
     if (said == null) {
       return;
     }
-    if (!said.equals(model) && !said.equals(MODELS + model)) {
-      throw BadBody.field(param, BodyScan.shown(said), "the model of the path");
+    if (other == null && !said.equals(model) && !said.equals(MODELS + model)) {
+      other = BadBody.field(param, BodyScan.shown(said), "the model of the path");
     }
     models.add(scan.span());
   }

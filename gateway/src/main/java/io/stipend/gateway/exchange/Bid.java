@@ -26,11 +26,14 @@ record Bid(Permit permit, long input, boolean counted, long cap, boolean capped)
     return call.generation() == Generation.BACKGROUND ? bid.within(permit.most(), call) : bid;
   }
 
-  /** Under a cap that is said in any case and lets it cost no more than so much. */
+  /** Under a cap that is said, and that lets it cost no more than so much. */
   private Bid within(long nanos, ModelCall call) {
     long affordable =
         permit.rating().affordableOutput(call.demand(input, 0), nanos, call.serviceTier());
-    return capped(Math.min(asked(call), Math.max(0, affordable)));
+    long asked = asked(call);
+    return cap >= 0 && affordable >= asked
+        ? this
+        : capped(Math.min(asked, Math.max(0, affordable)));
   }
 
   /** Output tokens of each choice that the client and the model allow. */

@@ -52,6 +52,9 @@ record Expectation(
     long capPerChoice = wantedCap < 0 ? modelCap : Math.min(wantedCap, modelCap);
     long cap = bounded(capPerChoice, call.choices());
     long usual = Math.min(cap, bounded(usualOutput, call.choices()));
+    boolean background = call.generation() == ModelCall.Generation.BACKGROUND;
+    // A crash as well charges what is generated unseen as it was held.
+    usual = background ? cap : usual;
     boolean unseen = call.hiddenReasoning() || rating.mayThink();
     long thought = call.thinkingBudget() > 0 ? Math.min(cap, call.thinkingBudget()) : cap;
     long hidden = unseen ? thought : 0;
@@ -76,7 +79,7 @@ record Expectation(
         estimate,
         most,
         call.opaque(),
-        call.generation() == ModelCall.Generation.BACKGROUND);
+        background);
   }
 
   /** Whether the model may generate what no byte of the answer shows. */

@@ -9,6 +9,7 @@ import io.stipend.metering.UsageSource;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounter;
+import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.Permit;
 import io.stipend.policy.budget.Reservation;
 import io.stipend.policy.budget.Reservation.Settlement;
@@ -156,7 +157,7 @@ final class Finish {
     }
     Learned learned = services.tokens().learned();
     String model = permit.model();
-    if (generates) {
+    if (generates && peeked.call().generation() == Generation.USUAL) {
       long perChoice = usage.output() / peeked.call().choices();
       learned.answer(permit.principal().id(), model, Math.max(1, perChoice));
     }

@@ -129,7 +129,7 @@ class FakeGeminiTest {
 
   @Test
   void anotherMethodIsUnknown() throws Exception {
-    HttpResponse<String> response = post("embedContent", "");
+    HttpResponse<String> response = post("predict", "");
     assertThat(response.statusCode()).isEqualTo(404);
     assertThat(json(response.body()).at("/error/status").asText()).isEqualTo("NOT_FOUND");
   }

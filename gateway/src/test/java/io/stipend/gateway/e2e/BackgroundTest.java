@@ -124,7 +124,8 @@ class BackgroundTest {
   void aLowerCapOfTheClientStands() throws Exception {
     start();
     String body = body(",'max_output_tokens':100");
-    books.admitted(PATH, key, body, "x-fake-output-tokens", "5000");
+    HttpResponse<String> answer = books.admitted(PATH, key, body, "x-fake-output-tokens", "5000");
+    assertThat(answer.headers().firstValue("stipend-output-cap")).isEmpty();
     assertThat(books.provider.billed().get(0).usage().output()).isEqualTo(100);
     assumed(Books.estimate(body), 100);
   }

@@ -53,10 +53,17 @@ final class ProvidersReader {
       return null;
     }
     try (section) {
-      URI url = url(section.require("url"));
+      Value address = section.require("url");
+      URI url = url(address);
       Secret key = secrets.read(section.get("key"));
       String dialect = dialect(name, section);
       List<String> models = ModelsReader.patterns(section.get("models"));
+      if (address != null
+          && url != null
+          && "azure".equals(dialect)
+          && url.getRawPath().endsWith("/openai")) {
+        address.problem("ends with /openai (expected: without; the clients' own paths begin so)");
+      }
       Value cards = section.get("prices");
       String prices = cards == null ? dialect : known(cards);
       StreamUsage usage = usage(section.get("usage"), dialect);

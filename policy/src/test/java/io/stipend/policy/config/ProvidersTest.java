@@ -73,6 +73,8 @@ class ProvidersTest {
                   openai: { url: "https://a.example", prices: opnai }
                   gpu: { url: "https://a.example", dialect: openai, usage: continous }
                   anthropic: { url: "https://a.example", usage: continuous }
+                  azure: { url: "https://a.example/openai/" }
+                  other: { url: "https://a.example/openai", dialect: openai }
                 """))
         .containsExactly(
             "2:43: providers.a.dialect: \"azur\" (expected: one of openai, azure, anthropic,"
@@ -82,6 +84,8 @@ class ProvidersTest {
             "4:60: providers.gpu.usage: \"continous\" (expected: one of last, continuous); did you"
                 + " mean \"continuous\"?",
             "5:49: providers.anthropic.usage: is known to vLLM alone (expected: last, or the dialect"
-                + " openai)");
+                + " openai)",
+            "6:17: providers.azure.url: ends with /openai (expected: without; the clients' own paths"
+                + " begin so)");
   }
 }
