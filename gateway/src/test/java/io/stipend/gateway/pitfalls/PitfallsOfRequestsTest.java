@@ -189,6 +189,28 @@ class PitfallsOfRequestsTest {
     assertThat(bench.agrees("p5-narrow")).hasSize(1);
   }
 
+  /** A request of a route: this body, but for images and audio, which have others. */
+  private static String media(String path, String key, String body) {
+    if (path.endsWith("/speech")) {
+      String model = "{\"model\":\"gpt-4o-mini-tts\",\"stream_format\":\"sse\"";
+      return wire(path, key, model + ",\"input\":\"Hi.\"}");
+    }
+    if (path.endsWith("/generations")) {
+      return wire(path, key, "{\"model\":\"gpt-image-1\",\"prompt\":\"Hi.\"}");
+    }
+    if (!path.contains("/images/") && !path.contains("/audio/")) {
+      return wire(path, key, body);
+    }
+    boolean image = path.contains("/images/");
+    String field = "--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n";
+    String form =
+        field.formatted("model", image ? "gpt-image-1" : "gpt-4o-transcribe")
+            + field.formatted("response_format", image ? "b64_json" : "verbose_json")
+            + field.formatted(image ? "image" : "file", "x")
+            + "--b--\r\n";
+    return wire(path, key, form, "Content-Type: multipart/form-data; boundary=b");
+  }
+
   @Test
   void p12WhatIsNoTextIsHeldForOrRefused() {
     for (String path : List.of("images/generations", "images/edits", "audio/speech")) {
