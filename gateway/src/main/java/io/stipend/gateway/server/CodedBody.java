@@ -62,7 +62,7 @@ final class CodedBody {
     }
     int before = bytes.readableBytes();
     try {
-      boolean more = decoder.decode(bytes, decoded, Math.min(STEP_BYTES, room()));
+      boolean more = decoder.decode(bytes, decoded, room());
       came += before - bytes.readableBytes();
       return more && tooLarge() == null;
     } catch (BadCodingException e) {
@@ -70,9 +70,10 @@ final class CodedBody {
     }
   }
 
-  /** A byte more than the limit tells that it is passed. */
+  /** How much the next step may give: a byte more than the limit tells that it is passed. */
   private int room() {
-    return limits.decodedBodyBytes() + 1 - decoded.readableBytes();
+    long left = 1L + limits.decodedBodyBytes() - decoded.readableBytes();
+    return (int) Math.min(STEP_BYTES, left);
   }
 
   /** Which limit is passed, as a sentence; null if none is. */
