@@ -98,7 +98,7 @@ class NodeSdkTest {
             gateway.key("cyd")));
   }
 
-  /** Two whole answers and a cut one, nothing else: as the provider's tally has them. */
+  /** Two whole answers as the provider bills them and a cut one, nothing else. */
   private static void booksAgree(FakeProvider provider, TestGateway gateway) {
     Awaitility.await()
         .untilAsserted(
@@ -119,7 +119,6 @@ class NodeSdkTest {
       } else {
         assertThat(row.outcome()).isEqualTo("cut");
         assertThat(billed.end()).isEqualTo(End.CLIENT_GONE);
-        assertThat(billed.usage().output()).isLessThanOrEqualTo(row.usage().output());
       }
     }
     assertThat(gateway.verify().problems()).isEmpty();
