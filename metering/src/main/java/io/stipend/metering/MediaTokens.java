@@ -56,10 +56,13 @@ public record MediaTokens(
   /** These parts as upper bounds, each cut so that no part of this usage exceeds its whole. */
   public MediaTokens most(TokenUsage usage) {
     long audioIn = Math.min(audioInput, usage.input());
+    long audioRead = Math.min(audioCacheRead, usage.cacheRead());
     long audioOut = Math.min(audioOutput, usage.output());
-    return of(
+    return new MediaTokens(
         audioIn,
         Math.min(imageInput, usage.input() - audioIn),
+        audioRead,
+        Math.min(imageCacheRead, usage.cacheRead() - audioRead),
         audioOut,
         Math.min(imageOutput, usage.output() - audioOut));
   }

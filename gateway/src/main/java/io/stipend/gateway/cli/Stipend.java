@@ -29,8 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
-      "Not built yet: report, statement, prices, reconcile, forget,",
-      "allowance export, ledger close."
+      "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
+      "report access, statement, prices, reconcile, forget, allowance export."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -98,7 +98,8 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("allowance", AllowanceCommand.line(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
-    for (String name : new String[] {"report", "statement", "prices", "reconcile", "forget"}) {
+    root.addSubcommand("report", ReportCommand.line(terminal, workspace));
+    for (String name : new String[] {"statement", "prices", "reconcile", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

@@ -3,7 +3,6 @@ package io.stipend.gateway.cli;
 import static java.util.stream.Collectors.joining;
 
 import io.stipend.gateway.admin.AdminJson;
-import io.stipend.gateway.admin.TimeText;
 import io.stipend.metering.Unit;
 import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.ledger.LedgerEntry;
@@ -11,7 +10,6 @@ import io.stipend.metering.ledger.LedgerReader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.YearMonth;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
@@ -46,21 +44,7 @@ final class UsageCommand {
     private final Terminal terminal;
     private final Workspace workspace;
 
-    @Option(
-        names = "--from",
-        required = true,
-        paramLabel = "TIME",
-        description =
-            "First instant, by started_at: an RFC 3339 time, or a date (its first moment in"
-                + " calendar.timezone).")
-    String from = "";
-
-    @Option(
-        names = "--to",
-        required = true,
-        paramLabel = "TIME",
-        description = "The instant after the last one.")
-    String to = "";
+    @Mixin RangeOptions times = new RangeOptions();
 
     @Option(names = "--format", description = "csv (default) or jsonl.")
     String format = "csv";
@@ -85,13 +69,9 @@ final class UsageCommand {
     @Override
     public Integer call() {
       UsageExport.Format type = format();
-      ZoneId zone = workspace.quota().timezone();
-      Instant first = TimeText.instant(from, zone);
-      Instant end = TimeText.instant(to, zone);
-      if (!first.isBefore(end)) {
-        throw new CommandFailure(
-            Exit.USAGE, "--from: " + from + " (expected: before --to, " + to + ")");
-      }
+      RangeOptions.Range range = times.in(workspace.quota().timezone());
+      Instant first = range.from();
+      Instant end = range.to();
       boolean toScreen = out.toString().equals("-");
       Report report;
       // Before the rows: what begins later they may lack.

@@ -1,7 +1,9 @@
 package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The {@code usage} of Chat Completions in the disjoint normal form.
  *
  * @param tokens the normal form
+ * @param media which of them were audio or images
  * @param absurd whether anything was clamped
  */
-record ChatUsage(TokenUsage tokens, boolean absurd) {
+record ChatUsage(TokenUsage tokens, MediaTokens media, boolean absurd) {
   /**
    * Reads it. The provider's totals include cached, written and reasoning tokens; a total above the
    * sum of prompt and completion is output that the completion leaves out, as some compatible
@@ -50,8 +53,15 @@ record ChatUsage(TokenUsage tokens, boolean absurd) {
     long output = withUnsaid(counts, input, Counts.orZero(completion), total, reasoning);
     output = counts.atLeast(output, reasoning);
     long uncached = Math.max(0, input - cached - written);
-    return new ChatUsage(
-        new TokenUsage(uncached, cached, written, 0, output, reasoning), counts.absurd());
+    TokenUsage tokens = new TokenUsage(uncached, cached, written, 0, output, reasoning);
+    MediaTokens media =
+        MediaTokens.of(
+            Counts.orZero(counts.in(promptDetails, "audio_tokens")),
+            Counts.orZero(counts.in(promptDetails, "image_tokens")),
+            Counts.orZero(counts.in(completionDetails, "audio_tokens")),
+            Counts.orZero(counts.in(completionDetails, "image_tokens")));
+    // What of the prompt was cached is not told apart: text, as long as there is enough of it.
+    return new ChatUsage(tokens, media.most(tokens), counts.absurd());
   }
 
   /** The report of a usage object; null if it has no figure at all. */
@@ -65,7 +75,10 @@ record ChatUsage(TokenUsage tokens, boolean absurd) {
   UsageReport report(@Nullable String model, @Nullable String tier, long textBytes) {
     boolean silent = tokens.output() == 0 && textBytes > 0;
     return new UsageReport(
-        List.of(new UsageReport.Part(null, tokens)), model, tier, absurd || silent);
+        List.of(new UsageReport.Part(null, tokens, media, Units.NONE)),
+        model,
+        tier,
+        absurd || silent);
   }
 
   private static long promptOr(long prompt, long completion, long total) {

@@ -1,7 +1,9 @@
 package io.stipend.gateway.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.List;
 import java.util.Locale;
@@ -11,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * The {@code usageMetadata} of Gemini in the disjoint normal form.
  *
  * @param tokens the normal form
+ * @param media which of them were audio or images
  * @param tier the tier that was served; null if it is not said
  * @param absurd whether anything was clamped or contradicts itself
  */
-record GeminiUsage(TokenUsage tokens, @Nullable String tier, boolean absurd) {
+record GeminiUsage(TokenUsage tokens, MediaTokens media, @Nullable String tier, boolean absurd) {
   private static final String TIER_PREFIX = "service_tier_";
 
   /**
@@ -58,7 +61,34 @@ record GeminiUsage(TokenUsage tokens, @Nullable String tier, boolean absurd) {
     long read = Counts.orZero(cached);
     input = counts.atLeast(input, read);
     TokenUsage tokens = new TokenUsage(input - read, read, 0, 0, output, Counts.orZero(thoughts));
-    return new GeminiUsage(tokens, tier(word(usage.get("serviceTier"))), counts.absurd());
+    MediaTokens media = media(counts, usage).most(tokens);
+    return new GeminiUsage(tokens, media, tier(word(usage.get("serviceTier"))), counts.absurd());
+  }
+
+  /** By modality: the lists of the prompt include what of it was cached. */
+  private static MediaTokens media(Counts counts, JsonNode usage) {
+    long audioIn = in(counts, usage, "AUDIO", "promptTokensDetails", "toolUsePromptTokensDetails");
+    long imageIn = in(counts, usage, "IMAGE", "promptTokensDetails", "toolUsePromptTokensDetails");
+    long audioRead = in(counts, usage, "AUDIO", "cacheTokensDetails");
+    long imageRead = in(counts, usage, "IMAGE", "cacheTokensDetails");
+    return new MediaTokens(
+        Math.max(0, audioIn - audioRead),
+        Math.max(0, imageIn - imageRead),
+        audioRead,
+        imageRead,
+        in(counts, usage, "AUDIO", "candidatesTokensDetails"),
+        in(counts, usage, "IMAGE", "candidatesTokensDetails"));
+  }
+
+  private static long in(Counts counts, JsonNode usage, String modality, String... lists) {
+    long sum = 0;
+    for (String list : lists) {
+      for (JsonNode entry : usage.path(list)) {
+        boolean of = modality.equals(entry.path("modality").textValue());
+        sum += of ? Counts.orZero(counts.in(entry, "tokenCount")) : 0;
+      }
+    }
+    return sum;
   }
 
   private static long bounded(Counts counts, long sum) {
@@ -83,16 +113,18 @@ record GeminiUsage(TokenUsage tokens, @Nullable String tier, boolean absurd) {
   /** The report; zero output where text was seen is absurd. */
   UsageReport report(@Nullable String model, long textBytes) {
     boolean silent = tokens.output() == 0 && textBytes > 0;
-    return report(tokens, model, absurd || silent);
+    return report(tokens, media, model, absurd || silent);
   }
 
   /** The input alone. */
   UsageReport inputReport(@Nullable String model) {
     TokenUsage input = new TokenUsage(tokens.input(), tokens.cacheRead(), 0, 0, 0, 0);
-    return report(input, model, absurd);
+    return report(input, media.most(input), model, absurd);
   }
 
-  private UsageReport report(TokenUsage usage, @Nullable String model, boolean flagged) {
-    return new UsageReport(List.of(new UsageReport.Part(null, usage)), model, tier, flagged);
+  private UsageReport report(
+      TokenUsage usage, MediaTokens of, @Nullable String model, boolean flagged) {
+    UsageReport.Part part = new UsageReport.Part(null, usage, of, Units.NONE);
+    return new UsageReport(List.of(part), model, tier, flagged);
   }
 }

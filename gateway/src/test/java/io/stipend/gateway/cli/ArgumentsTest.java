@@ -65,7 +65,7 @@ class ArgumentsTest {
 
   @Test
   void aGroupOfCommandsNeedsOneOfThem() {
-    for (String group : new String[] {"keys", "usage", "ledger", "allowance"}) {
+    for (String group : new String[] {"keys", "usage", "ledger", "allowance", "report"}) {
       Invocation bare = Invocation.of(group);
       assertThat(bare.code()).as(group).isEqualTo(2);
       assertThat(bare.err()).contains("Usage: stipend " + group);
@@ -77,6 +77,9 @@ class ArgumentsTest {
       strings = {
         "allowance export",
         "report chargeback",
+        "report budget-vs-actual",
+        "report forecast --month 2026-11",
+        "report access",
         "statement ada --month 2026-11",
         "prices list",
         "reconcile",
@@ -89,7 +92,7 @@ class ArgumentsTest {
     assertThat(run.out()).isEmpty();
     String[] words = line.split(" ");
     String name =
-        words[0].equals("ledger") || words[0].equals("allowance")
+        words[0].equals("report") || words[0].equals("allowance")
             ? words[0] + " " + words[1]
             : words[0];
     assertThat(run.err())

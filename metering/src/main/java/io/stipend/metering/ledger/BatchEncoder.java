@@ -39,7 +39,10 @@ final class BatchEncoder {
 
   private final Map<String, Long> names = new RecentMap<>(RECENT_NAMES);
 
-  /** Apart, because clients choose them: a flood of sessions must not displace the other names. */
+  /**
+   * Sessions and their agents; apart, because clients choose them: a flood must not displace the
+   * other names.
+   */
   private final Map<String, Long> sessions = new RecentMap<>(RECENT_SESSIONS);
 
   private final Map<Profile, Long> profiles = new RecentMap<>(RECENT_PROFILES);

@@ -32,7 +32,8 @@ public record SignedUsage(
         row.nanos());
   }
 
-  SignedUsage plus(SignedUsage o) {
+  /** The sum by kind. */
+  public SignedUsage plus(SignedUsage o) {
     return new SignedUsage(
         Math.addExact(input, o.input),
         Math.addExact(cacheRead, o.cacheRead),

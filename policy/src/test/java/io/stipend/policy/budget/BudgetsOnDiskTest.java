@@ -14,11 +14,15 @@ import static io.stipend.policy.budget.Calls.withAmount;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.stipend.metering.Meter;
 import io.stipend.metering.Unit;
+import io.stipend.metering.Units;
+import io.stipend.metering.ledger.AttemptFacts;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.metering.ledger.UsageRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,9 +53,13 @@ class BudgetsOnDiskTest {
 
   private static Reservation reserve(
       LocalBudgets budgets, long number, List<BudgetRule> rules, long hold) {
+    return reserve(budgets, number, facts("ada"), rules, hold);
+  }
+
+  private static Reservation reserve(
+      LocalBudgets budgets, long number, AttemptFacts facts, List<BudgetRule> rules, long hold) {
     while (true) {
-      Budgets.Result result =
-          budgets.reserve(attempt(number), facts("ada"), rules, whole(hold), NOW);
+      Budgets.Result result = budgets.reserve(attempt(number), facts, rules, whole(hold), NOW);
       if (!(result instanceof Budgets.Cold cold)) {
         return result instanceof Budgets.Held held ? held.reservation() : null;
       }
@@ -96,6 +104,38 @@ class BudgetsOnDiskTest {
           .isEqualTo(50 * 1_000);
     } finally {
       threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void theRowHasTheAgentsOfTheCallAndWhatItUsedBesideTokens() throws Exception {
+    Units units = Units.of(Meter.WEB_SEARCH, 3);
+    Reservation.Settlement s = costs(40);
+    try (SqliteLedger ledger = open(folder)) {
+      LocalBudgets budgets = new LocalBudgets(ledger, CLOCK);
+      AttemptFacts facts = facts("ada").byAgent("agent-1", "agent-0");
+      Reservation held = reserve(budgets, 1, facts, List.of(person("ada", 5_000)), 50);
+      held.sent();
+      held.settle(
+              new Reservation.Settlement(
+                  s.at(),
+                  s.charge(),
+                  s.usage(),
+                  s.source(),
+                  s.outcome(),
+                  s.httpStatus(),
+                  s.modelServed(),
+                  s.serviceTier(),
+                  s.providerRequestId(),
+                  s.flags(),
+                  units))
+          .get(10, TimeUnit.SECONDS);
+    }
+    try (LedgerReader reader = LedgerReader.open(folder)) {
+      UsageRow row = reader.attempts(attempt(1).exchange()).get(0).row();
+      assertThat(row.units()).isEqualTo(units);
+      assertThat(row.agentId()).isEqualTo("agent-1");
+      assertThat(row.parentAgentId()).isEqualTo("agent-0");
     }
   }
 
