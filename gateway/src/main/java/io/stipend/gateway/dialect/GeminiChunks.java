@@ -8,6 +8,8 @@ import io.stipend.metering.Meter;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class GeminiChunks {
   private static final int MAX_ECHO_BYTES = CallFields.MAX_MODEL_LENGTH;
   private static final int MAX_CANDIDATES = 1_024;
+
+  /** The most searches of one answer that are told apart. */
+  private static final int MAX_SEARCHES = 1_024;
 
   // How deep the values of a chunk stand.
   private static final int TOP = 1;
@@ -58,14 +63,13 @@ final class GeminiChunks {
   private boolean overtaken;
   private boolean blocked;
 
-  /** The most searches that any chunk named: a later one repeats what an earlier one said. */
-  private long searches;
+  /** The searches that chunks named: a later one may repeat what an earlier one said, or add. */
+  private final Set<String> searches = new HashSet<>();
 
   // What the chunk under way holds.
   private boolean inCandidates;
   private boolean inGrounding;
   private boolean inQueries;
-  private long queries;
   private boolean hasText;
   private int usageFrom;
   private int usageTo;
@@ -90,7 +94,6 @@ final class GeminiChunks {
     inCandidates = false;
     inGrounding = false;
     inQueries = false;
-    queries = 0;
     hasText = false;
     usageFrom = -1;
     scan.over(bytes, from, to);
@@ -103,7 +106,6 @@ final class GeminiChunks {
         value(found, bytes);
       }
     }
-    searches = Math.max(searches, queries);
     if (hasText) {
       seen.event();
       overtaken = true;
@@ -164,7 +166,9 @@ final class GeminiChunks {
     boolean string = found == Found.STRING && scan.end() > scan.start();
     int depth = scan.depth();
     if (inGrounding) {
-      queries += string && inQueries ? 1 : 0;
+      if (string && inQueries && searches.size() < MAX_SEARCHES) {
+        searches.add(scan.text(MAX_ECHO_BYTES));
+      }
     } else if (inCandidates && depth == CANDIDATE) {
       if (found == Found.LITERAL && scan.keyIs(INDEX)) {
         long at = scan.number();
@@ -198,7 +202,7 @@ final class GeminiChunks {
   /** Searches are named where an answer ends: until then it may have made all of them. */
   Units units() {
     long most = complete() ? 0 : asked.of(Meter.WEB_SEARCH);
-    return Units.of(Meter.WEB_SEARCH, Math.min(Math.max(searches, most), Units.MAX_COUNT));
+    return Units.of(Meter.WEB_SEARCH, Math.max(searches.size(), most));
   }
 
   @Nullable UsageReport inputOnly() {

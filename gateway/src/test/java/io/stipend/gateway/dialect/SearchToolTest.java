@@ -262,6 +262,9 @@ class SearchToolTest {
     assertThat(gemini(true, grounded("'a'"), grounded("'a','b'")).units())
         .as("a later chunk repeats")
         .isEqualTo(searches(2));
+    assertThat(gemini(true, grounded("'a'"), grounded("'b','c'")).units())
+        .as("or adds")
+        .isEqualTo(searches(3));
   }
 
   private static Peeked gemini(String method, String body) {
