@@ -163,7 +163,10 @@ final class Multipart {
   /** Passes over the content of a part and the boundary behind it; the content's end. */
   private int content() throws BadBody {
     int end = offset + length;
-    // The line's end before the boundary belongs to it, and may be that of the headers.
+    if (delimits(at)) {
+      // Some readers take the empty line behind the headers for the boundary's own, some do not.
+      throw bad(at, "a boundary for content", "CRLF before each boundary");
+    }
     int i = at;
     while (i < end) {
       i = ByteSearch.lineEnd(bytes, i, end);

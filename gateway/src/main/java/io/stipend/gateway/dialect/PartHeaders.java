@@ -18,6 +18,9 @@ final class PartHeaders {
   /** Those that leave the bytes as they are. */
   private static final Set<String> IDENTITIES = Set.of("7bit", "8bit", "binary");
 
+  /** What a name has besides letters and digits: about all else some readers differ. */
+  private static final String NAME_MARKS = "_-.[]";
+
   /** A field that changes how some readers decode all others (RFC 7578, 4.6). */
   private static final String CHARSET_FIELD = "_charset_";
 
@@ -49,7 +52,7 @@ final class PartHeaders {
     String value = line.substring(colon + 1).strip();
     switch (line.substring(0, colon).toLowerCase(Locale.ROOT)) {
       case "content-disposition" -> disposition(value);
-      case "content-type" -> type = once(TYPE, type, value);
+      case "content-type" -> type(value);
       case "content-transfer-encoding" ->
           transferEncoding = once(TRANSFER_ENCODING, transferEncoding, value);
       case "content-length" -> {
@@ -69,6 +72,18 @@ final class PartHeaders {
     return value;
   }
 
+  private void type(String value) throws BadBody {
+    type = once(TYPE, type, value);
+    HeaderParameters parameters = HeaderParameters.of(TYPE, value);
+    if (parameters.get("name") != null || parameters.get("filename") != null) {
+      // Some readers look for the name of the part in any of its headers.
+      throw bad(TYPE, value, "no name but that of " + DISPOSITION);
+    }
+    if (HeaderParameters.mediaType(value).startsWith("multipart/")) {
+      throw bad(TYPE, value, "no form within a part");
+    }
+  }
+
   private void disposition(String value) throws BadBody {
     HeaderParameters parameters = HeaderParameters.of(DISPOSITION, value);
     String given = parameters.get("name");
@@ -81,7 +96,7 @@ final class PartHeaders {
       throw bad(DISPOSITION, value, "form-data; name= and perhaps filename=");
     }
     if (!isPlain(given)) {
-      throw bad(DISPOSITION, value, "a name in ASCII without %, backslash and space at its ends");
+      throw bad(DISPOSITION, value, "a name of letters, digits and " + NAME_MARKS);
     }
     name = once(DISPOSITION, name, given);
     file = named || encoded;
@@ -89,9 +104,9 @@ final class PartHeaders {
 
   private static boolean isPlain(String name) {
     return !name.isEmpty()
-        && name.strip().equals(name)
         && !name.equals(CHARSET_FIELD)
-        && name.chars().allMatch(c -> c >= ' ' && c < 0x7F && c != '%' && c != '\\');
+        && name.chars()
+            .allMatch(c -> HeaderParameters.isAlphanumeric(c) || NAME_MARKS.indexOf(c) >= 0);
   }
 
   private static long number(String digits) throws BadBody {
@@ -111,9 +126,6 @@ final class PartHeaders {
     if (transferEncoding != null
         && !IDENTITIES.contains(transferEncoding.toLowerCase(Locale.ROOT))) {
       throw bad(TRANSFER_ENCODING, transferEncoding, "none, 7bit, 8bit or binary");
-    }
-    if (type != null && HeaderParameters.mediaType(type).startsWith("multipart/")) {
-      throw bad(TYPE, type, "no form within a part");
     }
     if (length != null && lengthSaid != value.length()) {
       throw bad(LENGTH, "" + lengthSaid, value.length() + ", the bytes of the part");

@@ -7,7 +7,9 @@
  * is made of: {@code ChatBody} reads and edits requests over {@code BodyScan}; {@code ChatStream}
  * reads answers over {@code EventStream}, and {@code WholeBody} those that do not stream; {@code
  * RefusalTable} holds the words of refusals. {@code Gemini} is the one whose model stands in the
- * path ({@code ModelPath}). {@link io.stipend.gateway.dialect.HeaderRules} says which headers pass.
+ * path ({@code ModelPath}). Images and audio ({@code OpenAiMedia}) are asked for in forms, too
+ * ({@code Multipart}, {@code FormFields}), and answered with what no text shows ({@code
+ * MediaAnswer}). {@link io.stipend.gateway.dialect.HeaderRules} says which headers pass.
  */
 @NullMarked
 package io.stipend.gateway.dialect;

@@ -111,7 +111,7 @@ final class Shortage {
         return null;
       }
       Permit cheaper = services.policy().instead(asked.who(), call, permit, target, asked.at());
-      boolean generates = call.outputCap() != 0;
+      boolean generates = call.outputCap() != 0 && !call.opaque();
       if (cheaper == null
           || (generates && cheaper.rating().maxOutputTokens() <= call.thinkingBudget())) {
         return null;

@@ -178,6 +178,8 @@ class MultipartTest {
         "x\r\n--B1--\r\nepilogue",
         "x\r\n--B1--\r\n\r\n",
         "\n--B1",
+        "--B1",
+        "--B1--",
       })
   void aBoundaryThatOnlySomeReadersSeeIsRefused(String content) {
     assertThat(refused(TYPE, form(MODEL, part("name=\"file\"; filename=\"a\"", content))))
@@ -201,6 +203,9 @@ class MultipartTest {
         "form-data; name=\"a\"; filename=\"b\\\"; name=\\\"model\"",
         "form-data; name=\"mod\\el\"",
         "form-data; name=\"mod%65l\"",
+        "form-data; name=\";model\"",
+        "form-data; name=\"model:\"",
+        "form-data; name='model'",
         "form-data; name=\"model ",
         "form-data; name=\" model\"",
         "form-data; name=mo\u00f6del",
@@ -216,6 +221,8 @@ class MultipartTest {
         "form-data; name=\"mod\0el\"",
         "form-data; name=\"model\"\r\nContent-Type: text/plain\r\nContent-Type: text/html",
         "form-data; name=\"a\"\r\nContent-Type: multipart/mixed; boundary=C",
+        "form-data; name=\"a\"\r\nContent-Type: text/plain; name=\"model\"",
+        "form-data; name=\"a\"\r\nContent-Type: ; name=\"model\"x",
         "form-data; name=\"model\"\r\nContent-Type: application/json",
         "form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
         "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",

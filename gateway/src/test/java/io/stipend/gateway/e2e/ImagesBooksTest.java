@@ -234,6 +234,35 @@ class ImagesBooksTest extends MediaFixture {
     }
   }
 
+  @Test
+  void aShortBudgetMakesImagesOnACheaperModel() throws Exception {
+    start(1, "");
+    try (FakeProvider provider = FakeProvider.start(0);
+        TestGateway gateway =
+            TestGateway.start(
+                """
+                calendar: { timezone: Europe/Berlin, currency: USD }
+                providers: { openai: { url: "%s", key: "provider-key" } }
+                rate_cards: [builtin]
+                allowances:
+                  intern:
+                    amount: 0.05 USD
+                    every: year
+                    when_short: [clamp, downgrade, refuse]
+                    downgrade: { gpt-image-1: dall-e-2 }
+                people: { bob: { allowance: intern } }
+                """
+                    .formatted(provider.url()))) {
+      HttpResponse<String> cheaper = ask(gateway, make("gpt-image-1", ",'n':2"));
+      assertThat(cheaper.statusCode()).as(cheaper.body()).isEqualTo(200);
+      assertThat(cheaper.headers().firstValue("stipend-output-cap")).isEmpty();
+      assertThat(provider.billed().get(0).model()).isEqualTo("dall-e-2");
+      assertThat(gateway.balance("bob").used()).isEqualTo("0.04");
+      assertThat(ask(gateway, make("gpt-image-1", ",'n':2")).statusCode()).isEqualTo(402);
+      assertThat(provider.requests()).isEqualTo(1);
+    }
+  }
+
   private static HttpResponse<String> ask(TestGateway gateway, String body) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(gateway.url() + GENERATIONS))

@@ -141,4 +141,20 @@ class UnpricedUseTest {
     assertThat(policy.instead(ada, call, had, "gemini-2.5-flash", NOW)).isNotNull();
     assertThat(policy.instead(ada, call, had, "gemini-3.7-flash", NOW)).isNull();
   }
+
+  @Test
+  void anAnswerThatTellsNoTokensIsNoneOfAModelThatIsPricedByThem() {
+    Refusal untold = Refusal.ofField("stream_format", "set stream_format to sse");
+    Units spoken = Units.of(Meter.CHARACTER, 10);
+    for (String model : new String[] {"gpt-4o-mini-tts", "tts-1"}) {
+      ModelCall call = call("openai", model, spoken).untold(untold);
+      Decision decision = policy.decide(entitled("ada"), call, NOW);
+      if (model.equals("tts-1")) {
+        assertThat(decision).as("priced by the character").isInstanceOf(Permit.class);
+      } else {
+        assertThat(decision).isSameAs(untold);
+      }
+    }
+    assertThat(decide("ada", "gpt-4o-mini-tts", spoken)).isInstanceOf(Permit.class);
+  }
 }
