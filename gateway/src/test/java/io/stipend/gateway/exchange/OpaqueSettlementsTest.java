@@ -104,7 +104,8 @@ class OpaqueSettlementsTest {
             null,
             model,
             null,
-            "req"),
+            "req",
+            false),
         Parts.NOW);
   }
 

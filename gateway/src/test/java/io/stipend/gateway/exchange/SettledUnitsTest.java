@@ -62,7 +62,8 @@ class SettledUnitsTest {
             null,
             "m",
             null,
-            "req"),
+            "req",
+            false),
         Parts.NOW);
   }
 
