@@ -19,10 +19,13 @@ final class ResponsesBody {
   private static final String TOOLS = "tools";
   private static final String BACKGROUND = "background";
   private static final String STORE = "store";
+  private static final String PREVIOUS = "previous_response_id";
+
+  /** The longest id of a response that is looked at. */
+  private static final int MAX_ID_LENGTH = 256;
 
   /** Fields that bring input that the body does not show. */
-  private static final Set<String> UNSEEN =
-      Set.of("previous_response_id", "conversation", "prompt");
+  private static final Set<String> UNSEEN = Set.of(PREVIOUS, "conversation", "prompt");
 
   private static final Set<String> NAMES =
       Set.of(
@@ -35,7 +38,7 @@ final class ResponsesBody {
           BACKGROUND,
           STORE,
           "input",
-          "previous_response_id",
+          PREVIOUS,
           "conversation",
           "prompt");
 
@@ -52,8 +55,15 @@ final class ResponsesBody {
    * @param cap {@code max_output_tokens}, a JSON null included
    * @param capValue what it says; -1 for none
    * @param kept whether the provider keeps the answer
+   * @param previous id of the response that it goes on from; null if none
    */
-  record Marks(int open, Span model, @Nullable Span cap, long capValue, boolean kept) {}
+  record Marks(
+      int open,
+      Span model,
+      @Nullable Span cap,
+      long capValue,
+      boolean kept,
+      @Nullable String previous) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -84,6 +94,7 @@ final class ResponsesBody {
   private boolean unseen;
   private boolean background;
   private boolean forgotten;
+  private @Nullable String previous;
   private @Nullable String tier;
 
   private ResponsesBody(BodyScan scan, Use use) {
@@ -125,12 +136,13 @@ final class ResponsesBody {
             compacts
                 ? Generation.UNCAPPABLE
                 : background ? Generation.BACKGROUND : Generation.USUAL);
-    return new Read(call, new Marks(open, at, capAt, cap, answers && !forgotten));
+    return new Read(call, new Marks(open, at, capAt, cap, answers && !forgotten, previous));
   }
 
   private void field(String name) throws IOException, BadBody {
     if (UNSEEN.contains(name)) {
       unseen |= !scan.isNull();
+      previous = name.equals(PREVIOUS) ? scan.shortText(MAX_ID_LENGTH) : previous;
       scan.skip();
       return;
     }
