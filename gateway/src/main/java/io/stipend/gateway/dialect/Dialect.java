@@ -61,6 +61,11 @@ public interface Dialect {
     return false;
   }
 
+  /** The id of an earlier answer that the request goes on from; null if of none. */
+  default @Nullable String goesOnFrom(Peeked peeked) {
+    return null;
+  }
+
   /** Tells of the tightest account in headers that this dialect's clients show; most have none. */
   default void tell(HttpHeaders headers, AccountBalance tightest) {}
 

@@ -84,6 +84,11 @@ class OpenAiResponses extends OpenAiDialect {
     return ((Marks) peeked.marks()).body().kept();
   }
 
+  @Override
+  public final @Nullable String goesOnFrom(Peeked peeked) {
+    return ((Marks) peeked.marks()).body().previous();
+  }
+
   private static @Nullable UsageReport report(
       JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {
     ResponsesUsage read = ResponsesUsage.of(usage);

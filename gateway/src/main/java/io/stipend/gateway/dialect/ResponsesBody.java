@@ -22,10 +22,13 @@ final class ResponsesBody {
   private static final String BACKGROUND = "background";
   private static final String TOOL_CALLS = "max_tool_calls";
   private static final String STORE = "store";
+  private static final String PREVIOUS = "previous_response_id";
+
+  /** The longest id of a response that is looked at. */
+  private static final int MAX_ID_LENGTH = 256;
 
   /** Fields that bring input that the body does not show. */
-  private static final Set<String> UNSEEN =
-      Set.of("previous_response_id", "conversation", "prompt");
+  private static final Set<String> UNSEEN = Set.of(PREVIOUS, "conversation", "prompt");
 
   private static final Set<String> NAMES =
       Set.of(
@@ -39,7 +42,7 @@ final class ResponsesBody {
           TOOL_CALLS,
           STORE,
           "input",
-          "previous_response_id",
+          PREVIOUS,
           "conversation",
           "prompt");
 
@@ -58,6 +61,7 @@ final class ResponsesBody {
    * @param unbounded whether tools of the provider may run any number of times
    * @param toolCalls the JSON null in place of their number; null if it is not there or no null
    * @param kept whether the provider keeps the answer
+   * @param previous id of the response that it goes on from; null if none
    */
   record Marks(
       int open,
@@ -66,7 +70,8 @@ final class ResponsesBody {
       long capValue,
       boolean unbounded,
       @Nullable Span toolCalls,
-      boolean kept) {}
+      boolean kept,
+      @Nullable String previous) {}
 
   /** What the body asks, and its marks. */
   record Read(ModelCall call, Marks marks) {}
@@ -100,6 +105,7 @@ final class ResponsesBody {
   private boolean unseen;
   private boolean background;
   private boolean forgotten;
+  private @Nullable String previous;
   private @Nullable String tier;
 
   private ResponsesBody(BodyScan scan, Use use) {
@@ -147,12 +153,20 @@ final class ResponsesBody {
     return new Read(
         search ? call.with(MediaTokens.NONE, most, tools.kind()) : call,
         new Marks(
-            open, at, capAt, cap, search && toolCalls < 0, toolCallsAt, answers && !forgotten));
+            open,
+            at,
+            capAt,
+            cap,
+            search && toolCalls < 0,
+            toolCallsAt,
+            answers && !forgotten,
+            previous));
   }
 
   private void field(String name) throws IOException, BadBody {
     if (UNSEEN.contains(name)) {
       unseen |= !scan.isNull();
+      previous = name.equals(PREVIOUS) ? scan.shortText(MAX_ID_LENGTH) : previous;
       scan.skip();
       return;
     }

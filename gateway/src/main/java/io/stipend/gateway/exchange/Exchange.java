@@ -122,8 +122,13 @@ final class Exchange implements Inbound, Relay.Ending {
       refuse(unreadable.refusal());
       return null;
     }
-    peeked = (Peeked) peek;
-    return peeked;
+    Peeked read = (Peeked) peek;
+    if (open.made().isOfAnother(dialect.goesOnFrom(read), who.principal().id())) {
+      refuse(Exchanges.UNKNOWN_RESPONSE);
+      return null;
+    }
+    peeked = read;
+    return read;
   }
 
   /** The body may have taken minutes: what the key gives is looked up anew. */

@@ -74,7 +74,7 @@ public final class Exchanges implements RequestHandler {
   }
 
   /** What nobody is known to have made here, or another person has. */
-  private static final Refusal UNKNOWN_RESPONSE =
+  static final Refusal UNKNOWN_RESPONSE =
       new Refusal(
           RefusalReason.UNKNOWN_RESPONSE,
           "You made no such response through this gateway since it started, or not in the last "

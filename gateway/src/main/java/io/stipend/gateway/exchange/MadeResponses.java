@@ -57,6 +57,12 @@ final class MadeResponses {
     };
   }
 
+  /** Whether another person is known to have made it; of what is not known here nobody is. */
+  boolean isOfAnother(@Nullable String id, String person) {
+    Made made = id == null ? null : byId.getIfPresent(id);
+    return made != null && !made.person().equals(person);
+  }
+
   /** The model, as {@code provider/model}, of an answer that this person made; null if of none. */
   @Nullable String modelOf(String id, String person) {
     Made made = byId.getIfPresent(id);

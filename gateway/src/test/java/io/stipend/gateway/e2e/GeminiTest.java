@@ -416,7 +416,7 @@ class GeminiTest {
     "gemini-9-ultra, generateContent, {}, 404, NOT_FOUND",
     "gemini-2.5-pro, generateContent, {}, 404, NOT_FOUND",
     "gpt-5, generateContent, {}, 404, NOT_FOUND",
-    "gemini-2.5-flash, embedContent, {}, 404, NOT_FOUND",
+    "gemini-2.5-flash, asyncBatchEmbedContent, {}, 404, NOT_FOUND",
     "gemini-2.5-flash, batchGenerateContent, {}, 404, NOT_FOUND",
     "gemini-2.5-flash, generateContent, [], 400, INVALID_ARGUMENT",
     "gemini-2.5-flash, generateContent, '{\"tools\":[{\"code_execution\":{}}]}', 400, INVALID_ARGUMENT",

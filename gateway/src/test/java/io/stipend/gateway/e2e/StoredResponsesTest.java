@@ -114,6 +114,21 @@ class StoredResponsesTest {
     assertThat(send("GET", PATH + "/" + id, books.gateway.key("ada")).statusCode()).isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {PATH, PATH + "/compact", PATH + "/input_tokens"})
+  void nobodyElseGoesOnFromIt(String path) throws Exception {
+    String id = made(PATH, "");
+    long before = books.provider.requests();
+    String body = BODY.formatted(",'previous_response_id':'" + id + "'");
+    HttpResponse<String> answer = books.post(path, bob, body);
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(answer.body()).contains("response_not_found");
+    assertThat(books.provider.requests()).isEqualTo(before);
+    books.admitted(path, ada, body);
+    // What was made elsewhere, or long ago, is the provider's to know.
+    books.admitted(path, bob, body.replace(id, "resp_elsewhere"));
+  }
+
   @Test
   void whatIsNotKnownHereIsNotAskedFor() throws Exception {
     String id = made(PATH, "");
