@@ -130,8 +130,18 @@ final class RouteTable {
     Dialects.MODELS_PATHS.stream()
         .sorted()
         .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
-    for (String list : List.of("/v1/models/", "/v1beta/models/", "/v1alpha/models/")) {
-      page.append("| `GET` | `%sMODEL` | | nothing | nothing |\n".formatted(list));
+    Dialects.MODELS_PATHS.stream()
+        .sorted()
+        .forEach(
+            path -> page.append("| `GET` | `%s/MODEL` | | nothing | nothing |\n".formatted(path)));
+    for (String path : List.of("/v1/responses/ID", "/openai/v1/responses/ID")) {
+      page.append(
+          """
+          | `GET`, `DELETE` | `%1$s` | | nothing | nothing: its usage is that of the call that made it |
+          | `GET` | `%1$s/input_items` | | nothing | nothing |
+          | `POST` | `%1$s/cancel` | | nothing | nothing |
+          """
+              .formatted(path));
     }
     page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
     page.append(
@@ -139,6 +149,8 @@ final class RouteTable {
 
         - Holds and charges are priced by the rate card of the model and the tier; a charge that no usage was
           reported for is counted from what passed, or assumed ([overspend bound](overspend-bound.md)).
+        - A response that is kept is there for who made it through this gateway, to all others it is 404. One in the
+          background is charged all that it holds at once, or its usage where that is told.
         - The lists of models tell of those that the caller may use. `HEAD` answers as `GET` does, without
           a body; `HEAD /` and `HEAD /api/hello`, by which Claude Code looks whether somebody is there, are
           answered 200 without a key.
