@@ -109,8 +109,7 @@ class AudioBooksTest extends MediaFixture {
       assertThat(text(answer)).contains("scripted status " + status);
     }
     assertThat(books.provider.billed()).isEmpty();
-    assertThat(books.gateway.balance("ada").used()).isEqualTo("0");
-    assertThat(books.gateway.balance("ada").held()).isEqualTo("0");
+    assertThat(used(books.gateway, "ada")).isEqualTo("0");
   }
 
   @ParameterizedTest

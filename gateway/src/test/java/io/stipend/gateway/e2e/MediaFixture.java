@@ -3,6 +3,7 @@ package io.stipend.gateway.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.gateway.demo.FakeProvider.Billed;
+import io.stipend.gateway.testing.TestGateway;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.UsageRow;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 
 /** Requests of images and audio, and the comparison of both books: tokens, media, units, cost. */
@@ -60,6 +62,14 @@ abstract class MediaFixture {
 
   HttpResponse<byte[]> sendForm(String path, byte[] form, String... headers) throws Exception {
     return send(path, FORM, form, headers);
+  }
+
+  /** Waits until nothing is held; what is used is known then. */
+  static String used(TestGateway gateway, String person) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> gateway.balance(person).held().equals("0"));
+    return gateway.balance(person).used();
   }
 
   static String text(HttpResponse<byte[]> answer) {
