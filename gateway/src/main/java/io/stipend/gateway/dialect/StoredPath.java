@@ -27,7 +27,8 @@ public record StoredPath(String id, boolean azure) {
   public static @Nullable StoredPath of(RequestHead head) {
     boolean azure = head.path().startsWith(AZURE + PREFIX);
     String path = azure ? head.path().substring(AZURE.length()) : head.path();
-    if (!path.startsWith(PREFIX)) {
+    // The names of other routes stand where an id does.
+    if (!path.startsWith(PREFIX) || Dialects.at(head.path()) != null) {
       return null;
     }
     int slash = path.indexOf('/', PREFIX.length());

@@ -156,9 +156,11 @@ public final class Unserved {
     return new Named(List.of(paths), why);
   }
 
-  /** Whether it is one of those that are refused by name. */
-  public static boolean isNamed(String path) {
-    return NAMED.stream().anyMatch(named -> named.names(path));
+  /** Whether it asks a model for what is refused by name. */
+  public static boolean isMethod(String path) {
+    ModelPath asked = ModelPath.of(path);
+    return asked != null
+        && NAMED.stream().anyMatch(named -> named.paths().contains(asked.method()));
   }
 
   /** Why this path is not served, as one message. */

@@ -140,7 +140,7 @@ public final class Exchanges implements RequestHandler {
         || Dialects.listsModels(path)
         || (Dialects.modelAsked(path) != null
             && Dialects.at(path) == null
-            && !Unserved.isNamed(path));
+            && !Unserved.isMethod(path));
   }
 
   /** A probe is answered like any client's that only asks whether somebody is there. */

@@ -38,7 +38,7 @@ class CompactTest {
         "{'model':'a','model':'b'} | model",
         "{'model':'a','Input':'b'} | Input",
         "{'model':'a','background':true} | background",
-        "{'model':'a','tools':[{'type':'web_search'}]} | tools",
+        "{'model':'a','tools':[{'type':'code_interpreter'}]} | tools",
       })
   void aBodyThatCannotBeMeteredIsRefusedByName(String body, String param) {
     assertThat(COMPACT.refused(body).param()).isEqualTo(param);

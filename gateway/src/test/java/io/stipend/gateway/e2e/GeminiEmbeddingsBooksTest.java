@@ -143,7 +143,7 @@ class GeminiEmbeddingsBooksTest {
         "/v1/models/ | - | 404 | unknown_url",
         "/v1/models/claude-opus-4-5 | anthropic-version | 404 | not_found_error",
         "/v1beta/models/gpt-4o-mini | - | 404 | NOT_FOUND",
-        "/v1beta/models/gemini-2.5-flash:generateContent | - | 404 | NOT_FOUND",
+        "/v1beta/models/gemini-2.5-flash:generateContent | - | 405 | INVALID_ARGUMENT",
         "/openai/v1/models/gpt-4o-mini | - | 404 | model_not_found",
       })
   void aModelIsToldFromTheGatewaysOwnList(String path, String header, int status, String text)

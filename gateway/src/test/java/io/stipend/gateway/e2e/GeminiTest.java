@@ -306,11 +306,11 @@ class GeminiTest {
     assertThat(row.usage().output()).isBetween(provider.billed().get(0).usage().output(), 2_000L);
   }
 
-  /** Reads a little of a stream of about a second, and leaves. */
+  /** Reads a little of a stream of about three seconds, and leaves. */
   private void leave(String key, String method) throws Exception {
     HttpRequest request =
         request(key, "/v1beta/models/" + VISIBLE + ":" + method)
-            .headers("x-fake-output-tokens", "600", "x-fake-pace-micros", "2000")
+            .headers("x-fake-output-tokens", "1500", "x-fake-pace-micros", "2000")
             .POST(HttpRequest.BodyPublishers.ofString(body(2_000)))
             .build();
     HttpResponse<InputStream> answer = HTTP.send(request, BodyHandlers.ofInputStream());

@@ -148,7 +148,6 @@ class StoredResponsesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "GET /v1/responses",
         "GET /v1/responses/",
         "GET /v1/responses/resp_1/",
         "GET /v1/responses/resp_1/x",

@@ -160,7 +160,7 @@ class StrangeAnswerTest {
   @CsvSource({"gzip", "br", "zstd", "deflate", "'identity, gzip'", "x-unknown"})
   void anAnswerThatIsCompressedUnaskedIsRefusedAndAssumed(String coding) throws Exception {
     String field = "\r\ncontent-encoding: " + coding + "\r\n";
-    for (Api api : Api.values()) {
+    for (Api api : Api.BOTH) {
       for (boolean stream : new boolean[] {false, true}) {
         String plain = stream ? chunked(stream(api, "null")) : whole(plain(api, "null"));
         answer = plain.replaceFirst("\r\n", field);
@@ -178,7 +178,7 @@ class StrangeAnswerTest {
 
   @Test
   void aSmallErrorThatIsCompressedPassesAsItIsAndIsFree() throws Exception {
-    for (Api api : Api.values()) {
+    for (Api api : Api.BOTH) {
       answer = "HTTP/1.1 429 X\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello";
       HttpResponse<String> got = post(api, false);
       assertThat(got.statusCode()).isEqualTo(429);

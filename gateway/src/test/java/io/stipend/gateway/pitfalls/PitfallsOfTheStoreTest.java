@@ -138,7 +138,7 @@ class PitfallsOfTheStoreTest {
   @Test
   void b6ACallThatCannotBeRecordedIsNotSent() throws Exception {
     try (Bench bench = bench("limits: { open_attempts: 1 }\ndurability: strict")) {
-      String[] slow = {"x-fake-delay-millis", "400"};
+      String[] slow = {"x-fake-delay-millis", "2000"};
       bench.key("ada");
       CompletableFuture<HttpResponse<String>> first =
           CompletableFuture.supplyAsync(
