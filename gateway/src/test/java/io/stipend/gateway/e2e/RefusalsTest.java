@@ -201,7 +201,7 @@ class RefusalsTest {
                 model("the model of the other API", "claude-haiku-4-5", "gpt-4o-mini"),
                 model("model without a price", "mystery-1", "enigma-1"),
                 model("disallowed model", "gpt-4o", "claude-opus-4-5"),
-                route("unknown route", "/v1/images/generations", "/v1/messages/batches"),
+                route("unknown route", "/v1/videos", "/v1/messages/batches"),
                 route("route with a slash more", "/v1/chat/completions/", "/v1/messages/"),
                 route("route in another case", "/v1/Chat/completions", "/v1/messages/Count_tokens"),
                 credential("no key"),
@@ -453,7 +453,7 @@ class RefusalsTest {
           final long before = provider.requests();
           try (RawClient client = new RawClient(gateway.gateway().address())) {
             String body = gemini ? "{\"contents\":[]}" : wire.body("\"input\":\"a\"" + fields);
-            client.send(Wire.post(path, key("bob"), body));
+            client.send(Wire.asked(path, key("bob"), body));
             RawClient.Answer answer = client.answer();
             if (answer.status() == 200) {
               free.add(path);

@@ -40,6 +40,26 @@ enum Wire {
     return (head + body).getBytes(StandardCharsets.UTF_8);
   }
 
+  /** The same of any route: speech says how it tells its tokens, files come in forms. */
+  static byte[] asked(String path, String key, String body) {
+    if (path.endsWith("/speech")) {
+      return post(path, key, body.replaceFirst("\\{", "{\"stream_format\":\"sse\","));
+    }
+    boolean image = path.endsWith("/edits") || path.endsWith("/variations");
+    if (!image && !path.endsWith("/transcriptions") && !path.endsWith("/translations")) {
+      return post(path, key, body);
+    }
+    String field = "--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n";
+    String form =
+        field.formatted("model", CHAT.model)
+            + field.formatted("response_format", "verbose_json")
+            + field.formatted(image ? "image" : "file", "x")
+            + "--b--\r\n";
+    return new String(post(path, key, form), StandardCharsets.UTF_8)
+        .replace("application/json", "multipart/form-data; boundary=b")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
   /** Its head, but for the framing of the body and the empty line. */
   static String head(String path, String key, String... headers) {
     StringBuilder head = new StringBuilder("POST ").append(path).append(" HTTP/1.1\r\nHost: a\r\n");
