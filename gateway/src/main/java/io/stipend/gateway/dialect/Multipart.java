@@ -169,22 +169,16 @@ final class Multipart {
     }
     int i = at;
     while (i < end) {
-      i = ByteSearch.lineEnd(bytes, i, end);
-      if (i == end) {
-        break;
-      }
-      int next = i + 1;
-      boolean crLf = bytes[i] == '\r' && next < end && bytes[next] == '\n';
-      next = crLf ? next + 1 : next;
-      if (delimits(next)) {
-        if (!crLf) {
+      if (bytes[i] != '\n' && bytes[i] != '\r') {
+        i = ByteSearch.lineEnd(bytes, i, end);
+      } else if (delimits(++i)) {
+        if (i - 2 < at || bytes[i - 1] != '\n' || bytes[i - 2] != '\r') {
           // Some readers take it for one: a form must not mean two things.
-          throw bad(next, "a boundary behind a bare CR or LF", "CRLF before each boundary");
+          throw bad(i, "a boundary behind a bare CR or LF", "CRLF before each boundary");
         }
-        at = next + delimiter.length;
-        return i - offset;
+        at = i + delimiter.length;
+        return i - 2 - offset;
       }
-      i = next;
     }
     throw bad(end, "no boundary", "the form to end with --, its boundary and --");
   }

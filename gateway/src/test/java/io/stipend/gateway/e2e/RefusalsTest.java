@@ -199,7 +199,7 @@ class RefusalsTest {
                 model("the model of the other API", "claude-haiku-4-5", "gpt-4o-mini"),
                 model("model without a price", "mystery-1", "enigma-1"),
                 model("disallowed model", "gpt-4o", "claude-opus-4-5"),
-                route("unknown route", "/v1/vector_stores", "/v1/messages/batches"),
+                route("unknown route", "/v1/videos", "/v1/messages/batches"),
                 route("route with a slash more", "/v1/chat/completions/", "/v1/messages/"),
                 route("route in another case", "/v1/Chat/completions", "/v1/messages/Count_tokens"),
                 credential("no key"),
@@ -438,7 +438,6 @@ class RefusalsTest {
     }
   }
 
-  /** Generated from the table of dialects, so that a new one cannot miss it (P15). */
   @Test
   void aPinnedStatusHoldsByDialectAndByPath() throws Exception {
     String pins = "refusals: { \"/v1/chat/completions\": 403, anthropic-messages: 429 }\n";
