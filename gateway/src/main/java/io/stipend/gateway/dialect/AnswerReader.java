@@ -35,6 +35,11 @@ public interface AnswerReader extends AutoCloseable {
    */
   boolean overtaken();
 
+  /** Whether the last report came with a choice, and not for all of them together. */
+  default boolean usageOfChoice() {
+    return false;
+  }
+
   /**
    * Input as an early event of the stream reported it, all kinds; null if none did. Used when the
    * stream is cut before its final report.

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.metering.Meter;
+import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
@@ -68,16 +70,19 @@ class AnthropicMessages implements Dialect {
   @Override
   public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
     String asked = peeked.call().serviceTier();
-    return sse
-        ? new MessagesStream(asked, limits)
-        : new WholeBody((usage, model, tier, text) -> report(asked, usage, model, text));
+    if (sse) {
+      return new MessagesStream(asked, limits);
+    }
+    BodyWatch seen = BodyWatch.serverTools();
+    return new WholeBody(
+        (usage, model, tier, text) -> report(asked, usage, model, text, seen.units()), seen);
   }
 
   private static @Nullable UsageReport report(
-      @Nullable String asked, JsonNode usage, @Nullable String model, long textBytes) {
+      @Nullable String asked, JsonNode usage, @Nullable String model, long textBytes, Units seen) {
     MessagesUsage read = new MessagesUsage(asked);
     read.overwrite(usage);
-    return read.report(model, textBytes, 0);
+    return read.report(model, textBytes, seen.of(Meter.WEB_SEARCH));
   }
 
   @Override

@@ -42,6 +42,60 @@ interface BodyWatch {
   /** What was found so far. */
   Units units();
 
+  /** What of it no usage says, so that it comes on top of one. */
+  default Units unsaid() {
+    return units();
+  }
+
+  /** Searches among the blocks of a message, which its usage counts where it has one. */
+  static BodyWatch serverTools() {
+    return new BodyWatch() {
+      private static final int LIST = 2;
+      private static final int BLOCK = 3;
+      private static final byte[] CONTENT = EventScan.key("content");
+
+      private boolean inContent;
+      private boolean serverTool;
+      private boolean search;
+      private long searches;
+
+      @Override
+      public void open(int depth, JsonString at) {
+        if (depth == LIST) {
+          inContent = at.keyIs(CONTENT);
+        } else if (depth == BLOCK) {
+          serverTool = false;
+          search = false;
+        }
+      }
+
+      @Override
+      public void string(int depth, JsonString at) {
+        if (inContent && depth == BLOCK) {
+          serverTool |= at.keyIs(SearchCalls.TYPE) && at.valueIs(MessagesStream.SERVER_TOOL);
+          search |= at.keyIs(MessagesStream.NAME) && at.valueIs(MessagesStream.SEARCH);
+        }
+      }
+
+      @Override
+      public void close(int depth) {
+        if (inContent && depth == BLOCK) {
+          searches += serverTool && search ? 1 : 0;
+        }
+      }
+
+      @Override
+      public Units units() {
+        return Units.of(Meter.WEB_SEARCH, Math.min(searches, Units.MAX_COUNT));
+      }
+
+      @Override
+      public Units unsaid() {
+        return Units.NONE;
+      }
+    };
+  }
+
   /** Searches among the items of a response. */
   static BodyWatch searches() {
     return new BodyWatch() {
@@ -100,7 +154,7 @@ interface BodyWatch {
       @Override
       public void open(int depth, JsonString at) {
         if (depth == QUERIES) {
-          inQueries = at.keyIs(GeminiChunks.QUERIES);
+          inQueries = at.keyIs(GeminiChunks.QUERIES) || at.keyIs(GeminiChunks.IMAGE_QUERIES);
         }
       }
 

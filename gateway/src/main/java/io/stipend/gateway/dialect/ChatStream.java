@@ -239,6 +239,11 @@ class ChatStream extends EventStream {
   }
 
   @Override
+  public final boolean usageOfChoice() {
+    return usage != null && !usageFinal;
+  }
+
+  @Override
   public final @Nullable UsageReport inputOnly() {
     return null;
   }

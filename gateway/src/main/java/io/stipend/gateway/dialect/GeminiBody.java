@@ -100,8 +100,9 @@ final class GeminiBody {
             config.thinkingBudget(),
             config.thinks(),
             metered);
-    // Nothing in the body bounds the searches of an answer.
-    Units most = Units.of(Meter.WEB_SEARCH, search ? ServerTools.USUAL_SEARCHES : 0);
+    // Nothing in the body bounds the searches of an answer; each candidate may make its own.
+    long usual = ServerTools.USUAL_SEARCHES * config.choices();
+    Units most = Units.of(Meter.WEB_SEARCH, search ? usual : 0);
     return new Read(
         call.with(MediaTokens.NONE, most, null), new Marks(open, empty, config.marks(), modelAt));
   }

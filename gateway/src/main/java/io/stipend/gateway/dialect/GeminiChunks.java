@@ -42,6 +42,9 @@ final class GeminiChunks {
   /** Searches that an answer is grounded on, as strings. */
   static final byte[] QUERIES = EventScan.key("webSearchQueries");
 
+  /** Searches for images, which cost the same. */
+  static final byte[] IMAGE_QUERIES = EventScan.key("imageSearchQueries");
+
   private static final byte[] FEEDBACK = EventScan.key("promptFeedback");
   private static final byte[] BLOCKED = EventScan.key("blockReason");
   private static final byte[] MODEL = EventScan.key("modelVersion");
@@ -70,6 +73,7 @@ final class GeminiChunks {
   private boolean inCandidates;
   private boolean inGrounding;
   private boolean inQueries;
+  private boolean forImages;
   private boolean hasText;
   private int usageFrom;
   private int usageTo;
@@ -140,7 +144,8 @@ final class GeminiChunks {
         scan.skip();
       }
     } else if (inGrounding) {
-      inQueries = scan.keyIs(QUERIES);
+      forImages = scan.keyIs(IMAGE_QUERIES);
+      inQueries = forImages || scan.keyIs(QUERIES);
       if (!inQueries) {
         scan.skip();
       }
@@ -167,7 +172,9 @@ final class GeminiChunks {
     int depth = scan.depth();
     if (inGrounding) {
       if (string && inQueries && searches.size() < MAX_SEARCHES) {
-        searches.add(scan.text(MAX_ECHO_BYTES));
+        // The length tells long ones apart that begin alike.
+        int length = scan.end() - scan.start();
+        searches.add((forImages ? "image " : "web ") + length + scan.text(MAX_ECHO_BYTES));
       }
     } else if (inCandidates && depth == CANDIDATE) {
       if (found == Found.LITERAL && scan.keyIs(INDEX)) {

@@ -25,9 +25,9 @@ final class MessagesStream extends EventStream {
   private static final byte[] DELTA = EventScan.key("content_block_delta");
   private static final byte[] BLOCK_START = EventScan.key("content_block_start");
   private static final byte[] BLOCK_STOP = EventScan.key("content_block_stop");
-  private static final byte[] NAME = EventScan.key("name");
-  private static final byte[] SERVER_TOOL = EventScan.key("server_tool_use");
-  private static final byte[] SEARCH = EventScan.key("web_search");
+  static final byte[] NAME = EventScan.key("name");
+  static final byte[] SERVER_TOOL = EventScan.key("server_tool_use");
+  static final byte[] SEARCH = EventScan.key("web_search");
   private static final byte[] MESSAGE_START = EventScan.key("message_start");
   private static final byte[] MESSAGE_DELTA = EventScan.key("message_delta");
   private static final byte[] MESSAGE_STOP = EventScan.key("message_stop");

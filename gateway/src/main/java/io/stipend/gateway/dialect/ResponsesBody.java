@@ -23,12 +23,13 @@ final class ResponsesBody {
   private static final String TOOL_CALLS = "max_tool_calls";
   private static final String STORE = "store";
   private static final String PREVIOUS = "previous_response_id";
+  private static final String PROMPT = "prompt";
 
   /** The longest id of a response that is looked at. */
   private static final int MAX_ID_LENGTH = 256;
 
   /** Fields that bring input that the body does not show. */
-  private static final Set<String> UNSEEN = Set.of(PREVIOUS, "conversation", "prompt");
+  private static final Set<String> UNSEEN = Set.of(PREVIOUS, "conversation", PROMPT);
 
   private static final Set<String> NAMES =
       Set.of(
@@ -44,7 +45,7 @@ final class ResponsesBody {
           "input",
           PREVIOUS,
           "conversation",
-          "prompt");
+          PROMPT);
 
   private static final Set<String> REASONING_NAMES = Set.of("effort");
 
@@ -164,6 +165,12 @@ final class ResponsesBody {
   }
 
   private void field(String name) throws IOException, BadBody {
+    if (name.equals(PROMPT) && !scan.isNull() && use.metered()) {
+      throw BadBody.unserved(
+          PROMPT,
+          "a template may name tools that run at the provider at a cost that the request does not"
+              + " show (expected: its text in input)");
+    }
     if (UNSEEN.contains(name)) {
       unseen |= !scan.isNull();
       previous = name.equals(PREVIOUS) ? scan.shortText(MAX_ID_LENGTH) : previous;

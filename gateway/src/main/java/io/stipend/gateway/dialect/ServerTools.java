@@ -27,7 +27,15 @@ final class ServerTools {
   private static final String SEARCH = "web_search";
   private static final String PREVIEW = "web_search_preview";
   private static final String TYPE = "type";
-  private static final Set<String> NAMES = Set.of(TYPE, MAX_USES);
+  private static final String ENVIRONMENT = "environment";
+  private static final Set<String> NAMES = Set.of(TYPE, MAX_USES, ENVIRONMENT);
+  private static final Set<String> ENVIRONMENT_NAMES = Set.of(TYPE);
+
+  /** Runs at the client, or in a container of the provider that has a price by its time. */
+  private static final String SHELL = "shell";
+
+  /** Where a shell runs that costs nothing. */
+  private static final String LOCAL = "local";
 
   /**
    * A search whose tool does not say how often it may run.
@@ -79,6 +87,12 @@ final class ServerTools {
     Tool tool = new Tool(scan.start() + 1);
     scan.object(TOOLS + ".", NAMES, tool::field);
     String type = tool.type;
+    if (SHELL.equals(type) && tool.hosted && !refused.isEmpty()) {
+      throw BadBody.unserved(
+          TOOLS,
+          "a shell in a container of the provider costs by its time, which is not metered here"
+              + " (expected: environment.type \"local\")");
+    }
     if (type == null || !type.startsWith(SEARCH)) {
       return;
     }
@@ -95,6 +109,7 @@ final class ServerTools {
     private @Nullable String type;
     private @Nullable Span unset;
     private long uses = -1;
+    private boolean hosted;
 
     Tool(int at) {
       this.at = at;
@@ -104,6 +119,10 @@ final class ServerTools {
       if (name.equals(MAX_USES)) {
         unset = scan.isNull() ? scan.span() : null;
         uses = scan.integer(TOOLS + "." + MAX_USES, 1, MOST_USES, -1);
+        return;
+      }
+      if (name.equals(ENVIRONMENT) && scan.token() == JsonToken.START_OBJECT) {
+        environment();
         return;
       }
       String word = name.equals(TYPE) ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
@@ -116,6 +135,20 @@ final class ServerTools {
       }
       type = word == null ? type : word;
       scan.skip();
+    }
+
+    /** What is not known to run at the client runs at the provider. */
+    private void environment() throws IOException, BadBody {
+      hosted = true;
+      scan.object(
+          TOOLS + "." + ENVIRONMENT + ".",
+          ENVIRONMENT_NAMES,
+          name -> {
+            if (name.equals(TYPE)) {
+              hosted = !LOCAL.equals(scan.shortText(CallFields.MAX_WORD_LENGTH));
+            }
+            scan.skip();
+          });
     }
   }
 

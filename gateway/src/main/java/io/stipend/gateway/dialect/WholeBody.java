@@ -122,7 +122,7 @@ final class WholeBody extends TopFields implements AnswerReader {
   public @Nullable UsageReport usage() {
     JsonNode read = usage;
     UsageReport report = read == null ? null : form.report(read, model, tier, textBytes);
-    return report == null ? null : report.and(watch.units());
+    return report == null ? null : report.and(watch.unsaid());
   }
 
   @Override

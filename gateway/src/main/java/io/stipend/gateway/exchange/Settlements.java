@@ -92,7 +92,7 @@ final class Settlements {
     if (reader == null || !(reader.complete() || ended.outcome() == Outcome.COMPLETED)) {
       return null;
     }
-    UsageReport report = reader.overtaken() ? null : reader.usage();
+    UsageReport report = reader.overtaken() || ofOneChoice(ended, reader) ? null : reader.usage();
     if (report != null && ended.expectation().background() && report.total().output() == 0) {
       // What has only been queued says nothing, or says zeros.
       return null;
@@ -112,10 +112,23 @@ final class Settlements {
   private static @Nullable UsageReport running(Ended ended) {
     AnswerReader reader = ended.reader();
     UsageReport last =
-        reader == null || !ended.continuous() || !ended.streaming() || reader.overtaken()
+        reader == null
+                || !ended.continuous()
+                || !ended.streaming()
+                || reader.overtaken()
+                || ofOneChoice(ended, reader)
             ? null
             : reader.usage();
     return last == null || last.absurd() ? null : last;
+  }
+
+  /**
+   * Whether a usage may leave choices out: vLLM says with each chunk what the choice in it used.
+   */
+  private static boolean ofOneChoice(Ended ended, AnswerReader reader) {
+    Expectation expectation = ended.expectation();
+    boolean several = expectation.cap() > expectation.capPerChoice();
+    return several && ended.continuous() && reader.usageOfChoice();
   }
 
   /** The settlement; counting text costs up to a few milliseconds per 10 KB. */
@@ -292,9 +305,11 @@ final class Settlements {
     AnswerReader reader = ended.reader();
     Units seen = reader == null ? Units.NONE : reader.units();
     Units most = ended.expectation().most().units();
+    // Of a body that came in part only, more was done by its provider than its beginning says.
+    boolean inSight = !broke && (ended.whole() || ended.streaming());
     Units units = Units.NONE;
     for (Meter meter : Meter.values()) {
-      boolean shown = meter.isTool() && !broke;
+      boolean shown = meter.isTool() && inSight;
       long count = shown ? seen.of(meter) : Math.max(seen.of(meter), most.of(meter));
       units = units.plus(Units.of(meter, count));
     }

@@ -65,7 +65,6 @@ class ResponsesTest {
       strings = {
         "'previous_response_id':'resp_1'",
         "'conversation':{'id':'conv_1'}",
-        "'prompt':{'id':'pmpt_1'}",
         "'input':[{'type':'message','content':[{'type':'input_file','file_id':'file-1'}]}]",
         "'input':[{'type':'message','content':[{'type':'input_file','file_url':'https://x/y'}]}]",
         "'input':[{'type':'item_reference','id':'msg_1'}]",
@@ -101,6 +100,11 @@ class ResponsesTest {
         "{'model':'m','tools':[{'type':'function','name':'f'},{'type':'file_search'}]} | tools",
         "{'model':'m','tools':[{'type':'web_search'},{'type':'code_interpreter'}]} | tools",
         "{'model':'m','tools':[{'type':'image_generation'}]} | tools",
+        "{'model':'m','prompt':{'id':'pmpt_1'}} | prompt",
+        "{'model':'m','tools':[{'type':'shell','environment':{'type':'container_auto'}}]} | tools",
+        "{'model':'m','tools':[{'environment':{'type':'container_reference'},'type':'shell'}]} | tools",
+        "{'model':'m','tools':[{'type':'shell','environment':{}}]} | tools",
+        "{'model':'m','tools':[{'type':'shell','environment':{'type':'local','type':'x'}}]} | tools.environment.type",
         "{'model':'m','max_tool_calls':-1} | max_tool_calls",
         "{'model':'m','max_tool_calls':1,'max_tool_calls':2} | max_tool_calls",
         "{'model':'m','tools':[{'type':'mcp','server_url':'x'}]} | tools",
@@ -122,7 +126,9 @@ class ResponsesTest {
         """
         {"model":"m","background":null,"reasoning":null,"conversation":null,"prompt":null,
          "tools":[{"type":"function","name":"web_search"},{"type":"custom","name":"x"},
-                  {"type":"local_shell"},{"type":"apply_patch"}]}
+                  {"type":"local_shell"},{"type":"apply_patch"},{"type":"shell"},
+                  {"type":"shell","environment":null},
+                  {"type":"shell","environment":{"type":"local","skills":[{"type":"x"}]}}]}
         """);
   }
 
@@ -132,7 +138,9 @@ class ResponsesTest {
         ((Peeked)
                 peek(
                     COUNT,
-                    "{\"model\":\"m\",\"tools\":[{\"type\":\"web_search\"}],\"stream\":true}"))
+                    "{\"model\":\"m\",\"prompt\":{\"id\":\"p\"},\"stream\":true,"
+                        + "\"tools\":[{\"type\":\"web_search\"},"
+                        + "{\"type\":\"shell\",\"environment\":{\"type\":\"container_auto\"}}]}"))
             .call();
     assertThat(call.metered()).isFalse();
     assertThat(call.stream()).isFalse();

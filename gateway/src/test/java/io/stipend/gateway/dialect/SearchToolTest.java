@@ -214,6 +214,36 @@ class SearchToolTest {
   }
 
   @Test
+  void aMessageWithoutAWordOfItsSearchesIsCountedByItsBlocks() {
+    String body = messages("{'type':'web_search_1'}");
+    String use = "{'type':'server_tool_use','id':'s','name':'web_search','input':{'name':'x'}}";
+    String content =
+        String.join(
+            ",",
+            use,
+            "{'type':'tool_use','name':'web_search'}",
+            "{'type':'server_tool_use','name':'web_fetch'}",
+            "{'type':'web_search_tool_result','content':[" + use + "]}",
+            use);
+    String answer = "{'model':'c','content':[" + content + "]%s}";
+    String tokens = ",'usage':{'input_tokens':10,'output_tokens':2%s}";
+
+    AnswerReader without = MESSAGES.reader(body, false);
+    assertThat(read(without, answer.formatted(""))).isNull();
+    assertThat(without.units()).isEqualTo(searches(2));
+    String silent = answer.formatted(tokens.formatted(""));
+    assertThat(read(MESSAGES.reader(body, false), silent).units()).isEqualTo(searches(2));
+    String none = tokens.formatted(",'server_tool_use':{'web_search_requests':0}");
+    assertThat(read(MESSAGES.reader(body, false), answer.formatted(none)).units())
+        .as("both failed")
+        .isEqualTo(Units.NONE);
+    String two = tokens.formatted(",'server_tool_use':{'web_search_requests':2}");
+    assertThat(read(MESSAGES.reader(body, false), answer.formatted(two)).units())
+        .as("counted once")
+        .isEqualTo(searches(2));
+  }
+
+  @Test
   void aStreamOfMessagesCountsTheSearchesThatItShowsUntilItsUsageSaysHowManyThereWere() {
     AnswerReader reader = MESSAGES.reader(messages("{'type':'web_search_1'}"), true);
     String use = "'content_block':{'type':'server_tool_use','id':'s','name':'";
@@ -252,7 +282,18 @@ class SearchToolTest {
     for (String word : new String[] {"googleSearch", "google_search"}) {
       String body = "{'contents':[],'tools':[{'" + word + "':{}}]}";
       assertThat(gemini(":generateContent", body).call().maxUnits()).isEqualTo(searches(10));
+      String three = body.replace("{'c", "{'generationConfig':{'candidateCount':3},'c");
+      assertThat(gemini(":generateContent", three).call().maxUnits()).isEqualTo(searches(30));
     }
+    String images = grounded("'a'],'imageSearchQueries':['a','b'");
+    for (boolean stream : new boolean[] {false, true}) {
+      assertThat(gemini(stream, images).units())
+          .as("of the web and of images")
+          .isEqualTo(searches(3));
+    }
+    String begin = "x".repeat(300);
+    String alike = grounded("'" + begin + "','" + begin + "y'");
+    assertThat(gemini(true, alike).units()).as("long ones that begin alike").isEqualTo(searches(2));
     for (boolean stream : new boolean[] {false, true}) {
       String two = grounded("'a','b'");
       assertThat(gemini(stream, two).units()).isEqualTo(searches(2));

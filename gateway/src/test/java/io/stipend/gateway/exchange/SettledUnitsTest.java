@@ -115,6 +115,38 @@ class SettledUnitsTest {
     }
   }
 
+  /** What stands in the part of a body that came says nothing of the rest, which is billed. */
+  @Test
+  void ofABodyThatCameInPartAllThatCouldBeIsAssumed() {
+    String block = "{\"type\":\"server_tool_use\",\"name\":\"web_search\"}";
+    String part = "{\"content\":[" + block + ",{\"type\":\"te";
+    ModelCall call = SEARCHES.call();
+    for (boolean whole : new boolean[] {false, true}) {
+      AnswerReader reader = Parts.read(Parts.MESSAGES, SEARCHES, false, part);
+      Settlement settled =
+          Settlements.of(
+              new Settlements.Ended(
+                  Outcome.CLIENT_GONE,
+                  200,
+                  reader,
+                  2_000,
+                  0,
+                  1_024,
+                  false,
+                  whole,
+                  1_000,
+                  expectation(call, FlatRating.VISIBLE),
+                  FlatRating.VISIBLE,
+                  null,
+                  "m",
+                  null,
+                  "req",
+                  false),
+              Parts.NOW);
+      assertThat(settled.units()).isEqualTo(searches(whole ? 1 : 4));
+    }
+  }
+
   @Test
   void contentThatTokensDoNotMeasureIsNeverLessThanWasAskedFor() {
     ModelCall speech =

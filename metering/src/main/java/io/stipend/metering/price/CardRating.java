@@ -94,7 +94,10 @@ final class CardRating implements Rating {
   }
 
   private @Nullable UnitPrice unitPrice(Meter meter, @Nullable String served, boolean inTokens) {
-    UnitPrice own = cards.unitPrice(provider, vendor, served == null ? model : served, meter, at);
+    // A tool has a price on models that no card names: the requested one may have a dearer one.
+    boolean named = served != null && cards.find(provider, vendor, served, at) != null;
+    String on = served == null || !named ? model : served;
+    UnitPrice own = cards.unitPrice(provider, vendor, on, meter, at);
     if (own == null && (meter.isTool() || !inTokens)) {
       own = cards.unitPrice(provider, vendor, model, meter, at);
       own = own == null ? cards.dearestUnit(provider, vendor, meter, at) : own;

@@ -49,6 +49,18 @@ class UnitPricesTest {
     assertThat(rating.affordableOutput(most, 30_000_000, null)).isNegative();
   }
 
+  /** The fee of the vendor's tools, which holds for any name, is a third of this model's own. */
+  @Test
+  void aServedNameThatNoCardHasCostsTheFeeOfTheModelThatWasAskedFor() {
+    Rating rating = Cards.rating(cards, "p", "openai", "gpt-4o-search-preview");
+    Part part = new Part(null, TokenUsage.ZERO, MediaTokens.NONE, Units.of(Meter.WEB_SEARCH, 1));
+    for (String served :
+        List.of("gpt-4o-search-preview-2025-03-11", "gpt-4o-search-preview-2026-11-11")) {
+      UsageReport report = new UsageReport(List.of(part), served, null, false, "medium");
+      assertThat(rating.charge(report).nanos()).as(served).isEqualTo(35_000_000);
+    }
+  }
+
   @Test
   void theVariantDecidesAndTheDearestStandsWhereItIsUnknown() {
     Rating rating = Cards.rating(cards, "p", "openai", "dall-e-3");
