@@ -56,6 +56,14 @@ final class HeaderParameters {
     return byName.size();
   }
 
+  /**
+   * Whether the name of one holds an asterisk (RFC 8187, RFC 2231): some readers then take its
+   * value, or pieces of it, for the parameter of the plain name, and some do not.
+   */
+  boolean extended() {
+    return byName.keySet().stream().anyMatch(name -> name.indexOf('*') >= 0);
+  }
+
   private void next() throws BadBody {
     at++;
     space();

@@ -78,10 +78,7 @@ final class Multipart {
   }
 
   private static String boundary(@Nullable String contentType) throws BadBody {
-    String boundary =
-        contentType == null || !is(contentType)
-            ? null
-            : HeaderParameters.of("Content-Type", contentType).get("boundary");
+    String boundary = contentType == null || !is(contentType) ? null : boundaryOf(contentType);
     if (boundary == null || !isBoundary(boundary)) {
       throw BadBody.of(
           "Content-Type: "
@@ -92,9 +89,20 @@ final class Multipart {
               + MAX_BOUNDARY_LENGTH
               + " letters, digits and "
               + BOUNDARY_MARKS
-              + ")");
+              + ", and no charset but utf-8)");
     }
     return boundary;
+  }
+
+  /**
+   * Null if readers could differ: a {@code boundary*} is another boundary to those of Go and
+   * Python, and a charset another text of every field to some.
+   */
+  private static @Nullable String boundaryOf(String contentType) throws BadBody {
+    HeaderParameters parameters = HeaderParameters.of("Content-Type", contentType);
+    String charset = parameters.get("charset");
+    boolean one = !parameters.extended() && (charset == null || charset.equalsIgnoreCase("utf-8"));
+    return one ? parameters.get("boundary") : null;
   }
 
   private static boolean isBoundary(String text) {

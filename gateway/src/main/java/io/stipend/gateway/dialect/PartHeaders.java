@@ -4,6 +4,7 @@ import io.stipend.gateway.dialect.Multipart.Part;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ final class PartHeaders {
 
   /** A field that changes how some readers decode all others (RFC 7578, 4.6). */
   private static final String CHARSET_FIELD = "_charset_";
+
+  /** Readers that search for the name without minding quotes, as multer's does, find it here. */
+  private static final Pattern NAME_WITHIN = Pattern.compile("(?i)\\bname\\s*=");
 
   /** The longest Content-Length that is read. */
   private static final int MAX_DIGITS = 10;
@@ -75,7 +79,9 @@ final class PartHeaders {
   private void type(String value) throws BadBody {
     type = once(TYPE, type, value);
     HeaderParameters parameters = HeaderParameters.of(TYPE, value);
-    if (parameters.get("name") != null || parameters.get("filename") != null) {
+    if (parameters.get("name") != null
+        || parameters.get("filename") != null
+        || parameters.extended()) {
       // Some readers look for the name of the part in any of its headers.
       throw bad(TYPE, value, "no name but that of " + DISPOSITION);
     }
@@ -97,6 +103,9 @@ final class PartHeaders {
     }
     if (!isPlain(given)) {
       throw bad(DISPOSITION, value, "a name of letters, digits and " + NAME_MARKS);
+    }
+    if (named && NAME_WITHIN.matcher(String.valueOf(parameters.get("filename"))).find()) {
+      throw bad(DISPOSITION, value, "no name= within the file's name");
     }
     name = once(DISPOSITION, name, given);
     file = named || encoded;

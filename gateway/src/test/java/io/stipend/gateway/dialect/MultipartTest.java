@@ -131,7 +131,11 @@ class MultipartTest {
         "multipart/form-data; boundary=\"B1\\\"\"",
         "multipart/form-data; boundary=B1 B2",
         "multipart/form-data; boundary=\"B 1\"",
-        "multipart/form-data; boundary=B1, text/plain"
+        "multipart/form-data; boundary=B1, text/plain",
+        "multipart/form-data; boundary=B1; boundary*=utf-8''B2",
+        "multipart/form-data; boundary=B1; boundary*0=B; boundary*1=2",
+        "multipart/form-data; boundary=B1; charset=utf-7",
+        "multipart/form-data; boundary=B1; charset=utf-8; charset*=utf-8''utf-16"
       })
   void aContentTypeWithoutOneClearBoundaryIsRefused(String type) {
     assertThat(refused(type, form(MODEL))).startsWith("Content-Type: multipart/form-data");
@@ -223,6 +227,10 @@ class MultipartTest {
         "form-data; name=\"a\"\r\nContent-Type: multipart/mixed; boundary=C",
         "form-data; name=\"a\"\r\nContent-Type: text/plain; name=\"model\"",
         "form-data; name=\"a\"\r\nContent-Type: ; name=\"model\"x",
+        "form-data; name=\"a\"\r\nContent-Type: text/plain; name*0=model",
+        "form-data; name=\"a\"\r\nContent-Type: text/plain; charset*=utf-8''utf-7",
+        "form-data; filename=\"a; name=model; b\"; name=\"a\"",
+        "form-data; name=\"a\"; filename=\"a b; NAME =model\"",
         "form-data; name=\"model\"\r\nContent-Type: application/json",
         "form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
         "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
