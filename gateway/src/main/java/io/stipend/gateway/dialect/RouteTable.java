@@ -110,23 +110,8 @@ final class RouteTable {
             metering.charged());
   }
 
-  /** The page of the docs. */
-  static String markdown() {
-    StringBuilder page =
-        new StringBuilder(
-            """
-            # Routes
-
-            Every route of the data listener, what it holds before a call is sent and what it charges when the
-            call ends. Whatever is not in the first table is refused and reaches no provider. This page is
-            written from the code (`RouteTable`, `Unserved`) and compared with it in the build.
-
-            | method | path | dialect | holds | charges, from |
-            | --- | --- | --- | --- | --- |
-            """);
-    for (Dialect dialect : Dialects.all()) {
-      dialect.paths().forEach(path -> page.append(row(dialect, path)));
-    }
+  /** The rows of what costs nothing and has no dialect. */
+  private static void told(StringBuilder page) {
     Dialects.MODELS_PATHS.stream()
         .sorted()
         .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
@@ -144,6 +129,26 @@ final class RouteTable {
               .formatted(path));
     }
     page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
+  }
+
+  /** The page of the docs. */
+  static String markdown() {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Routes
+
+            Every route of the data listener, what it holds before a call is sent and what it charges when the
+            call ends. Whatever is not in the first table is refused and reaches no provider. This page is
+            written from the code (`RouteTable`, `Unserved`) and compared with it in the build.
+
+            | method | path | dialect | holds | charges, from |
+            | --- | --- | --- | --- | --- |
+            """);
+    for (Dialect dialect : Dialects.all()) {
+      dialect.paths().forEach(path -> page.append(row(dialect, path)));
+    }
+    told(page);
     page.append(
         """
 
