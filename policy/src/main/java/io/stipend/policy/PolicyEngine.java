@@ -50,7 +50,7 @@ public interface PolicyEngine {
   @Nullable Permit instead(
       Entitlement entitlement, ModelCall call, Permit had, String model, Instant now);
 
-  /** What this principal may use: model names, sorted, each with its provider and vendor. */
+  /** What this principal may use: model names, sorted, each once for every vendor that has it. */
   List<ModelListing> models(Entitlement entitlement, Instant now);
 
   /**

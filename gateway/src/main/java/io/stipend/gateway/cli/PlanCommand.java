@@ -30,8 +30,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "plan",
     description = {
-      "Show what a changed quota file (--config) would have done to past usage: who would have been",
-      "refused, and what the change costs by team. Changes nothing; a gateway may run meanwhile.",
+      "Show what a changed quota file (--config) would have done to past usage.",
+      "Tells who would have been refused, and what the change costs by team. Changes nothing; a gateway"
+          + " may run meanwhile.",
       "Ends with 1 if the file has problems."
     })
 final class PlanCommand implements Callable<Integer> {

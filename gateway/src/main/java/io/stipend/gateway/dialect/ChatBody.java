@@ -26,6 +26,8 @@ final class ChatBody {
   private static final String SEARCH = "web_search_options";
   private static final String CONTEXT = "search_context_size";
   private static final Set<String> SEARCH_NAMES = Set.of(CONTEXT);
+  private static final String MESSAGES = "messages";
+  private static final String INPUT = "input";
 
   /** Fields that cost by other measures than tokens, or that hide tokens from the meter. */
   private static final Map<String, String> UNSERVED =
@@ -48,7 +50,8 @@ final class ChatBody {
           EFFORT,
           "reasoning",
           MODALITIES,
-          "messages",
+          MESSAGES,
+          INPUT,
           "audio",
           SEARCH,
           "search_parameters",
@@ -93,6 +96,8 @@ final class ChatBody {
   private @Nullable String tier;
   private boolean thinks;
   private boolean search;
+  private boolean messages;
+  private boolean input;
   private @Nullable String context;
 
   private ChatBody(BodyScan scan, @Nullable String inPath) {
@@ -120,6 +125,11 @@ final class ChatBody {
     ModelMark at = new ModelMark(modelAt, inPath);
     if (name == null) {
       throw CallFields.missing(MODEL, "the name of a model");
+    }
+    // Cursor sends bodies of Responses to this path for some models.
+    if (input && !messages) {
+      throw BadBody.unserved(
+          MESSAGES, "missing (`input` is a field of /v1/responses: send this body there)");
     }
     ModelCall call =
         new ModelCall(
@@ -176,7 +186,14 @@ final class ChatBody {
         scan.skip();
       }
       case MODALITIES -> modalities();
-      case "messages" -> media.walk();
+      case MESSAGES -> {
+        messages = true;
+        media.walk();
+      }
+      case INPUT -> {
+        input = !scan.isNull();
+        scan.skip();
+      }
       case SEARCH -> searchOptions();
       default -> scan.skip();
     }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.policy.PolicyEngine.ModelListing;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +44,9 @@ record ModelLists(Form form, String exchangeId) {
 
   /** All of them. */
   Answer all(List<ModelListing> models) {
-    List<ModelListing> held = models.stream().filter(form::holds).toList();
+    Map<String, ModelListing> byId = new LinkedHashMap<>();
+    models.stream().filter(form::holds).forEach(model -> byId.putIfAbsent(model.id(), model));
+    List<ModelListing> held = List.copyOf(byId.values());
     ObjectNode list = ErrorJson.object();
     if (form == Form.OPENAI || form == Form.AZURE) {
       list.put("object", "list");

@@ -89,8 +89,53 @@ final class RouteTable {
           Map.entry("openai-image-edits", IMAGES),
           Map.entry("openai-image-variations", IMAGES));
 
-  private static final String HEAD =
-      """
+  private RouteTable() {}
+
+  /** How the routes of this dialect are metered; null if nobody has said. */
+  static @Nullable Metering metering(String dialect) {
+    return METERING.get(dialect.replaceFirst("^" + Azure.VENDOR + "-", "openai-"));
+  }
+
+  private static String row(Dialect dialect, String path) {
+    Metering metering = metering(dialect.id());
+    if (metering == null) {
+      throw new IllegalStateException(
+          "dialect: " + dialect.id() + " (expected: one of " + METERING.keySet() + ")");
+    }
+    return "| `POST` | `%s` | `%s` | %s | %s |\n"
+        .formatted(
+            path.replace(ModelPath.ANY, "MODEL"),
+            dialect.id(),
+            metering.held(),
+            metering.charged());
+  }
+
+  /** The rows of what costs nothing and has no dialect. */
+  private static void told(StringBuilder page) {
+    Dialects.MODELS_PATHS.stream()
+        .sorted()
+        .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
+    Dialects.MODELS_PATHS.stream()
+        .sorted()
+        .forEach(
+            path -> page.append("| `GET` | `%s/MODEL` | | nothing | nothing |\n".formatted(path)));
+    for (String path : List.of("/v1/responses/ID", "/openai/v1/responses/ID")) {
+      page.append(
+          """
+          | `GET`, `DELETE` | `%1$s` | | nothing | nothing: its usage is that of the call that made it |
+          | `GET` | `%1$s/input_items` | | nothing | nothing |
+          | `POST` | `%1$s/cancel` | | nothing | nothing |
+          """
+              .formatted(path));
+    }
+    page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
+  }
+
+  /** The page of the docs. */
+  static String markdown() {
+    StringBuilder page =
+        new StringBuilder(
+            """
             # Routes
 
             Every route of the data listener, what it holds before a call is sent and what it charges when the
@@ -99,10 +144,13 @@ final class RouteTable {
 
             | method | path | dialect | holds | charges, from |
             | --- | --- | --- | --- | --- |
-            """;
-
-  private static final String NOTES =
-      """
+            """);
+    for (Dialect dialect : Dialects.all()) {
+      dialect.paths().forEach(path -> page.append(row(dialect, path)));
+    }
+    told(page);
+    page.append(
+        """
 
         - Holds and charges are priced by the rate card of the model and the tier; a charge that no usage was
           reported for is counted from what passed, or assumed ([overspend bound](overspend-bound.md)).
@@ -134,34 +182,7 @@ final class RouteTable {
 
         | path | why, and what to use |
         | --- | --- |
-        """;
-
-  private RouteTable() {}
-
-  /** How the routes of this dialect are metered; null if nobody has said. */
-  static @Nullable Metering metering(String dialect) {
-    return METERING.get(dialect.replaceFirst("^" + Azure.VENDOR + "-", "openai-"));
-  }
-
-  private static String row(Dialect dialect, String path) {
-    Metering metering = metering(dialect.id());
-    if (metering == null) {
-      throw new IllegalStateException(
-          "dialect: " + dialect.id() + " (expected: one of " + METERING.keySet() + ")");
-    }
-    return "| `POST` | `%s` | `%s` | %s | %s |\n"
-        .formatted(
-            path.replace(ModelPath.ANY, "MODEL"),
-            dialect.id(),
-            metering.held(),
-            metering.charged());
-  }
-
-  /** The page of the docs. */
-  static String markdown() {
-    StringBuilder page = new StringBuilder(HEAD);
-    routes(page);
-    page.append(NOTES);
+        """);
     for (Unserved.Named named : Unserved.NAMED) {
       page.append(
           "| %s | %s |\n"
@@ -172,28 +193,5 @@ final class RouteTable {
                   named.why()));
     }
     return page.toString();
-  }
-
-  private static void routes(StringBuilder page) {
-    for (Dialect dialect : Dialects.all()) {
-      dialect.paths().forEach(path -> page.append(row(dialect, path)));
-    }
-    Dialects.MODELS_PATHS.stream()
-        .sorted()
-        .forEach(path -> page.append("| `GET` | `%s` | | nothing | nothing |\n".formatted(path)));
-    Dialects.MODELS_PATHS.stream()
-        .sorted()
-        .forEach(
-            path -> page.append("| `GET` | `%s/MODEL` | | nothing | nothing |\n".formatted(path)));
-    for (String path : List.of("/v1/responses/ID", "/openai/v1/responses/ID")) {
-      page.append(
-          """
-          | `GET`, `DELETE` | `%1$s` | | nothing | nothing: its usage is that of the call that made it |
-          | `GET` | `%1$s/input_items` | | nothing | nothing |
-          | `POST` | `%1$s/cancel` | | nothing | nothing |
-          """
-              .formatted(path));
-    }
-    page.append("| `GET` | `/stipend/v1/me` | | nothing | nothing |\n");
   }
 }

@@ -3,6 +3,8 @@ package io.stipend.gateway.dialect;
 import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.server.RequestHead;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,16 +27,39 @@ public record StoredPath(String id, boolean azure) {
 
   /** Null if the request is none of these. */
   public static @Nullable StoredPath of(RequestHead head) {
-    boolean azure = head.path().startsWith(AZURE + PREFIX);
-    String path = azure ? head.path().substring(AZURE.length()) : head.path();
-    // The names of other routes stand where an id does.
-    if (!path.startsWith(PREFIX) || Dialects.at(head.path()) != null) {
+    Parts parts = Parts.of(head.path());
+    return parts != null && asks(head.method()).contains(parts.rest)
+        ? new StoredPath(parts.id, parts.azure)
+        : null;
+  }
+
+  /** The methods that are served on such a path; null if it is none. */
+  public static @Nullable String allowed(String path) {
+    Parts parts = Parts.of(path);
+    if (parts == null) {
       return null;
     }
-    int slash = path.indexOf('/', PREFIX.length());
-    String id = path.substring(PREFIX.length(), slash < 0 ? path.length() : slash);
-    String rest = slash < 0 ? "" : path.substring(slash);
-    return isId(id) && asks(head.method()).contains(rest) ? new StoredPath(id, azure) : null;
+    String allowed =
+        Stream.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE)
+            .filter(method -> asks(method).contains(parts.rest))
+            .map(HttpMethod::name)
+            .collect(Collectors.joining(", "));
+    return allowed.isEmpty() ? null : allowed;
+  }
+
+  /** What such a path is made of. */
+  private record Parts(String id, String rest, boolean azure) {
+    /** Null if no response can be meant, or the path is a route of its own. */
+    static @Nullable Parts of(String whole) {
+      boolean azure = whole.startsWith(AZURE + PREFIX);
+      String path = azure ? whole.substring(AZURE.length()) : whole;
+      if (!path.startsWith(PREFIX) || Dialects.at(path) != null) {
+        return null;
+      }
+      int slash = path.indexOf('/', PREFIX.length());
+      String id = path.substring(PREFIX.length(), slash < 0 ? path.length() : slash);
+      return isId(id) ? new Parts(id, slash < 0 ? "" : path.substring(slash), azure) : null;
+    }
   }
 
   private static List<String> asks(HttpMethod method) {

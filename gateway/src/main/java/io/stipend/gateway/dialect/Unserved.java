@@ -163,6 +163,14 @@ public final class Unserved {
         && NAMED.stream().anyMatch(named -> named.paths().contains(asked.method()));
   }
 
+  private static boolean isServed(String path) {
+    return Dialects.at(path) != null
+        || Dialects.listsModels(path)
+        || StoredPath.allowed(path) != null
+        // What stands behind a colon is a method of a model, or may be.
+        || (Dialects.modelAsked(path) != null && path.indexOf(':') < 0);
+  }
+
   /** Why this path is not served, as one message. */
   public static String why(String method, String path) {
     String message = "No such route: " + method + " " + path + ".";
@@ -211,23 +219,23 @@ public final class Unserved {
    * served itself.
    */
   static @Nullable String meant(String path) {
-    if (path.length() > MOST_LENGTH || Dialects.at(path) != null) {
+    if (path.length() > MOST_LENGTH || isServed(path)) {
       return null;
     }
     String lower = path.toLowerCase(Locale.ROOT);
     for (String one : List.of(plain(path), lower)) {
-      if (Dialects.at(one) != null) {
+      if (isServed(one)) {
         return one;
       }
     }
     for (String version : VERSIONS) {
-      if (Dialects.at(version + path) != null) {
+      if (isServed(version + path)) {
         return version + path;
       }
     }
     for (int slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
       String end = path.substring(slash);
-      if (VERSIONS.stream().anyMatch(v -> end.startsWith(v + "/")) && Dialects.at(end) != null) {
+      if (VERSIONS.stream().anyMatch(v -> end.startsWith(v + "/")) && isServed(end)) {
         return end;
       }
     }

@@ -150,7 +150,8 @@ public final class Exchanges implements RequestHandler {
       client.respond(PRESENT, new Fields(), Unpooled.EMPTY_BUFFER);
       return ANSWERED;
     }
-    String allowed = Dialects.at(path) != null ? "POST" : isTold(path) ? "GET, HEAD" : null;
+    String allowed =
+        Dialects.at(path) != null ? "POST" : isTold(path) ? "GET, HEAD" : StoredPath.allowed(path);
     if (allowed == null) {
       String why = Unserved.why(head.method().name(), path);
       return refuse(head, client, id, RefusalReason.UNKNOWN_ROUTE, why);

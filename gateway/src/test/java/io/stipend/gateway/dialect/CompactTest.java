@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.stipend.gateway.dialect.Dialect.Edit;
 import io.stipend.metering.TokenUsage;
+import io.stipend.metering.Units;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.ModelCall.Generation;
 import org.junit.jupiter.api.Test;
@@ -38,10 +39,18 @@ class CompactTest {
         "{'model':'a','model':'b'} | model",
         "{'model':'a','Input':'b'} | Input",
         "{'model':'a','background':true} | background",
-        "{'model':'a','tools':[{'type':'code_interpreter'}]} | tools",
+        "{'model':'a','tools':[{'type':'file_search'}]} | tools",
       })
   void aBodyThatCannotBeMeteredIsRefusedByName(String body, String param) {
     assertThat(COMPACT.refused(body).param()).isEqualTo(param);
+  }
+
+  /** Codex sends the tools of its conversation, and a compaction runs none. */
+  @Test
+  void aSearchThatItOffersIsNeitherHeldForNorBounded() {
+    String body = "{'model':'gpt-5','input':'a','tools':[{'type':'web_search'}]}";
+    assertThat(COMPACT.call(body).maxUnits()).isEqualTo(Units.NONE);
+    assertThat(COMPACT.edited(body, new Edit(null, -1))).isEqualTo(body);
   }
 
   @Test

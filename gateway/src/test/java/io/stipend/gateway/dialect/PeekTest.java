@@ -179,6 +179,7 @@ class PeekTest {
         "{'model':'a','web_search_options':{'search_context_size':7}} | web_search_options.search_context_size",
         "{'model':'a','messages':[{'content':[{'type':'input_audio','input_audio':{'data':''}}]}]} | input_audio",
         "{'model':'a','service_tier':7} | service_tier",
+        "{'model':'a','input':[{'role':'user','content':'b'}]} | messages",
         "{'messages':[]} | model",
         "{'model':null} | model",
         "{'model':''} | model",

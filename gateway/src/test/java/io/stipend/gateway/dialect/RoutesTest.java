@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.gateway.dialect.RouteTable.Metering;
 import io.stipend.gateway.dialect.Unserved.Named;
+import io.stipend.policy.config.QuotaFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +38,29 @@ class RoutesTest {
       assertThat(metering).as(dialect.id()).isNotNull();
       assertThat(metering.held()).isNotBlank();
       assertThat(metering.charged()).isNotBlank();
+    }
+  }
+
+  @Test
+  void theStatusOfARefusalCanBePinnedForAllThatHoldSomething(@TempDir Path folder)
+      throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "configuration.md"));
+    for (Dialect dialect : Dialects.all()) {
+      if (RouteTable.metering(dialect.id()).held().equals("nothing")) {
+        continue;
+      }
+      Path file = folder.resolve(dialect.id() + ".yaml");
+      Files.writeString(
+          file,
+          """
+          gateway: { refusals: { %s: 418 } }
+          providers: { openai: { url: "http://127.0.0.1:1" } }
+          allowances: { all: { amount: 1 USD, every: month } }
+          people: { ada: { allowance: all } }
+          """
+              .formatted(dialect.id()));
+      assertThat(QuotaFile.load(file, Map.of())).isInstanceOf(QuotaFile.Loaded.class);
+      assertThat(page).contains("`" + dialect.id() + "`");
     }
   }
 
@@ -100,6 +126,10 @@ class RoutesTest {
     "/v1beta/v1beta/models/g:countTokens, /v1beta/models/g:countTokens, with /v1beta too much",
     "/v1/v1beta/models/g:countTokens, /v1beta/models/g:countTokens, with /v1 too much",
     "/gateway/v1/chat/completions, /v1/chat/completions, begins with /gateway too much",
+    "/models, /v1/models, with /v1.",
+    "/v1/v1/models, /v1/models, begins with /v1 too much",
+    "/v1/v1/models/gpt-5, /v1/models/gpt-5, begins with /v1 too much",
+    "/v1/v1/responses/resp_1/cancel, /v1/responses/resp_1/cancel, begins with /v1 too much",
     "/v1/chat/completions/, /v1/chat/completions, ends with a slash",
     "/v1/messages/, /v1/messages, ends with a slash",
     "/V1/Chat/Completions, /v1/chat/completions, by case"

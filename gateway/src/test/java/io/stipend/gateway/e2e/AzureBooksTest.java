@@ -119,7 +119,10 @@ class AzureBooksTest {
         .extracting(Billed::path)
         .startsWith("/openai/deployments/gpt-4o/chat/completions")
         .endsWith("/openai/v1/responses");
-    assertThat(v1.models().list().data()).extracting(model -> model.id()).contains("fast");
+    assertThat(v1.models().list().data())
+        .extracting(model -> model.id())
+        .contains("fast", "gpt-4o", "text-embedding-3-small");
+    assertThat(v1.models().retrieve("gpt-4o").id()).isEqualTo("gpt-4o");
   }
 
   @Test

@@ -103,7 +103,13 @@ class HttpRoutesTest {
     "GET, /v1beta/models/gemini-2.5-flash:generateContent, POST, /error/code, 405",
     "POST, /v1/models, 'GET, HEAD', /error/code, method_not_supported",
     "DELETE, /stipend/v1/me, 'GET, HEAD', /error/code, method_not_supported",
-    "OPTIONS, /v1beta/models, 'GET, HEAD', /error/code, 405"
+    "OPTIONS, /v1beta/models, 'GET, HEAD', /error/code, 405",
+    "POST, /v1/responses/resp_1, 'GET, DELETE', /error/code, method_not_supported",
+    "PUT, /openai/v1/models/gpt-5, 'GET, HEAD', /error/code, method_not_supported",
+    "PUT, /v1/responses/resp_1, 'GET, DELETE', /error/code, method_not_supported",
+    "GET, /v1/responses/resp_1/cancel, POST, /error/code, method_not_supported",
+    "GET, /v1/responses/compact, POST, /error/code, method_not_supported",
+    "DELETE, /openai/v1/responses/resp_1/input_items, GET, /error/code, method_not_supported"
   })
   void anotherMethodOnARouteIsToldWhichIsServed(
       String method, String path, String allowed, String at, String says) throws Exception {

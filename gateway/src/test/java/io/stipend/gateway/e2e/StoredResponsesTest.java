@@ -152,9 +152,6 @@ class StoredResponsesTest {
         "GET /v1/responses/resp_1/",
         "GET /v1/responses/resp_1/x",
         "GET /v1/responses/resp.1",
-        "POST /v1/responses/resp_1",
-        "PUT /v1/responses/resp_1",
-        "DELETE /v1/responses/resp_1/input_items",
         "GET /v1/chat/completions/chatcmpl-1",
         "DELETE /v1/chat/completions/chatcmpl-1",
       })

@@ -320,22 +320,31 @@ public final class SnapshotPolicy implements PolicyEngine {
     for (ProviderConfig provider : snapshot.catalog().providers()) {
       for (String name : snapshot.catalog().priced(provider, now)) {
         if (allowed(rules, provider, name)) {
-          listings.putIfAbsent(name, new ModelListing(name, provider.name(), provider.dialect()));
+          list(listings, name, provider);
         }
       }
     }
+    Map<String, ModelListing> aliases = new LinkedHashMap<>();
     for (String alias : snapshot.file().aliases().keySet()) {
       ModelCatalog.Resolved resolved = snapshot.catalog().resolve(alias, now);
       for (ProviderConfig provider : resolved.servedBy()) {
         if (allowed(rules, provider, resolved.model())
             && snapshot.catalog().rating(provider, resolved.model(), now) != null) {
-          listings.put(alias, new ModelListing(alias, provider.name(), provider.dialect()));
-          break;
+          list(aliases, alias, provider);
         }
       }
     }
+    listings.putAll(aliases);
     List<ModelListing> sorted = new ArrayList<>(listings.values());
     sorted.sort(Comparator.comparing(ModelListing::id));
     return sorted;
+  }
+
+  /** Once for each vendor: the paths of one do not reach the models of another. */
+  private static void list(
+      Map<String, ModelListing> listings, String name, ProviderConfig provider) {
+    listings.putIfAbsent(
+        provider.dialect() + "/" + name,
+        new ModelListing(name, provider.name(), provider.dialect()));
   }
 }
