@@ -17,9 +17,11 @@ import io.stipend.gateway.dialect.Dialect.Peek;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialect.Unreadable;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.RefusalReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,6 +32,9 @@ import java.util.List;
 final class FuzzedBodies {
   private static final String MODEL = "m \"模型\\";
   private static final int CAP = 40;
+
+  /** The bound of a search that says none. */
+  private static final int SEARCHES = 10;
 
   /** All that an edit may add to a body. */
   private static final int MOST_ADDED = 160;
@@ -52,7 +57,15 @@ final class FuzzedBodies {
           "/v1beta/models/m:countTokens",
           "/v1/embeddings",
           "/v1/completions",
-          "/v1/moderations");
+          "/v1/moderations",
+          "/v1/responses/compact",
+          "/v1/audio/speech",
+          "/v1/images/generations",
+          "/v1beta/models/m:embedContent",
+          "/v1beta/models/m:batchEmbedContents",
+          "/openai/deployments/m/chat/completions",
+          "/openai/deployments/m/embeddings",
+          "/openai/v1/responses");
 
   private FuzzedBodies() {}
 
@@ -72,15 +85,15 @@ final class FuzzedBodies {
       return;
     }
     Peeked peeked = (Peeked) peek;
-    boolean metered = peeked.call().metered();
+    boolean capped = peeked.call().metered() && peeked.call().generation() != Generation.UNCAPPABLE;
     Edit edit =
-        new Edit((input[1] & 1) == 0 ? null : MODEL, metered && (input[1] & 2) != 0 ? CAP : -1);
+        new Edit((input[1] & 1) == 0 ? null : MODEL, capped && (input[1] & 2) != 0 ? CAP : -1);
     ByteBuf edited = dialect.edit(body, peeked, edit);
     String text = edited.toString(StandardCharsets.UTF_8);
     assertThat(edited.readableBytes()).isLessThanOrEqualTo(json.length + MOST_ADDED);
     assertThat(edited.release()).isTrue();
     ObjectNode expected = (ObjectNode) tree(new String(json, StandardCharsets.UTF_8));
-    expect(dialect, expected, edit);
+    expect(dialect, head.path(), expected, edit);
     assertThat(tree(text)).isEqualTo(expected);
   }
 
@@ -130,15 +143,19 @@ final class FuzzedBodies {
   }
 
   /** What the provider shall get, by the rules of the API. */
-  private static void expect(Dialect dialect, ObjectNode body, Edit edit) {
+  private static void expect(Dialect dialect, String path, ObjectNode body, Edit edit) {
     boolean gemini = dialect.vendor().equals(Gemini.VENDOR);
     if (edit.model() != null && gemini) {
       models(body, edit.model());
+    } else if (path.contains("/deployments/")) {
+      if (body.has("model")) {
+        body.put("model", edit.model() == null ? "m" : edit.model());
+      }
     } else if (edit.model() != null) {
       body.put("model", edit.model());
     }
     long cap = edit.outputCap();
-    switch (dialect.id()) {
+    switch (dialect.id().replaceFirst("^azure-", "openai-")) {
       case "openai-chat" -> {
         chatCap(body, cap);
         usage(body);
@@ -148,16 +165,44 @@ final class FuzzedBodies {
         set(body, "max_tokens", cap < 0 ? asked : Math.min(asked, cap));
         usage(body);
       }
-      case "openai-responses" -> lower(body, "max_output_tokens", cap);
-      case "anthropic-messages" -> lower(body, "max_tokens", cap);
+      case "openai-responses" -> {
+        lower(body, "max_output_tokens", cap);
+        if (!searches(body).isEmpty() && !body.path("max_tool_calls").isNumber()) {
+          body.put("max_tool_calls", SEARCHES);
+        }
+      }
+      case "anthropic-messages" -> {
+        lower(body, "max_tokens", cap);
+        for (ObjectNode tool : searches(body)) {
+          if (!tool.path("max_uses").isNumber()) {
+            tool.put("max_uses", SEARCHES);
+          }
+        }
+      }
       case "gemini" -> geminiCap(body, cap);
       default -> {}
     }
   }
 
+  /** The tools that let the provider search. */
+  private static List<ObjectNode> searches(ObjectNode body) {
+    List<ObjectNode> searches = new ArrayList<>();
+    for (JsonNode tool : body.path("tools")) {
+      if (body.path("tools").isArray() && tool.path("type").asText().startsWith("web_search")) {
+        searches.add((ObjectNode) tool);
+      }
+    }
+    return searches;
+  }
+
   private static void models(ObjectNode body, String model) {
     if (body.path("model").isTextual()) {
       body.put("model", "models/" + model);
+    }
+    for (JsonNode request : body.path("requests")) {
+      if (request.path("model").isTextual()) {
+        ((ObjectNode) request).put("model", "models/" + model);
+      }
     }
     for (String wrapped : List.of("generateContentRequest", "generate_content_request")) {
       if (body.path(wrapped).path("model").isTextual()) {

@@ -16,7 +16,11 @@ enum FaithRoute {
   MODERATIONS("/v1/moderations", "omni-moderation-latest", false),
   GEMINI("/v1beta/models/%s:generateContent", "gemini-2.0-flash", true),
   GEMINI_STREAM("/v1beta/models/%s:streamGenerateContent?alt=sse", "gemini-2.0-flash", true),
-  GEMINI_COUNT("/v1beta/models/%s:countTokens", "gemini-2.0-flash", false);
+  GEMINI_COUNT("/v1beta/models/%s:countTokens", "gemini-2.0-flash", false),
+  GEMINI_EMBED("/v1beta/models/%s:embedContent", "gemini-embedding-001", false),
+  COMPACT("/v1/responses/compact", "gpt-4o-mini", false),
+  SPEECH("/v1/audio/speech", "tts-1", false),
+  IMAGES("/v1/images/generations", "dall-e-2", false);
 
   /**
    * Where the model and the output cap stand in what {@link #body} makes: JSON has no such stops.
@@ -88,6 +92,13 @@ enum FaithRoute {
         String content = json.object(List.of(json.field("parts", json.list(part))));
         fields.add(json.field("contents", json.list(content)));
       }
+      case GEMINI_EMBED -> {
+        String part = "{" + json.field("text", json.string()) + "}";
+        fields.add(
+            json.field("content", json.object(List.of(json.field("parts", json.list(part))))));
+      }
+      case SPEECH -> fields.add(json.field("input", "\"a\""));
+      case IMAGES -> fields.add(json.field("prompt", json.string()));
       default -> fields.add(json.field("input", prompt(json, random)));
     }
     if (!isGemini()) {
