@@ -223,6 +223,8 @@ class MultipartTest {
         "form-data; name=\"a\"\r\nContent-Type: multipart/mixed; boundary=C",
         "form-data; name=\"a\"\r\nContent-Type: text/plain; name=\"model\"",
         "form-data; name=\"a\"\r\nContent-Type: ; name=\"model\"x",
+        "form-data; name=\"a\"\r\nContent-Type: name=\"model\"dio/wav",
+        "form-data; name=\"a\"\r\nContent-Type: text",
         "form-data; name=\"model\"\r\nContent-Type: application/json",
         "form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
         "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
