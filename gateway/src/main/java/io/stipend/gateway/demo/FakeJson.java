@@ -120,8 +120,7 @@ final class FakeJson {
           .put("cache_write", row.usage().cacheWrite())
           .put("cache_write_1h", row.usage().cacheWrite1h())
           .put("output", row.usage().output())
-          .put("reasoning", row.usage().reasoning())
-          .put("units", row.units().text());
+          .put("reasoning", row.usage().reasoning());
     }
     return json.toString();
   }

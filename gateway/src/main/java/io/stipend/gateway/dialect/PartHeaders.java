@@ -85,7 +85,12 @@ final class PartHeaders {
       // Some readers look for the name of the part in any of its headers.
       throw bad(TYPE, value, "no name but that of " + DISPOSITION);
     }
-    if (HeaderParameters.mediaType(value).startsWith("multipart/")) {
+    String media = HeaderParameters.mediaType(value);
+    int slash = media.indexOf('/');
+    if (slash < 1 || !media.chars().allMatch(c -> c == '/' || HeaderParameters.isToken(c))) {
+      throw bad(TYPE, value, "a media type such as audio/wav");
+    }
+    if (media.startsWith("multipart/")) {
       throw bad(TYPE, value, "no form within a part");
     }
   }

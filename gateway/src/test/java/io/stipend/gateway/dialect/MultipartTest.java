@@ -231,6 +231,8 @@ class MultipartTest {
         "form-data; name=\"a\"\r\nContent-Type: text/plain; charset*=utf-8''utf-7",
         "form-data; filename=\"a; name=model; b\"; name=\"a\"",
         "form-data; name=\"a\"; filename=\"a b; NAME =model\"",
+        "form-data; name=\"a\"\r\nContent-Type: name=\"model\"dio/wav",
+        "form-data; name=\"a\"\r\nContent-Type: text",
         "form-data; name=\"model\"\r\nContent-Type: application/json",
         "form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
         "form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64",
