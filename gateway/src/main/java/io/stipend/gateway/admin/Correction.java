@@ -3,6 +3,7 @@ package io.stipend.gateway.admin;
 import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.gateway.admin.AdminService.CorrectionMade;
 import io.stipend.gateway.admin.AdminService.CorrectionOrder;
+import io.stipend.gateway.dialect.Dialects;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
@@ -119,6 +120,12 @@ record Correction(
       throw new AdminException(
           Kind.INVALID,
           "cost: " + order.cost() + " (expected: a decimal of " + row.currency() + ", at least 0)");
+    }
+    if (Dialects.costsByContent(row.dialect())) {
+      throw new AdminException(
+          Kind.INVALID,
+          "how much of this call was sound or images, and of which size, is not recorded; say the"
+              + " cost");
     }
     Rating rating = rating(row, quota);
     if (rating == null) {

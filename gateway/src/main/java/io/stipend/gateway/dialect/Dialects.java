@@ -76,6 +76,15 @@ public final class Dialects {
     return ALL;
   }
 
+  /**
+   * Whether calls of this dialect cost by what no row keeps: how much of them was sound or images,
+   * and of which size and quality.
+   */
+  public static boolean costsByContent(String id) {
+    return ALL.stream()
+        .anyMatch(dialect -> dialect.id().equals(id) && dialect instanceof OpenAiMedia);
+  }
+
   /** The dialect that serves POST on exactly this path; null if none does. */
   public static @Nullable Dialect at(String path) {
     Dialect exact = BY_PATH.get(path);

@@ -51,7 +51,7 @@ final class ResponsesBody {
 
   /** How the types of {@link ServerTools} begin that are refused. */
   private static final List<String> REFUSED_TOOLS =
-      List.of("file_search", "code_interpreter", "image_generation", "mcp");
+      List.of("file_search", "code_interpreter", "image_generation", "mcp", "bing_");
 
   /**
    * Where the fields stand that policy may set; null for those that do not stand.

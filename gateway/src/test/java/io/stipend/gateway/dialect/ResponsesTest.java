@@ -101,6 +101,7 @@ class ResponsesTest {
         "{'model':'m','tools':[{'type':'web_search'},{'type':'code_interpreter'}]} | tools",
         "{'model':'m','tools':[{'type':'image_generation'}]} | tools",
         "{'model':'m','prompt':{'id':'pmpt_1'}} | prompt",
+        "{'model':'m','tools':[{'type':'bing_grounding'}]} | tools",
         "{'model':'m','tools':[{'type':'shell','environment':{'type':'container_auto'}}]} | tools",
         "{'model':'m','tools':[{'environment':{'type':'container_reference'},'type':'shell'}]} | tools",
         "{'model':'m','tools':[{'type':'shell','environment':{}}]} | tools",

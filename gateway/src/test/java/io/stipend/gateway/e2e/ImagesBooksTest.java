@@ -1,7 +1,10 @@
 package io.stipend.gateway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stipend.gateway.admin.AdminClient;
+import io.stipend.gateway.admin.AdminService.CorrectionOrder;
 import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.metering.Meter;
@@ -15,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +54,28 @@ class ImagesBooksTest extends MediaFixture {
     assertThat(row.units()).isEqualTo(Units.of(Meter.IMAGE, 3));
     assertThat(row.nanos()).isEqualTo(4 * 5_000L + 3 * 4_160 * 40_000L);
     assertThat(row.dialect()).isEqualTo("openai-image-generations");
+  }
+
+  /** As text, which the row's tokens alone would be taken for, it would cost a quarter. */
+  @Test
+  void aCorrectionOfImagesMustSayTheirCost() throws Exception {
+    start(RICH, "");
+    ok(sendJson(GENERATIONS, make("gpt-image-1", ""), "x-fake-output-tokens", "4160"));
+    UsageRow row = agreed(UsageSource.REPORTED).get(0);
+    assertThatThrownBy(() -> correct(row.exchangeId(), 4_000L, null))
+        .hasMessageContaining("say the cost");
+    assertThat(books.rows().get(0)).isEqualTo(row);
+    correct(row.exchangeId(), 4_000L, "0.16002");
+    assertThat(books.rows().get(0).nanos()).isEqualTo(160_020_000);
+  }
+
+  private void correct(String exchange, long output, String cost) {
+    AdminClient.find(books.gateway.data())
+        .orElseThrow()
+        .correct(
+            new CorrectionOrder(
+                exchange, null, null, null, null, null, output, null, cost, "the invoice says so"),
+            "grace");
   }
 
   @ParameterizedTest
