@@ -89,6 +89,9 @@ public final class HeaderRules {
     "proxy-", "stipend-", "x-codex-primary-", "x-codex-secondary-", "x-codex-credits-"
   };
 
+  /** Of the type that {@code curl -d} says of everything. */
+  private static final String URL_ENCODED = "urlencoded";
+
   /** Fields that are set later, at most. */
   private static final int MORE_FIELDS = 16;
 
@@ -100,12 +103,18 @@ public final class HeaderRules {
 
   /**
    * The headers of the upstream request: the client's without its credentials, hop-by-hop and
-   * forwarding headers; {@code accept-encoding: identity}. The provider's credential is set later,
-   * by {@link Dialect#authorize}.
+   * forwarding headers; {@code accept-encoding: identity}. A body that is said to be an encoded
+   * form was read as JSON, and is said to be that: a provider that decodes such forms could find
+   * another model within a string of it. The provider's credential is set later, by {@link
+   * Dialect#authorize}.
    */
   public static HttpHeaders forUpstream(RequestHead head) {
     HttpHeaders passed = pass(head.headers(), NOT_UPSTREAM, NOT_UPSTREAM_PREFIXES);
     passed.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    String type = passed.get(HttpHeaderNames.CONTENT_TYPE);
+    if (type != null && HeaderParameters.mediaType(type).contains(URL_ENCODED)) {
+      passed.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    }
     return passed;
   }
 

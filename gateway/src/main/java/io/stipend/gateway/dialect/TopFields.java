@@ -28,7 +28,9 @@ abstract class TopFields implements JsonString {
   /** The beginning of the last string, which becomes a key if a colon follows. */
   private final byte[] string = new byte[MAX_KEY_BYTES];
 
-  private int stringLength;
+  /** Long, since a provider's string may be longer than any array. */
+  private long stringLength;
+
   private final byte[] key = new byte[MAX_KEY_BYTES];
   private int keyLength;
 
@@ -130,13 +132,13 @@ abstract class TopFields implements JsonString {
       return;
     }
     if (stringLength < MAX_KEY_BYTES) {
-      string[stringLength] = b;
+      string[(int) stringLength] = b;
     }
     stringLength++;
   }
 
   private void colon() {
-    keyLength = Math.max(0, Math.min(stringLength, MAX_KEY_BYTES));
+    keyLength = (int) Math.max(0, Math.min(stringLength, MAX_KEY_BYTES));
     System.arraycopy(string, 0, key, 0, keyLength);
     stringLength = -1;
     int field = depth == 1 ? field() : NONE;
@@ -163,7 +165,7 @@ abstract class TopFields implements JsonString {
 
   @Override
   public final boolean valueIs(byte[] ascii) {
-    int begun = Math.min(stringLength, MAX_KEY_BYTES);
+    int begun = (int) Math.min(stringLength, MAX_KEY_BYTES);
     return stringLength == ascii.length && Arrays.equals(string, 0, begun, ascii, 0, begun);
   }
 

@@ -135,7 +135,7 @@ final class RequestGate {
     lineStart = 0;
     headBegun = false;
     pump(false);
-    if (paused && held.readableBytes() <= MAX_HELD_BYTES) {
+    if (paused && !decoding && held.readableBytes() <= MAX_HELD_BYTES) {
       paused = false;
       channel.config().setAutoRead(true);
     }

@@ -66,6 +66,20 @@ class HeaderRulesTest {
     assertThat(up.getAll("anthropic-beta")).containsExactly("a,b", "c");
   }
 
+  /** {@code {"model":"cheap","x":"&model=dear&"}} is both, and names two models. */
+  @ParameterizedTest
+  @CsvSource({
+    "application/x-www-form-urlencoded, application/json",
+    "Application/X-WWW-Form-URLencoded; charset=utf-8, application/json",
+    "application/json; charset=utf-8, application/json; charset=utf-8",
+    "multipart/form-data; boundary=urlencoded, multipart/form-data; boundary=urlencoded",
+    "text/plain, text/plain"
+  })
+  void whatWasReadAsJsonIsNotPassedOnAsAnEncodedForm(String said, String passed) {
+    HttpHeaders up = HeaderRules.forUpstream(Heads.post("/", "Content-Type", said));
+    assertThat(up.getAll("content-type")).containsExactly(passed);
+  }
+
   @Test
   void eachDialectSetsItsProvidersCredential() {
     HttpHeaders chat = HeaderRules.forUpstream(Heads.post("/", "x-api-key", "client"));

@@ -53,6 +53,22 @@ class MediaReaderTest {
           + USAGE
           + "}\r\n\r\n";
 
+  /** A provider may send a string for as long as it likes. */
+  @Test
+  void aStringLongerThanAnyArrayIsPassedOver() {
+    MediaFields fields = new MediaFields();
+    byte[] begin = json("{'data':'");
+    byte[] end = json("','usage':{'input_tokens':7}}");
+    byte[] filling = new byte[64 * 1_024 * 1_024];
+    fields.scan(begin, 0, begin.length);
+    for (long length = 0; length <= Integer.MAX_VALUE; length += filling.length) {
+      fields.scan(filling, 0, filling.length);
+    }
+    fields.scan(filling, 0, 1);
+    fields.scan(end, 0, end.length);
+    assertThat(fields.usage()).hasToString("{\"input_tokens\":7}");
+  }
+
   private static AnswerReader transcript(boolean sse) {
     return sse ? new MediaEvents(MediaUsage::transcript) : new MediaBody(MediaUsage::transcript);
   }
