@@ -145,6 +145,14 @@ class StoredResponsesTest {
     assertThat(books.provider.requests()).isEqualTo(before);
   }
 
+  @Test
+  void aListOfThemIsNotServed() throws Exception {
+    HttpResponse<String> answer = send("GET", PATH, ada);
+    assertThat(answer.statusCode()).isEqualTo(405);
+    assertThat(answer.headers().firstValue("allow")).contains("POST");
+    assertThat(books.provider.requests()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
