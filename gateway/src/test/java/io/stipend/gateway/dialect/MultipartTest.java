@@ -251,6 +251,8 @@ class MultipartTest {
     String form = form(headed("Content-Disposition: " + disposition, "m"), part("name=\"n\"", "1"));
     assertThat(refused(TYPE, form)).contains("(expected: ");
     assertThat(refused(TYPE, form(MODEL) + form)).isNotEmpty();
+    String beside = form(MODEL, headed("Content-Disposition: " + disposition, "m"));
+    assertThat(refused(TYPE, beside)).contains("(expected: ");
   }
 
   @ParameterizedTest

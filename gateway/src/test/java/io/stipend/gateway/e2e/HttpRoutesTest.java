@@ -164,6 +164,33 @@ class HttpRoutesTest {
     assertThat(provider.requests()).isEqualTo(before);
   }
 
+  /** What is answered before its body is read must not let that body pass for a request. */
+  @ParameterizedTest
+  @CsvSource({
+    "HEAD, /, 200",
+    "HEAD, /v1/models, 401",
+    "DELETE, /v1/messages, 405",
+    "OPTIONS, /v1/models, 405",
+    "POST, /v1/batches, 404"
+  })
+  void theBodyOfARequestThatIsAnsweredUnreadIsNoRequest(String method, String path, int status)
+      throws Exception {
+    String within = request("GET", "/v1/models", bearer());
+    try (RawClient client = client()) {
+      String whole = request(method, path, "Content-Length: " + within.length()) + within;
+      client.send(whole + request("GET", "/stipend/v1/me", bearer()));
+      Answer first = method.equals("HEAD") ? client.head() : client.answer();
+      assertThat(first.status()).isEqualTo(status);
+      assertThat(client.answer().body()).contains("\"granted\"").doesNotContain("gpt-4o-mini");
+      String more = request(method, path, "Content-Length: " + (within.length() + 1)) + within;
+      Answer last = method.equals("HEAD") ? client.send(more).head() : client.send(more).answer();
+      assertThat(last.status()).isEqualTo(status);
+      assertThat(last.headers()).containsEntry("connection", "close");
+      assertThat(client.ended()).isTrue();
+    }
+    assertThat(provider.requests()).isEqualTo(before);
+  }
+
   @Test
   void refusalsOfRoutesAreCountedByTheirReason() throws Exception {
     long refused = gateway.refusals("");
