@@ -176,6 +176,28 @@ class StrangeAnswerTest {
     nothingIsHeld(4);
   }
 
+  /** Claude Code mends its next request by the wording of such an error. */
+  @ParameterizedTest
+  @CsvSource({"400", "413", "429", "529"})
+  void anErrorReachesTheClientByteForByte(int status) throws Exception {
+    String body =
+        " { \"type\" : \"error\",\r\n \"error\":{\"type\":\"invalid_request_error\", \"message\":"
+            + "\"prompt is too long: 210000 tokens \\u003e 200000 maximum\"}, \"new\":1e2 }\n";
+    for (Api api : Api.BOTH) {
+      answer =
+          "HTTP/1.1 %d X\r\ncontent-type: application/json\r\nrequest-id: req_9\r\ncontent-length: %d\r\n\r\n%s"
+              .formatted(status, body.length(), body);
+      HttpResponse<String> got = post(api, true);
+      assertThat(got.statusCode()).isEqualTo(status);
+      assertThat(got.body()).isEqualTo(body);
+      assertThat(got.headers().firstValue("request-id")).contains("req_9");
+      assertThat(got.headers().firstValue("x-should-retry")).isEmpty();
+    }
+    Awaitility.await().until(() -> gateway.rows().size() == 2);
+    assertThat(gateway.rows()).allSatisfy(row -> assertThat(row.nanos()).isZero());
+    nothingIsHeld(2);
+  }
+
   @Test
   void aSmallErrorThatIsCompressedPassesAsItIsAndIsFree() throws Exception {
     for (Api api : Api.BOTH) {
