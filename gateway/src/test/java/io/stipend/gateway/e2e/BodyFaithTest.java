@@ -39,7 +39,8 @@ class BodyFaithTest {
           "gpt-4o-mini", "0.004",
           "claude-haiku-4-5", "0.05",
           "gpt-3.5-turbo-instruct", "0.006",
-          "gemini-2.0-flash", "0.0015");
+          "gemini-2.0-flash", "0.0015",
+          "gpt-4.1-nano", "0.004");
 
   private static final Map<FaithRoute, BlockingQueue<Got>> GOT = new EnumMap<>(FaithRoute.class);
   private static final Map<String, String> KEYS = new HashMap<>();
@@ -96,6 +97,7 @@ class BodyFaithTest {
               openai: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
               anthropic: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
               gemini: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
+              azure: { url: "http://127.0.0.1:%1$d", key: "provider-key", prices: openai, models: ["gpt-4.1-nano"] }
             rate_cards: [builtin]
             models: { aliases: { %2$s } }
             allowances:

@@ -20,7 +20,10 @@ enum FaithRoute {
   GEMINI_EMBED("/v1beta/models/%s:embedContent", "gemini-embedding-001", false),
   COMPACT("/v1/responses/compact", "gpt-4o-mini", false),
   SPEECH("/v1/audio/speech", "tts-1", false),
-  IMAGES("/v1/images/generations", "dall-e-2", false);
+  IMAGES("/v1/images/generations", "dall-e-2", false),
+  AZURE_CHAT(
+      "/openai/deployments/%s/chat/completions?api-version=2024-10-21", "gpt-4.1-nano", true),
+  AZURE_RESPONSES("/openai/v1/responses", "gpt-4.1-nano", true);
 
   /**
    * Where the model and the output cap stand in what {@link #body} makes: JSON has no such stops.
@@ -70,18 +73,18 @@ enum FaithRoute {
   }
 
   boolean isGemini() {
-    return path.contains("%s");
+    return path.startsWith("/v1beta/");
   }
 
   /** Whether a stream is asked for usage. */
   boolean saysStreamOptions() {
-    return this == CHAT || this == COMPLETIONS;
+    return this == CHAT || this == COMPLETIONS || this == AZURE_CHAT;
   }
 
   String body(OddJson json, Random random, boolean stream) {
     List<String> fields = new ArrayList<>();
     switch (this) {
-      case CHAT, MESSAGES, COUNT_TOKENS -> {
+      case CHAT, AZURE_CHAT, MESSAGES, COUNT_TOKENS -> {
         String message =
             "{" + json.field("role", "\"user\"") + "," + json.field("content", json.string()) + "}";
         fields.add(json.field("messages", json.list(message)));
@@ -101,9 +104,9 @@ enum FaithRoute {
       case IMAGES -> fields.add(json.field("prompt", json.string()));
       default -> fields.add(json.field("input", prompt(json, random)));
     }
-    if (!isGemini()) {
+    if (!path.contains("%s")) {
       fields.add(json.field("model", MODEL));
-    } else if (random.nextInt(3) == 0) {
+    } else if (isGemini() && random.nextInt(3) == 0) {
       fields.add(json.field("model", MODEL));
     }
     if (capped) {
@@ -117,8 +120,9 @@ enum FaithRoute {
 
   private String cap(OddJson json, Random random) {
     return switch (this) {
-      case CHAT -> json.field(random.nextBoolean() ? "max_tokens" : "max_completion_tokens", CAP);
-      case RESPONSES -> json.field("max_output_tokens", CAP);
+      case CHAT, AZURE_CHAT ->
+          json.field(random.nextBoolean() ? "max_tokens" : "max_completion_tokens", CAP);
+      case RESPONSES, AZURE_RESPONSES -> json.field("max_output_tokens", CAP);
       case GEMINI, GEMINI_STREAM -> {
         boolean snake = random.nextBoolean();
         String inner = json.field(snake ? "max_output_tokens" : "maxOutputTokens", CAP);
