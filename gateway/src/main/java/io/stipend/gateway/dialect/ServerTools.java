@@ -126,6 +126,12 @@ final class ServerTools {
         return;
       }
       String word = name.equals(TYPE) ? scan.shortText(CallFields.MAX_WORD_LENGTH) : null;
+      if (word == null && name.equals(TYPE) && scan.token() == JsonToken.VALUE_STRING) {
+        throw BadBody.field(
+            TOOLS + "." + TYPE,
+            "a long string",
+            "at most " + CallFields.MAX_WORD_LENGTH + " characters");
+      }
       if (word != null && refused.stream().anyMatch(word::startsWith)) {
         throw BadBody.unserved(
             TOOLS,
