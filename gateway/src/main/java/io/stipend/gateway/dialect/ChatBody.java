@@ -88,6 +88,7 @@ final class ChatBody {
   private final Media media;
   private @Nullable String model;
   private @Nullable Span modelAt;
+  private boolean empty = true;
   private @Nullable Cap newCap;
   private @Nullable Cap oldCap;
   private boolean stream;
@@ -121,6 +122,9 @@ final class ChatBody {
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
+    if (empty) {
+      throw CallFields.missing(MESSAGES, "the conversation");
+    }
     String name = ModelMark.counts(inPath, model);
     ModelMark at = new ModelMark(modelAt, inPath);
     if (name == null) {
@@ -160,6 +164,7 @@ final class ChatBody {
   }
 
   private void field(String name) throws IOException, BadBody {
+    empty = false;
     String unserved = UNSERVED.get(name);
     if (unserved != null && !scan.isNull()) {
       throw BadBody.unserved(name, unserved);

@@ -60,6 +60,7 @@ final class CompletionsBody {
   private final Prompts prompts;
   private @Nullable String model;
   private @Nullable Span modelAt;
+  private boolean empty = true;
   private @Nullable Span capAt;
   private long cap = -1;
   private boolean stream;
@@ -87,6 +88,9 @@ final class CompletionsBody {
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
+    if (empty) {
+      throw CallFields.missing(PROMPT, "a text, or a list of them");
+    }
     String name = ModelMark.counts(inPath, model);
     ModelMark at = new ModelMark(modelAt, inPath);
     if (name == null) {
@@ -134,6 +138,7 @@ final class CompletionsBody {
   }
 
   private void field(String name) throws IOException, BadBody {
+    empty = false;
     switch (name) {
       case MODEL -> {
         model = CallFields.model(scan, inPath);
