@@ -146,7 +146,7 @@ final class FuzzedBodies {
   private static void expect(Dialect dialect, String path, ObjectNode body, Edit edit) {
     boolean gemini = dialect.vendor().equals(Gemini.VENDOR);
     if (edit.model() != null && gemini) {
-      models(body, edit.model());
+      models(dialect, body, edit.model());
     } else if (path.contains("/deployments/")) {
       if (body.has("model")) {
         body.put("model", edit.model() == null ? "m" : edit.model());
@@ -195,11 +195,12 @@ final class FuzzedBodies {
     return searches;
   }
 
-  private static void models(ObjectNode body, String model) {
+  private static void models(Dialect dialect, ObjectNode body, String model) {
     if (body.path("model").isTextual()) {
       body.put("model", "models/" + model);
     }
-    for (JsonNode request : body.path("requests")) {
+    boolean embeds = dialect.id().equals("gemini-embeddings");
+    for (JsonNode request : embeds ? body.path("requests") : NODES.arrayNode()) {
       if (request.path("model").isTextual()) {
         ((ObjectNode) request).put("model", "models/" + model);
       }
