@@ -1,7 +1,6 @@
 package io.stipend.gateway.dialect;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -12,16 +11,13 @@ import java.util.function.Consumer;
  * or CR. What a dialect drops, it drops with its blank line.
  */
 abstract class EventStream implements AnswerReader {
-  private static final int FIRST_PENDING_BYTES = 1_024;
   private static final byte[] DATA = EventScan.key("data");
 
-  private final int maxEventBytes;
+  private final int maxBytes;
   private final TextSeen text = new TextSeen();
 
   /** The begun event that earlier reads left, if any. */
-  private byte[] pending = {};
-
-  private int pendingLength;
+  private final Pending pending;
 
   /** Nothing stands yet on the line that is being read. */
   private boolean lineEmpty = true;
@@ -41,7 +37,8 @@ abstract class EventStream implements AnswerReader {
   private boolean first = true;
 
   EventStream(Dialect.ReaderLimits limits) {
-    this.maxEventBytes = limits.eventBytes();
+    this.maxBytes = limits.eventBytes();
+    this.pending = new Pending("event", maxBytes);
   }
 
   /**
@@ -80,27 +77,27 @@ abstract class EventStream implements AnswerReader {
     }
     int begin = at;
     while ((at = endOfEvent(bytes, at, length)) >= 0) {
-      if (pendingLength > 0) {
-        keep(bytes, begin, at);
-        lastRelayed = event(pending, 0, pendingLength);
+      if (!pending.isEmpty()) {
+        pending.keep(bytes, begin, at);
+        lastRelayed = event(pending.bytes(), 0, pending.length());
         if (lastRelayed) {
-          client.accept(Unpooled.copiedBuffer(pending, 0, pendingLength));
+          client.accept(pending.copy());
         }
-        pendingLength = 0;
+        pending.clear();
         unsent = at;
       } else {
-        boolean fits = at - begin <= maxEventBytes;
+        boolean fits = at - begin <= maxBytes;
         lastRelayed = fits && event(bytes, begin, at);
         if (!lastRelayed) {
           send(in, unsent, begin, client);
           unsent = at;
         }
-        checkBound(at - begin);
+        pending.checkBound(at - begin);
       }
       begin = at;
     }
     send(in, unsent, begin, client);
-    keep(bytes, begin, length);
+    pending.keep(bytes, begin, length);
   }
 
   private static void send(ByteBuf in, int from, int to, Consumer<ByteBuf> client) {
@@ -138,24 +135,6 @@ abstract class EventStream implements AnswerReader {
       return i;
     }
     return -1;
-  }
-
-  private void keep(byte[] bytes, int from, int to) {
-    int length = pendingLength + to - from;
-    checkBound(length);
-    if (length > pending.length) {
-      int grown = Math.max(FIRST_PENDING_BYTES, Math.max(length, 2 * pending.length));
-      pending = Arrays.copyOf(pending, grown);
-    }
-    System.arraycopy(bytes, from, pending, pendingLength, to - from);
-    pendingLength = length;
-  }
-
-  private void checkBound(int length) {
-    if (length > maxEventBytes) {
-      throw new BadAnswerException(
-          "event: " + length + " bytes and more (expected: at most " + maxEventBytes + ")");
-    }
   }
 
   /** Finds the data of one event, its blank line included. */
@@ -203,14 +182,14 @@ abstract class EventStream implements AnswerReader {
 
   @Override
   public final void end(Consumer<ByteBuf> client) {
-    if (pendingLength > 0) {
+    if (!pending.isEmpty()) {
       boolean whole = lineEmpty;
       // An event that broke off within a line is none, unless it is the one that ends the stream.
-      if (event(pending, 0, pendingLength) && (whole || complete())) {
-        client.accept(Unpooled.copiedBuffer(pending, 0, pendingLength));
+      if (event(pending.bytes(), 0, pending.length()) && (whole || complete())) {
+        client.accept(pending.copy());
         unfinished = true;
       }
-      pendingLength = 0;
+      pending.clear();
     }
   }
 
@@ -241,8 +220,7 @@ abstract class EventStream implements AnswerReader {
 
   @Override
   public void close() {
-    pending = new byte[0];
-    pendingLength = 0;
+    pending.close();
     text.clear();
   }
 }

@@ -3,11 +3,8 @@ package io.stipend.gateway.dialect;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.stipend.metering.Units;
-import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A Gemini stream that is no event stream: one JSON list, whose elements are the chunks and come as
@@ -15,17 +12,12 @@ import org.jspecify.annotations.Nullable;
  * can be ended as valid JSON after any of them. A body that is no list passes whole as one element,
  * and what is no JSON as it comes.
  */
-final class GeminiArray implements AnswerReader {
-  private static final int FIRST_PENDING_BYTES = 1_024;
-
-  private final int maxElementBytes;
+final class GeminiArray implements GeminiAnswer {
   private final TextSeen text = new TextSeen();
   private final GeminiChunks chunks;
 
   /** What earlier reads left of an element, with what stands before it. */
-  private byte[] pending = {};
-
-  private int pendingLength;
+  private final Pending pending;
 
   private int depth;
 
@@ -44,8 +36,13 @@ final class GeminiArray implements AnswerReader {
    * @param asked the most searches that the request is held for
    */
   GeminiArray(int choices, Units asked, Dialect.ReaderLimits limits) {
-    this.maxElementBytes = limits.eventBytes();
+    this.pending = new Pending("element", limits.eventBytes());
     this.chunks = new GeminiChunks(choices, asked, text, limits);
+  }
+
+  @Override
+  public GeminiChunks chunks() {
+    return chunks;
   }
 
   @Override
@@ -71,13 +68,13 @@ final class GeminiArray implements AnswerReader {
     int begin = 0;
     int at = 0;
     while ((at = endOfElement(bytes, at, length)) >= 0) {
-      if (pendingLength > 0) {
-        keep(bytes, begin, at);
-        element(pending, 0, pendingLength);
+      if (!pending.isEmpty()) {
+        pending.keep(bytes, begin, at);
+        element(pending.bytes(), 0, pending.length());
         pass(client);
         unsent = at;
       } else {
-        checkBound(at - begin);
+        pending.checkBound(at - begin);
         element(bytes, begin, at);
       }
       begin = at;
@@ -89,7 +86,7 @@ final class GeminiArray implements AnswerReader {
     if (begin > unsent) {
       client.accept(in.retainedSlice(in.readerIndex() + unsent, begin - unsent));
     }
-    keep(bytes, begin, length);
+    pending.keep(bytes, begin, length);
   }
 
   /** After the element that is being read; -1 if it does not end in these bytes. */
@@ -145,65 +142,17 @@ final class GeminiArray implements AnswerReader {
   }
 
   private void pass(Consumer<ByteBuf> client) {
-    if (pendingLength > 0) {
-      client.accept(Unpooled.copiedBuffer(pending, 0, pendingLength));
-      pendingLength = 0;
-    }
-  }
-
-  private void keep(byte[] bytes, int from, int to) {
-    int length = pendingLength + to - from;
-    checkBound(length);
-    if (length > pending.length) {
-      int grown = Math.max(FIRST_PENDING_BYTES, Math.max(length, 2 * pending.length));
-      pending = Arrays.copyOf(pending, grown);
-    }
-    System.arraycopy(bytes, from, pending, pendingLength, to - from);
-    pendingLength = length;
-  }
-
-  private void checkBound(int length) {
-    if (length > maxElementBytes) {
-      throw new BadAnswerException(
-          "element: " + length + " bytes and more (expected: at most " + maxElementBytes + ")");
+    if (!pending.isEmpty()) {
+      client.accept(pending.copy());
+      pending.clear();
     }
   }
 
   /** What broke off passes: a reader of JSON takes no broken list for an answer. */
   @Override
   public void end(Consumer<ByteBuf> client) {
-    over |= pendingLength > 0;
+    over |= !pending.isEmpty();
     pass(client);
-  }
-
-  @Override
-  public @Nullable UsageReport usage() {
-    return chunks.usage();
-  }
-
-  @Override
-  public Units units() {
-    return chunks.units();
-  }
-
-  @Override
-  public boolean complete() {
-    return chunks.complete();
-  }
-
-  @Override
-  public boolean mayEnd() {
-    return chunks.mayEnd();
-  }
-
-  @Override
-  public boolean overtaken() {
-    return chunks.overtaken();
-  }
-
-  @Override
-  public @Nullable UsageReport inputOnly() {
-    return chunks.inputOnly();
   }
 
   @Override
@@ -219,11 +168,6 @@ final class GeminiArray implements AnswerReader {
   @Override
   public String text() {
     return text.text();
-  }
-
-  @Override
-  public @Nullable String modelServed() {
-    return chunks.model();
   }
 
   @Override
@@ -245,8 +189,7 @@ final class GeminiArray implements AnswerReader {
 
   @Override
   public void close() {
-    pending = new byte[0];
-    pendingLength = 0;
+    pending.close();
     text.clear();
   }
 }

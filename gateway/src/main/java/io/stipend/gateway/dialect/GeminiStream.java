@@ -3,12 +3,10 @@ package io.stipend.gateway.dialect;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.stipend.metering.Units;
-import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /** A Gemini answer as server-sent events, each a chunk without a name. Every event passes. */
-final class GeminiStream extends EventStream {
+final class GeminiStream extends EventStream implements GeminiAnswer {
   private final GeminiChunks chunks;
 
   /**
@@ -21,44 +19,14 @@ final class GeminiStream extends EventStream {
   }
 
   @Override
+  public GeminiChunks chunks() {
+    return chunks;
+  }
+
+  @Override
   boolean data(byte[] bytes, int from, int to) {
     chunks.take(bytes, from, to);
     return true;
-  }
-
-  @Override
-  public @Nullable UsageReport usage() {
-    return chunks.usage();
-  }
-
-  @Override
-  public Units units() {
-    return chunks.units();
-  }
-
-  @Override
-  public boolean complete() {
-    return chunks.complete();
-  }
-
-  @Override
-  public boolean mayEnd() {
-    return chunks.mayEnd();
-  }
-
-  @Override
-  public boolean overtaken() {
-    return chunks.overtaken();
-  }
-
-  @Override
-  public @Nullable UsageReport inputOnly() {
-    return chunks.inputOnly();
-  }
-
-  @Override
-  public @Nullable String modelServed() {
-    return chunks.model();
   }
 
   @Override

@@ -89,6 +89,8 @@ public final class HeaderRules {
     "proxy-", "stipend-", "x-codex-primary-", "x-codex-secondary-", "x-codex-credits-"
   };
 
+  private static final String JSON = "application/json";
+
   /** Of the type that {@code curl -d} says of everything. */
   private static final String URL_ENCODED = "urlencoded";
 
@@ -112,8 +114,10 @@ public final class HeaderRules {
     HttpHeaders passed = pass(head.headers(), NOT_UPSTREAM, NOT_UPSTREAM_PREFIXES);
     passed.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
     String type = passed.get(HttpHeaderNames.CONTENT_TYPE);
-    if (type != null && HeaderParameters.mediaType(type).contains(URL_ENCODED)) {
-      passed.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    if (type != null
+        && !type.equals(JSON)
+        && HeaderParameters.mediaType(type).contains(URL_ENCODED)) {
+      passed.set(HttpHeaderNames.CONTENT_TYPE, JSON);
     }
     return passed;
   }

@@ -143,7 +143,7 @@ final class FuzzedAnswers {
     try {
       Field pending = type.getDeclaredField("pending");
       pending.setAccessible(true);
-      return ((byte[]) pending.get(reader)).length;
+      return ((Pending) pending.get(reader)).bytes().length;
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(e);
     }

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,9 +131,7 @@ class UploadsTest {
                 List.of("curl", "-sv", url, "-H", key, "-H", "Content-Type: application/json"));
         command.addAll(List.of(more));
         String said = run(command);
-        if (said == null) {
-          return;
-        }
+        Assumptions.assumeTrue(said != null, "curl is not installed: its uploads are not tried");
         assertThat(said).contains("HTTP/1.1 200 OK").contains(ANSWER);
         if (!more[1].endsWith(".zst")) {
           assertThat(said).contains("HTTP/1.1 100 Continue");
