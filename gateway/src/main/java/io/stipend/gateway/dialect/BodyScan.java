@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -268,15 +269,8 @@ final class BodyScan {
   boolean startsWith(String ascii) {
     int from = offset + start() + 1;
     byte[] prefix = ascii.getBytes(StandardCharsets.US_ASCII);
-    if (from + prefix.length > offset + length) {
-      return false;
-    }
-    for (int i = 0; i < prefix.length; i++) {
-      if (bytes[from + i] != prefix[i]) {
-        return false;
-      }
-    }
-    return true;
+    int to = from + prefix.length;
+    return to <= offset + length && Arrays.equals(bytes, from, to, prefix, 0, prefix.length);
   }
 
   /** What stands at the current token, cut short. */

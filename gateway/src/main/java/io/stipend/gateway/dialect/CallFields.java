@@ -60,6 +60,14 @@ final class CallFields {
     return Character.isWhitespace(c) || Character.isSpaceChar(c);
   }
 
+  /** The name that was read; a call must have one. */
+  static String named(@Nullable String model) throws BadBody {
+    if (model == null) {
+      throw missing("model", "the name of a model");
+    }
+    return model;
+  }
+
   /** An output cap; -1 for a JSON null. */
   static long cap(BodyScan scan, String param) throws IOException, BadBody {
     return scan.integer(param, 1, MAX_OUTPUT_CAP, -1);

@@ -125,11 +125,8 @@ final class ChatBody {
     if (empty) {
       throw CallFields.missing(MESSAGES, "the conversation");
     }
-    String name = ModelMark.counts(inPath, model);
+    String name = CallFields.named(ModelMark.counts(inPath, model));
     ModelMark at = new ModelMark(modelAt, inPath);
-    if (name == null) {
-      throw CallFields.missing(MODEL, "the name of a model");
-    }
     // Cursor sends bodies of Responses to this path for some models.
     if (input && !messages) {
       throw BadBody.unserved(

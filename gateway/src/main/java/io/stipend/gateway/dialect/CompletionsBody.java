@@ -91,11 +91,8 @@ final class CompletionsBody {
     if (empty) {
       throw CallFields.missing(PROMPT, "a text, or a list of them");
     }
-    String name = ModelMark.counts(inPath, model);
+    String name = CallFields.named(ModelMark.counts(inPath, model));
     ModelMark at = new ModelMark(modelAt, inPath);
-    if (name == null) {
-      throw CallFields.missing(MODEL, "the name of a model");
-    }
     ModelCall call =
         new ModelCall(
             dialect,

@@ -151,10 +151,7 @@ final class FormFields {
   /** The name of the model, which must be there. */
   String model() throws BadBody {
     String model = text(MODEL);
-    if (model == null) {
-      throw CallFields.missing(MODEL, "the name of a model");
-    }
-    return CallFields.checkedModel(model);
+    return CallFields.checkedModel(CallFields.named(model));
   }
 
   /** Whether a field says {@code true}; false if there is none. */

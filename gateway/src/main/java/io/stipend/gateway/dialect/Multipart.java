@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -192,15 +193,8 @@ final class Multipart {
   }
 
   private boolean delimits(int from) {
-    if (from + delimiter.length > offset + length) {
-      return false;
-    }
-    for (int i = 0; i < delimiter.length; i++) {
-      if (bytes[from + i] != delimiter[i]) {
-        return false;
-      }
-    }
-    return true;
+    int to = from + delimiter.length;
+    return to <= offset + length && Arrays.equals(bytes, from, to, delimiter, 0, delimiter.length);
   }
 
   private void skipCrLf(String expected) throws BadBody {

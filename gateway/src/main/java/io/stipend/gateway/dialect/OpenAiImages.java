@@ -112,12 +112,10 @@ final class OpenAiImages extends OpenAiMedia {
 
     Read read() throws IOException, BadBody {
       final int open = scan.root(JSON_NAMES, this::field);
-      if (model == null) {
-        throw CallFields.missing(MODEL, "the name of a model");
-      }
+      String name = CallFields.named(model);
       long textBytes = scan.length() - givenBytes;
       ImageOrder order =
-          new ImageOrder(model, n, stream, size, quality, format, textBytes, given).checked();
+          new ImageOrder(name, n, stream, size, quality, format, textBytes, given).checked();
       return OpenAiImages.this.read(
           order, new PlainBody.Marks(open, empty, new ModelMark(modelAt, null)), null);
     }

@@ -55,15 +55,13 @@ final class OpenAiSpeech extends OpenAiMedia {
 
     Read read() throws IOException, BadBody {
       final int open = scan.root(NAMES, this::field);
-      if (model == null) {
-        throw CallFields.missing(MODEL, "the name of a model");
-      }
+      final String name = CallFields.named(model);
       if (characters < 0) {
         throw CallFields.missing(INPUT, "the text to speak");
       }
       Units spoken = Units.of(Meter.CHARACTER, characters);
       MediaTokens sound = MediaTokens.of(0, 0, TokenUsage.MAX_COUNT, 0);
-      ModelCall call = call(model, 1, scan.length(), 0).with(sound, spoken, null);
+      ModelCall call = call(name, 1, scan.length(), 0).with(sound, spoken, null);
       MediaMarks marks =
           new MediaMarks(
               new PlainBody.Marks(open, empty, new ModelMark(modelAt, null)), null, spoken, null);

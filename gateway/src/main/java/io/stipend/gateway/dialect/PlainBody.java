@@ -72,10 +72,7 @@ final class PlainBody {
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     final int open = scan.root(NAMES, this::field);
-    String name = ModelMark.counts(inPath, model);
-    if (name == null) {
-      throw CallFields.missing(MODEL, "the name of a model");
-    }
+    String name = CallFields.named(ModelMark.counts(inPath, model));
     ModelCall call =
         new ModelCall(
             dialect,
