@@ -105,7 +105,8 @@ public final class Demo implements AutoCloseable {
         export ANTHROPIC_BASE_URL=@url@ ANTHROPIC_API_KEY=@key@
       Claude Code:
         ANTHROPIC_BASE_URL=@url@ ANTHROPIC_AUTH_TOKEN=@key@ claude
-      Codex speaks the Responses API only, which a later version of Stipend brings.
+      Codex:
+        STIPEND_KEY=@key@ codex -m gpt-5 -c model_provider=stipend -c 'model_providers.stipend={name="Stipend",base_url="@url@/v1",env_key="STIPEND_KEY",wire_api="responses"}'
 
       Ctrl-C ends it.""";
 

@@ -80,7 +80,7 @@ class DemoIT {
     try (Running demo = new Jar(folder).start("Ctrl-C ends it", "demo", "--port", "0")) {
       assertThat(demo.out())
           .contains("OPENAI_BASE_URL=http://127.0.0.1:", "ANTHROPIC_BASE_URL=http://127.0.0.1:")
-          .contains("Claude Code", "Codex speaks the Responses API only");
+          .contains("Claude Code", "Codex:", "wire_api=\"responses\"");
       Assumptions.assumeTrue(
           new Jar(folder).shell("command -v curl || true").out().contains("curl"),
           "curl is not installed");
