@@ -16,6 +16,7 @@ import io.stipend.gateway.exchange.AccessLog;
 import io.stipend.gateway.exchange.Exchanges;
 import io.stipend.gateway.exchange.RefusalCounts;
 import io.stipend.gateway.exchange.Services;
+import io.stipend.gateway.route.Routing;
 import io.stipend.gateway.server.Listener;
 import io.stipend.gateway.server.ListenerOptions;
 import io.stipend.gateway.server.ServerLimits;
@@ -123,6 +124,7 @@ public final class Gateway implements AutoCloseable {
             new SourceLimiter(config.limits().counts().badCredentialsPerMinute()),
             budgets,
             upstreams,
+            new Routing(config.retry(), System::nanoTime),
             new Services.Tokens(counters, learned),
             background.counting(),
             () -> store.snapshot().file().gateway(),

@@ -16,6 +16,7 @@ import java.util.List;
  * @param budgets every budget that binds, the person's own first
  * @param lease what the limits hold for it; closed when the exchange ends
  * @param most what the call may cost at most, in nano-units, if it is generated in the background
+ * @param routes every way that it can go, this one among them; empty where there is no other
  */
 public record Permit(
     Principal principal,
@@ -24,8 +25,26 @@ public record Permit(
     Rating rating,
     List<BudgetRule> budgets,
     Lease lease,
-    long most)
+    long most,
+    List<Route> routes)
     implements Decision {
+  /** Copies the list. */
+  public Permit {
+    routes = List.copyOf(routes);
+  }
+
+  /** One that can go one way only. */
+  public Permit(
+      Principal principal,
+      ProviderConfig provider,
+      String model,
+      Rating rating,
+      List<BudgetRule> budgets,
+      Lease lease,
+      long most) {
+    this(principal, provider, model, rating, budgets, lease, most, List.of());
+  }
+
   /** One whose cost its budgets alone bound. */
   public Permit(
       Principal principal,
@@ -35,5 +54,17 @@ public record Permit(
       List<BudgetRule> budgets,
       Lease lease) {
     this(principal, provider, model, rating, budgets, lease, Long.MAX_VALUE);
+  }
+
+  /** The same call on one of its routes, at that one's prices. */
+  public Permit by(Route route) {
+    return new Permit(
+        principal, route.provider(), route.model(), route.rating(), budgets, lease, most, routes);
+  }
+
+  /** The same call, on this one of its routes and no other. */
+  public Permit only(Route route) {
+    return new Permit(
+        principal, route.provider(), route.model(), route.rating(), budgets, lease, most);
   }
 }

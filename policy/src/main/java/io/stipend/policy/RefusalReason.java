@@ -43,6 +43,8 @@ public enum RefusalReason {
   TOKEN_RATE,
   /** Too many exchanges at once. */
   CONCURRENCY,
+  /** Every provider of the model has asked not to be called for a while. */
+  UPSTREAMS_PAUSED,
   /** A budget does not cover the call. */
   BUDGET_EXHAUSTED,
   /** The ledger cannot record the call now. */

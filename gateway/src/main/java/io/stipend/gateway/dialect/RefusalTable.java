@@ -33,7 +33,13 @@ final class RefusalTable {
   /** Refusals that another try a little later may pass; all others say not to retry. */
   private static final Set<RefusalReason> PASSING =
       Collections.unmodifiableSet(
-          EnumSet.of(REQUEST_RATE, TOKEN_RATE, CONCURRENCY, DRAINING, LEDGER_UNAVAILABLE));
+          EnumSet.of(
+              REQUEST_RATE,
+              TOKEN_RATE,
+              CONCURRENCY,
+              UPSTREAMS_PAUSED,
+              DRAINING,
+              LEDGER_UNAVAILABLE));
 
   static final Map<RefusalReason, RefusalForm> OPENAI = openAi();
   static final Map<RefusalReason, RefusalForm> ANTHROPIC = anthropic();
@@ -67,6 +73,7 @@ final class RefusalTable {
     table.put(REQUEST_RATE, new RefusalForm(429, "requests", RATE));
     table.put(TOKEN_RATE, new RefusalForm(429, "tokens", RATE));
     table.put(CONCURRENCY, new RefusalForm(429, "requests", RATE));
+    table.put(UPSTREAMS_PAUSED, new RefusalForm(429, "requests", RATE));
     table.put(BUDGET_EXHAUSTED, new RefusalForm(402, "insufficient_quota", "insufficient_quota"));
     table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "server_error", "ledger_unavailable"));
     return complete(table);
@@ -92,6 +99,7 @@ final class RefusalTable {
     table.put(REQUEST_RATE, new RefusalForm(429, "rate_limit_error", null));
     table.put(TOKEN_RATE, new RefusalForm(429, "rate_limit_error", null));
     table.put(CONCURRENCY, new RefusalForm(429, "rate_limit_error", null));
+    table.put(UPSTREAMS_PAUSED, new RefusalForm(429, "rate_limit_error", null));
     table.put(BUDGET_EXHAUSTED, new RefusalForm(402, "billing_error", null));
     table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "api_error", null));
     return complete(table);
@@ -117,6 +125,7 @@ final class RefusalTable {
     table.put(REQUEST_RATE, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
     table.put(TOKEN_RATE, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
     table.put(CONCURRENCY, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
+    table.put(UPSTREAMS_PAUSED, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
     table.put(BUDGET_EXHAUSTED, new RefusalForm(429, "RESOURCE_EXHAUSTED", null));
     table.put(LEDGER_UNAVAILABLE, new RefusalForm(503, "UNAVAILABLE", null));
     return complete(table);
@@ -194,8 +203,8 @@ final class RefusalTable {
             `resets_at` on `/v1/responses`, and shows the message.
 
             ## Limits
-            Refusals of rate, tokens and concurrency carry `retry-after`, whole seconds from 1 to 60 (always 1
-            for concurrency), and no `x-should-retry`: the official SDKs wait that long and try again. When
+            Refusals of rate, tokens and concurrency, and those of paused providers, carry `retry-after`, whole
+            seconds from 1 to 60 (always 1 for concurrency), and no `x-should-retry`: the official SDKs wait that long and try again. When
             that time is over, every limit that refused has room again, unless others took it meanwhile. A
             request that needs more tokens than a whole minute allows is told so in its message.
 

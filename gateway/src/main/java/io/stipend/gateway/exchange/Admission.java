@@ -85,7 +85,7 @@ final class Admission {
     this.call = asked.peeked().call();
     this.shortage = new Shortage(services, sessions, asked);
     this.then = then;
-    this.bid = Bid.of(services.tokens(), asked.permit(), call);
+    this.bid = asked.bid(services.tokens());
   }
 
   /**

@@ -15,19 +15,29 @@ import org.jspecify.annotations.Nullable;
  * A permitted call that asks for its money.
  *
  * @param id its attempt
+ * @param requested the model that its client asked for, aliases resolved
  * @param who on whose behalf
- * @param permit for the model that was asked for
+ * @param permit for the model that is to run: the one that was asked for, or one that it falls back
+ *     to
  * @param peeked the request
  * @param client product that sent it; null if unknown
  * @param at the instant that decides its periods and prices
  */
 record Asked(
     AttemptId id,
+    String requested,
     Entitlement who,
     Permit permit,
     Peeked peeked,
     @Nullable String client,
     Instant at) {
+  /** The bid that it begins with. */
+  Bid bid(Services.Tokens tokens) {
+    return permit.model().equals(requested)
+        ? Bid.of(tokens, permit, peeked.call())
+        : Bid.instead(tokens, permit, peeked.call());
+  }
+
   /** What the ledger is told of it when it is reserved as this bid, whose model may be another. */
   AttemptFacts facts(Bid bid, Expectation expectation) {
     Principal principal = permit.principal();
@@ -45,7 +55,7 @@ record Asked(
                 client,
                 peeked.call().dialect(),
                 runs.provider().name(),
-                permit.model(),
+                requested,
                 peeked.call().serviceTier(),
                 runs.rating().priceVersion(),
                 Unit.USD.name(),
@@ -53,7 +63,7 @@ record Asked(
                 expectation.cap(),
                 expectation.expectedOutput(),
                 expectation.expected().nanos())
-            .sentAs(runs.model().equals(permit.model()) ? null : runs.model());
+            .sentAs(runs.model().equals(requested) ? null : runs.model());
     return agent ? facts.byAgent(labels.agentId(), labels.parentAgentId()) : facts;
   }
 }

@@ -8,21 +8,15 @@ import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.dialect.Dialect.Peek;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialect.Unreadable;
-import io.stipend.gateway.dialect.HeaderRules;
 import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.gateway.server.RequestHead;
-import io.stipend.gateway.upstream.Attempt;
-import io.stipend.gateway.upstream.UpstreamRequest;
 import io.stipend.metering.Charge;
-import io.stipend.metering.ledger.AttemptId;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Permit;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
-import io.stipend.policy.budget.Reservation;
-import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * One request of a metered dialect and its response, on its client's event loop. {@link #run} is
  * the one list of its steps.
  */
-final class Exchange implements Inbound, Relay.Ending {
+final class Exchange implements Inbound, Tries.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   private final Services services;
@@ -47,12 +41,9 @@ final class Exchange implements Inbound, Relay.Ending {
   private Entitlement who;
 
   private ByteBuf body = Unpooled.EMPTY_BUFFER;
-  private @Nullable Peeked peeked;
+  private @Nullable String goesOnFrom;
   private @Nullable Permit permit;
-  private Admission.@Nullable Admitted admitted;
-  private @Nullable Relay relay;
-  private @Nullable Outcome early;
-  private boolean ending;
+  private @Nullable Tries tries;
   private boolean closed;
 
   /** Step 1 has been done by {@link Exchanges}: {@code key} is the credential's fingerprint. */
@@ -93,7 +84,19 @@ final class Exchange implements Inbound, Relay.Ending {
       step.run();
     } catch (RuntimeException e) {
       LOG.error("{}: a fault of the gateway", id, e);
-      ended(Outcome.GATEWAY_FAULT);
+      fault();
+    }
+  }
+
+  private void fault() {
+    if (tries != null) {
+      tries.ended(Outcome.GATEWAY_FAULT);
+      return;
+    }
+    Faults.Fault fault = Faults.of(Outcome.GATEWAY_FAULT);
+    if (fault != null && !closed) {
+      close(fault.status(), Outcome.GATEWAY_FAULT.label(), Charge.ZERO);
+      failed(fault, Outcome.GATEWAY_FAULT);
     }
   }
 
@@ -107,13 +110,19 @@ final class Exchange implements Inbound, Relay.Ending {
     if (granted == null) {
       return;
     }
-    if (call.call().metered()) {
-      admit(call, granted); //                                    4, 5: then attempt
-    } else {
-      Runnable next = () -> attempt(call, granted, -1);
-      StipendHeaders.whenKnown(services.budgets(), who.budgets(), startedAt, this::later, next);
-    }
-    //                                                            6, 7: Relay; 8, 9: ended
+    Tries begun =
+        new Tries(
+            services,
+            open,
+            new Tries.Request(dialect, head, client, id, startedAt, who),
+            call,
+            granted,
+            body,
+            this::later,
+            this);
+    body = Unpooled.EMPTY_BUFFER;
+    tries = begun;
+    begun.begin(); //                                             4 to 8, for each attempt; 9: over
   }
 
   private @Nullable Peeked peek() {
@@ -123,11 +132,12 @@ final class Exchange implements Inbound, Relay.Ending {
       return null;
     }
     Peeked read = (Peeked) peek;
-    if (open.made().isOfAnother(dialect.goesOnFrom(read), who.principal().id())) {
+    String from = dialect.goesOnFrom(read);
+    if (open.made().isOfAnother(from, who.principal().id())) {
       refuse(Exchanges.UNKNOWN_RESPONSE);
       return null;
     }
-    peeked = read;
+    goesOnFrom = from;
     return read;
   }
 
@@ -143,79 +153,35 @@ final class Exchange implements Inbound, Relay.Ending {
       refuse(refusal);
       return null;
     }
-    permit = (Permit) decision;
-    return permit;
-  }
-
-  private void admit(Peeked call, Permit granted) {
-    String product = HeaderRules.clientName(head.headers());
-    Asked asked = new Asked(new AttemptId(id, 1), who, granted, call, product, startedAt);
-    new Admission(services, open.sessions(), asked, result -> admitted(call, result))
-        .admit(this::later, body);
-  }
-
-  private void admitted(Peeked call, Admission.Result result) {
-    if (result instanceof Admission.Refused refused) {
-      refuse(refused.refusal());
-      return;
-    }
-    admitted = (Admission.Admitted) result;
-    permit = admitted.permit();
-    attempt(call, admitted.permit(), admitted.clampedCap());
-  }
-
-  private void attempt(Peeked call, Permit granted, long cap) {
-    if (early != null) {
-      ended(early);
-      return;
-    }
-    UpstreamRequest request = Outgoing.of(dialect, head, call, granted, cap, body);
-    body = Unpooled.EMPTY_BUFFER;
-    RelayPlan plan =
-        RelayPlan.of(
-            dialect,
-            call,
-            Growth.of(admitted, granted, call, services.tokens().learned().written()),
-            granted.provider().key(),
-            services.config().get(),
-            open.made().watch(dialect, call, granted));
-    Reservation reservation = admitted == null ? null : admitted.reservation();
-    Relay newRelay = new Relay(client, plan, reservation, this, services.clock());
-    relay = newRelay;
-    Attempt attempt =
-        services.upstreams().open(client.eventLoop(), granted.provider(), request, newRelay);
-    newRelay.started(attempt);
-    attempt.begin();
+    Permit granted = open.made().keptTo((Permit) decision, goesOnFrom);
+    permit = granted;
+    return granted;
   }
 
   @Override
-  public HttpHeaders answerHead(int status, HttpHeaders upstream) {
-    HttpHeaders headers = StipendHeaders.forClient(upstream, dialect, permit);
+  public HttpHeaders answerHead(HttpHeaders upstream, Tries attempts) {
+    Permit runs = attempts.permit();
+    HttpHeaders headers = StipendHeaders.forClient(upstream, dialect, runs);
     StipendHeaders.put(headers, id, dialect, services.budgets(), who.budgets(), startedAt);
-    StipendHeaders.putChanges(headers, admitted);
+    StipendHeaders.putChanges(headers, attempts.admitted());
+    StipendHeaders.putTries(headers, attempts);
     return headers;
   }
 
-  /** Steps 8 and 9: exactly once for every exchange that was permitted. */
   @Override
-  public void ended(Outcome outcome) {
-    if (ending) {
-      return;
-    }
-    ending = true;
-    Relay leg = relay;
-    Faults.Fault fault = leg == null || !leg.answering() ? Faults.of(outcome) : null;
-    int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
-    // The money first: whatever fails after it costs an answer, not a record.
-    if (admitted == null || permit == null || peeked == null) {
-      close(status, outcome.label(), null);
-    } else {
-      new Finish(services, client.eventLoop(), admitted, permit, peeked, leg)
-          .finish(outcome, settled -> close(status, outcome.label(), settled));
-    }
-    if (fault != null) {
-      respond(dialect.fault(status, outcome.label(), fault.message(), id));
-    }
+  public void refused(Refusal refusal) {
+    refuse(refusal);
+  }
+
+  @Override
+  public void failed(Faults.Fault fault, Outcome outcome) {
+    respond(dialect.fault(fault.status(), outcome.label(), fault.message(), id));
+  }
+
+  /** Step 9: exactly once for every exchange that was permitted. */
+  @Override
+  public void over(int status, Outcome outcome, Charge charge) {
+    close(status, outcome.label(), charge);
   }
 
   @Override
@@ -225,18 +191,17 @@ final class Exchange implements Inbound, Relay.Ending {
 
   @Override
   public void writable() {
-    if (relay != null) {
-      relay.writable();
+    if (tries != null) {
+      tries.writable();
     }
   }
 
   @Override
   public void gone() {
-    early = Outcome.CLIENT_GONE;
-    if (relay != null) {
-      relay.clientGone();
-    } else if (permit == null) {
-      close(0, Outcome.CLIENT_GONE.label(), null);
+    if (tries != null) {
+      tries.clientGone();
+    } else {
+      close(0, Outcome.CLIENT_GONE.label(), Charge.ZERO);
     }
   }
 
@@ -246,12 +211,10 @@ final class Exchange implements Inbound, Relay.Ending {
   }
 
   private void drained() {
-    if (relay != null) {
-      relay.stop(Outcome.DRAINED);
-    } else if (permit == null && !closed) {
+    if (tries != null) {
+      tries.drain();
+    } else if (!closed) {
       refuse(Refusal.of(RefusalReason.DRAINING, "The gateway is shutting down."));
-    } else if (early == null) {
-      early = Outcome.DRAINED;
     }
   }
 
@@ -260,7 +223,7 @@ final class Exchange implements Inbound, Relay.Ending {
     int pinned = services.config().get().refusalStatus(head.path(), dialect.id());
     Answer answer = dialect.refuse(refusal, head, id, pinned);
     respond(answer);
-    close(answer.status(), refusal.reason().label(), null);
+    close(answer.status(), refusal.reason().label(), Charge.ZERO);
   }
 
   private void respond(Answer answer) {
@@ -268,14 +231,13 @@ final class Exchange implements Inbound, Relay.Ending {
     client.respond(answer.status(), answer.headers(), answer.body());
   }
 
-  private void close(int status, String outcome, @Nullable Settlement settled) {
+  private void close(int status, String outcome, Charge charge) {
     if (closed) {
       return;
     }
     closed = true;
     body.release();
     body = Unpooled.EMPTY_BUFFER;
-    Charge charge = settled == null ? Charge.ZERO : settled.charge();
     if (permit != null) {
       permit.lease().used(charge.tokens());
       permit.lease().close();
@@ -286,12 +248,16 @@ final class Exchange implements Inbound, Relay.Ending {
             id,
             head.path(),
             who.principal().id(),
-            permit == null ? null : permit.model(),
+            model(),
             status,
             outcome,
             charge.tokens(),
             charge.nanos(),
             Duration.ofMillis(services.clock().millis() - startedAt.toEpochMilli()));
     services.records().accept(record);
+  }
+
+  private @Nullable String model() {
+    return tries != null ? tries.permit().model() : permit == null ? null : permit.model();
   }
 }

@@ -6,6 +6,7 @@ import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.policy.Permit;
+import io.stipend.policy.Route;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,15 +35,20 @@ final class MadeResponses {
    *
    * @param person id of the person or service
    * @param model as {@code provider/model}
+   * @param upstream the provider and its key
    */
-  record Made(String person, String model) {}
+  record Made(String person, String model, String upstream) {}
 
   /** Notes the answer's id as soon as it passes, if the provider keeps it. */
   Consumer<AnswerReader> watch(Dialect dialect, Peeked peeked, Permit permit) {
     if (!dialect.keeps(peeked)) {
       return reader -> {};
     }
-    Made made = new Made(permit.principal().id(), permit.provider().name() + "/" + permit.model());
+    Made made =
+        new Made(
+            permit.principal().id(),
+            permit.provider().name() + "/" + permit.model(),
+            permit.provider().upstream());
     return new Consumer<>() {
       private boolean noted;
 
@@ -67,5 +73,18 @@ final class MadeResponses {
   @Nullable String modelOf(String id, String person) {
     Made made = byId.getIfPresent(id);
     return made == null || !made.person().equals(person) ? null : made.model();
+  }
+
+  /** The permit on the way to the upstream that made this answer alone: no other knows it. */
+  Permit keptTo(Permit permit, @Nullable String id) {
+    Made made = id == null || permit.routes().isEmpty() ? null : byId.getIfPresent(id);
+    if (made != null) {
+      for (Route route : permit.routes()) {
+        if (route.provider().upstream().equals(made.upstream())) {
+          return permit.only(route);
+        }
+      }
+    }
+    return permit;
   }
 }

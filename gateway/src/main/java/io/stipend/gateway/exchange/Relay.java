@@ -36,6 +36,12 @@ final class Relay implements AttemptListener {
 
   /** Where the exchange hears that its attempt has ended; called once. */
   interface Ending {
+    /**
+     * The provider's status and headers came. Whether the client is to see nothing of the answer as
+     * long as another attempt may follow: then {@link Relay#pass} or {@link Relay#discard} tells.
+     */
+    boolean withholds(int status, HttpHeaders headers);
+
     /** The provider's status and headers came; returns the headers for the client. */
     HttpHeaders answerHead(int status, HttpHeaders headers);
 
@@ -78,6 +84,7 @@ final class Relay implements AttemptListener {
   private boolean over;
   private boolean endAfterPending;
   private boolean whole;
+  private boolean withheld;
   private long bodyBytes;
   private long bytesSinceGone;
   private long sentNanos;
@@ -153,6 +160,29 @@ final class Relay implements AttemptListener {
     return started;
   }
 
+  /** Whether the provider said what another attempt may better. */
+  boolean withheld() {
+    return withheld;
+  }
+
+  /** Whether a whole answer is kept for which {@link #pass} or {@link #discard} must be called. */
+  boolean keepsAnswer() {
+    return withheld && whole && waitingHead != null;
+  }
+
+  /** No other attempt follows: the client gets this answer after all. */
+  void pass() {
+    withheld = false;
+    if (gate.open()) {
+      opened();
+    }
+  }
+
+  /** Another attempt follows: nobody gets this answer. */
+  void discard() {
+    releasePending();
+  }
+
   @Override
   public void sending() {
     if (reservation != null) {
@@ -172,6 +202,7 @@ final class Relay implements AttemptListener {
     AnswerReader answer = plan.dialect().reader(plan.peeked(), sse, plan.limits());
     reader = answer;
     eventStream = good && answer.streams();
+    withheld = ending.withholds(newStatus, headers) && !clientGone;
     HttpHeaders forClient = ending.answerHead(newStatus, headers);
     String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
     if (!eventStream && length != null) {
@@ -180,12 +211,17 @@ final class Relay implements AttemptListener {
     }
     mask = newStatus < FIRST_ERROR_STATUS ? null : KeyMask.of(plan.providerKey(), forClient);
     waitingHead = forClient;
-    if (gate.open()) {
+    if (shows()) {
       passPending(forClient);
     } else {
       hurry();
     }
     regulate();
+  }
+
+  /** Whether the client gets what comes as it comes. */
+  private boolean shows() {
+    return gate.open() && !withheld;
   }
 
   @Override
@@ -210,6 +246,9 @@ final class Relay implements AttemptListener {
     boolean covered = !eventStream || hold == null || hold.covers(progress(answer));
     if (!gate.open()) {
       hurry();
+    }
+    if (withheld && pendingBytes > PENDING_BYTES) {
+      pass();
     }
     if (!covered) {
       cut(answer);
@@ -335,7 +374,7 @@ final class Relay implements AttemptListener {
   private void toClient(ByteBuf part) {
     if (clientGone) {
       part.release();
-    } else if (started && gate.open()) {
+    } else if (started && shows()) {
       client.write(part);
     } else {
       if (pending.isEmpty()) {
@@ -356,7 +395,7 @@ final class Relay implements AttemptListener {
   /** No burst is under way, so what waited is flushed here. */
   private void opened() {
     HttpHeaders forClient = waitingHead;
-    if (!clientGone && forClient != null) {
+    if (!clientGone && !withheld && forClient != null) {
       passPending(forClient);
       if (endAfterPending) {
         endAfterPending = false;
@@ -372,7 +411,9 @@ final class Relay implements AttemptListener {
   private void neverDurable() {
     if (over && endAfterPending) {
       releasePending();
-      client.abort();
+      if (!withheld) {
+        client.abort();
+      }
     } else {
       stop(Outcome.LEDGER_FAILED);
     }
@@ -410,7 +451,7 @@ final class Relay implements AttemptListener {
     if (clientGone) {
       return;
     }
-    if (started && gate.open()) {
+    if (started && shows()) {
       client.end();
     } else {
       endAfterPending = true;

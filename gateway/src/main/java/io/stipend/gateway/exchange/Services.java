@@ -1,5 +1,6 @@
 package io.stipend.gateway.exchange;
 
+import io.stipend.gateway.route.Routing;
 import io.stipend.gateway.upstream.Upstreams;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.TokenCounters;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  * @param sources counts bad credentials by address
  * @param budgets live balances
  * @param upstreams the providers
+ * @param routing which of them a call goes to
  * @param tokens token counting
  * @param counting where text is counted, off the event loops; bounded
  * @param config the gateway's part of the quota file in force
@@ -32,6 +34,7 @@ public record Services(
     SourceLimiter sources,
     Budgets budgets,
     Upstreams upstreams,
+    Routing routing,
     Tokens tokens,
     Executor counting,
     Supplier<GatewayConfig> config,

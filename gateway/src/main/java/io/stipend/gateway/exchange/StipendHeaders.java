@@ -24,6 +24,9 @@ final class StipendHeaders {
   static final AsciiString OUTPUT_CAP = AsciiString.cached("stipend-output-cap");
   static final AsciiString DOWNGRADED = AsciiString.cached("stipend-model-downgraded");
 
+  static final AsciiString FALLBACK = AsciiString.cached("stipend-model-fallback");
+  static final AsciiString ATTEMPTS = AsciiString.cached("stipend-attempts");
+
   private StipendHeaders() {}
 
   /**
@@ -41,6 +44,17 @@ final class StipendHeaders {
     put(headers, id, tightest);
     if (tightest != null) {
       dialect.tell(headers, tightest);
+    }
+  }
+
+  /** Says that others were tried before, and which model runs where it is not the one asked for. */
+  static void putTries(HttpHeaders headers, Tries tries) {
+    if (tries.number() > 1) {
+      headers.set(ATTEMPTS, Integer.toString(tries.number()));
+    }
+    String model = tries.permit().model();
+    if (!tries.requested().equals(model) && !headers.contains(DOWNGRADED)) {
+      headers.set(FALLBACK, tries.requested() + " -> " + model);
     }
   }
 

@@ -65,7 +65,13 @@ class RefusalsTest {
       }
       boolean later =
           switch (reason) {
-            case REQUEST_RATE, TOKEN_RATE, CONCURRENCY, DRAINING, LEDGER_UNAVAILABLE -> true;
+            case REQUEST_RATE,
+                TOKEN_RATE,
+                CONCURRENCY,
+                UPSTREAMS_PAUSED,
+                DRAINING,
+                LEDGER_UNAVAILABLE ->
+                true;
             default -> false;
           };
       assertThat(answer.headers().get("x-should-retry")).isEqualTo(later ? null : "false");

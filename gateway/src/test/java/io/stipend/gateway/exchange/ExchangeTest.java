@@ -71,6 +71,7 @@ class ExchangeTest {
             null,
             parts.budgets(),
             upstreams(fault),
+            parts.routing(),
             parts.tokens(),
             parts.counting(),
             parts.config(),

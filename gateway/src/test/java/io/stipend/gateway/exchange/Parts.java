@@ -8,6 +8,7 @@ import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.Dialects;
+import io.stipend.gateway.route.Routing;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.price.Rating;
@@ -84,7 +85,7 @@ final class Parts {
 
   static Asked asked(String exchange, Permit permit, Peeked peeked) {
     Entitlement who = new Entitlement(permit.principal(), permit.budgets(), List.of());
-    return new Asked(new AttemptId(exchange, 1), who, permit, peeked, "test", NOW);
+    return new Asked(new AttemptId(exchange, 1), permit.model(), who, permit, peeked, "test", NOW);
   }
 
   static Services services(Budgets budgets, Executor counting, Durability durability) {
@@ -106,6 +107,7 @@ final class Parts {
             of.drain(),
             of.clientGone(),
             of.upstream(),
+            of.retry(),
             0,
             of.refusals(),
             "");
@@ -115,6 +117,7 @@ final class Parts {
         null,
         budgets,
         null,
+        new Routing(of.retry(), System::nanoTime),
         new Services.Tokens(new TokenCounters(), new Learned()),
         counting,
         () -> config,

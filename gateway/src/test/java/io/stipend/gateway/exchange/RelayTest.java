@@ -107,6 +107,11 @@ class RelayTest {
 
   private final class Ended implements Relay.Ending {
     @Override
+    public boolean withholds(int status, HttpHeaders headers) {
+      return false;
+    }
+
+    @Override
     public HttpHeaders answerHead(int status, HttpHeaders headers) {
       return headers;
     }

@@ -134,7 +134,10 @@ abstract class ShortageFixture {
     AttemptId id = new AttemptId("ex_" + ++attempts, 1);
     ByteBuf bytes = Parts.utf8(body);
     new Admission(
-            services(), sessions, new Asked(id, who, permit, peeked, "test", now), results::add)
+            services(),
+            sessions,
+            new Asked(id, permit.model(), who, permit, peeked, "test", now),
+            results::add)
         .admit(loop::add, bytes);
     while (results.size() < attempts) {
       try {
@@ -157,6 +160,7 @@ abstract class ShortageFixture {
         parts.sources(),
         parts.budgets(),
         parts.upstreams(),
+        parts.routing(),
         new Services.Tokens(parts.tokens().counters(), learned),
         parts.counting(),
         parts.config(),

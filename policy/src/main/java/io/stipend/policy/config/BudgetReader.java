@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class BudgetReader {
   private final int fiscalStart;
   private final Problems warnings;
-  private final List<ModelTargets.Downgrade> downgrades = new ArrayList<>();
+  private final List<ModelTargets.Instead> downgrades = new ArrayList<>();
 
   /**
    * @param fiscalStart the month in which fiscal years begin
@@ -23,7 +23,7 @@ final class BudgetReader {
   }
 
   /** All downgrades that were read, to be checked when all models are known. */
-  List<ModelTargets.Downgrade> downgrades() {
+  List<ModelTargets.Instead> downgrades() {
     return downgrades;
   }
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientGone how long, and for how many bytes, an answer is read on for its usage after its
  *     client has gone
  * @param upstream how upstreams are reached
+ * @param retry when a call is tried again
  * @param eventLoops threads that serve; 0 means one for each core
  * @param refusals HTTP status of a budget refusal by dialect id or path, where the default does not
  *     fit
@@ -35,6 +36,7 @@ public record GatewayConfig(
     Duration drain,
     ClientGone clientGone,
     Upstream upstream,
+    Retry retry,
     int eventLoops,
     Map<String, Integer> refusals,
     String contact) {
@@ -58,6 +60,7 @@ public record GatewayConfig(
         DEFAULT_DRAIN,
         ClientGone.DEFAULTS,
         Upstream.DEFAULTS,
+        Retry.DEFAULTS,
         0,
         Map.of(),
         "");
@@ -80,6 +83,7 @@ public record GatewayConfig(
         drain,
         clientGone,
         upstream,
+        retry,
         eventLoops,
         otherRefusals,
         otherContact);
@@ -117,5 +121,30 @@ public record GatewayConfig(
       @Nullable URI proxy, @Nullable Path ca, int connectionsPerLoop, Duration idleTime) {
     /** What holds for every key that the file does not write. */
     public static final Upstream DEFAULTS = new Upstream(null, null, 4_096, Duration.ofSeconds(30));
+  }
+
+  /**
+   * When a call is tried again: where no connection stood, or the provider answered 429 or 5xx and
+   * no byte of that has reached the client.
+   *
+   * @param attempts tries of one exchange in all
+   * @param budgetPercent how many of a hundred exchanges may be tried again, over the last while
+   * @param sameUpstream whether an upstream that answered 429 or 5xx is asked once more where there
+   *     is no other
+   * @param longestWait the longest pause before a try; a provider that asks for more is not waited
+   *     for
+   * @param failuresPercent how many of its last calls must have failed for an upstream to rest
+   * @param rest how long it then gets no call while there is another
+   */
+  public record Retry(
+      int attempts,
+      int budgetPercent,
+      boolean sameUpstream,
+      Duration longestWait,
+      int failuresPercent,
+      Duration rest) {
+    /** What holds for every key that the file does not write. */
+    public static final Retry DEFAULTS =
+        new Retry(3, 20, false, Duration.ofSeconds(5), 50, Duration.ofSeconds(15));
   }
 }

@@ -82,6 +82,7 @@ final class GatewayReader {
           drain(section.section("drain")),
           clientGone(section.section("client_gone")),
           upstream(section.section("upstream")),
+          RetryReader.read(section.section("retry")),
           Scalars.count(section.get("event_loops"), 0, MAX_EVENT_LOOPS, 0),
           refusals(section.section("refusals")),
           contact(section.get("contact")));

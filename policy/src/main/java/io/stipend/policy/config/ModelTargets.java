@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks the models that aliases and downgrades lead to: what nobody could ever use is a mistake
- * that is better told when the file is read.
+ * Checks the models that aliases, downgrades and fallbacks lead to: what nobody could ever use is a
+ * mistake that is better told when the file is read.
  */
 final class ModelTargets {
   private final ModelsReader.Models models;
@@ -27,8 +27,8 @@ final class ModelTargets {
     this.now = now;
   }
 
-  /** A model and the cheaper one that an allowance sends its calls to. */
-  record Downgrade(Section section, String model, String target, Value value) {}
+  /** A model and another one that its calls may go to: a downgrade or a fallback. */
+  record Instead(Section section, String model, String target, Value value) {}
 
   void aliases() {
     for (ModelsReader.Alias alias : models.aliases().values()) {
@@ -36,25 +36,25 @@ final class ModelTargets {
     }
   }
 
-  void downgrades(List<Downgrade> downgrades) {
+  void instead(List<Instead> all) {
     Map<String, List<String>> vendors = new LinkedHashMap<>();
-    for (Downgrade downgrade : downgrades) {
-      List<String> from = vendors.computeIfAbsent(downgrade.model, this::vendors);
-      String wrong = models.aliases().containsKey(downgrade.model) ? " is an alias" : null;
+    for (Instead one : all) {
+      List<String> from = vendors.computeIfAbsent(one.model, this::vendors);
+      String wrong = models.aliases().containsKey(one.model) ? " is an alias" : null;
       if (wrong == null && from.isEmpty()) {
         wrong = " is not served";
       }
       if (wrong != null) {
-        downgrade.section.problem(
-            downgrade.model,
-            Problems.shown(downgrade.model)
+        one.section.problem(
+            one.model,
+            Problems.shown(one.model)
                 + wrong
                 + " (expected: the own name of a model that a provider serves)"
-                + (from.isEmpty() ? hint(downgrade.model) : ""));
-      } else if (check(downgrade.target, downgrade.value)
-          && vendors(downgrade.target).stream().noneMatch(from::contains)) {
-        downgrade.value.problem(
-            Problems.shown(downgrade.target)
+                + (from.isEmpty() ? hint(one.model) : ""));
+      } else if (check(one.target, one.value)
+          && vendors(one.target).stream().noneMatch(from::contains)) {
+        one.value.problem(
+            Problems.shown(one.target)
                 + " speaks another API (expected: a model of "
                 + String.join(" or ", from)
                 + ")");

@@ -20,13 +20,27 @@ final class ModelsReader {
   /**
    * The rules and aliases of the whole deployment.
    *
+   * @param fallbacks what a model's calls fall back to, to be checked when all models are known
    * @param background as {@link QuotaFile#background}
    */
-  record Models(ModelRules rules, Map<String, Alias> aliases, long background) {
+  record Models(
+      ModelRules rules,
+      Map<String, Alias> aliases,
+      List<ModelTargets.Instead> fallbacks,
+      long background) {
     /** The targets by alias, in the order of the file. */
     Map<String, String> targets() {
       Map<String, String> targets = new LinkedHashMap<>();
       aliases.forEach((name, alias) -> targets.put(name, alias.target()));
+      return targets;
+    }
+
+    /** The targets by model, each list in the order of the file. */
+    Map<String, List<String>> fallbackTargets() {
+      Map<String, List<String>> targets = new LinkedHashMap<>();
+      for (ModelTargets.Instead one : fallbacks) {
+        targets.computeIfAbsent(one.model(), model -> new ArrayList<>()).add(one.target());
+      }
       return targets;
     }
   }
@@ -34,7 +48,7 @@ final class ModelsReader {
   static Models deployment(@Nullable Section section) {
     Map<String, Alias> aliases = new LinkedHashMap<>();
     if (section == null) {
-      return new Models(ModelRules.ALL, aliases, 0);
+      return new Models(ModelRules.ALL, aliases, List.of(), 0);
     }
     try (section) {
       ModelRules rules = new ModelRules(globs(section.get("allow")), globs(section.get("deny")));
@@ -51,8 +65,27 @@ final class ModelsReader {
         }
       }
       unpriced(section.get("unpriced"));
-      return new Models(rules, aliases, background(section.get("background")));
+      List<ModelTargets.Instead> fallbacks = fallbacks(section.section("fallback"));
+      return new Models(rules, aliases, fallbacks, background(section.get("background")));
     }
+  }
+
+  private static List<ModelTargets.Instead> fallbacks(@Nullable Section section) {
+    List<ModelTargets.Instead> fallbacks = new ArrayList<>();
+    if (section == null) {
+      return fallbacks;
+    }
+    for (Map.Entry<String, Value> entry : section.named().entrySet()) {
+      for (Value item : entry.getValue().oneOrMore()) {
+        String target = name(item);
+        if (target != null && target.equals(entry.getKey())) {
+          item.problem("is the model itself (expected: another one)");
+        } else if (target != null) {
+          fallbacks.add(new ModelTargets.Instead(section, entry.getKey(), target, item));
+        }
+      }
+    }
+    return fallbacks;
   }
 
   /** The rules of a group, team, person or service: a list of patterns, or allow and deny. */

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param models globs of the models it serves; empty means those that the rate cards know for it
  * @param prices the vendor whose rate cards price what no card of its own name does
  * @param usage when its streams say what they used
+ * @param keyName what {@code key} is called among several; empty if it is the only one
+ * @param weight its share of the calls for a model that several providers serve; 0 if it stands by
+ *     for those that have one
+ * @param perKey itself with each of its keys, their weight being that of the key; empty where it
+ *     has no more than one
  */
 public record ProviderConfig(
     String name,
@@ -22,7 +27,10 @@ public record ProviderConfig(
     String dialect,
     List<String> models,
     String prices,
-    StreamUsage usage) {
+    StreamUsage usage,
+    String keyName,
+    int weight,
+    List<ProviderConfig> perKey) {
   /** When a stream says what it used. */
   public enum StreamUsage {
     /** At its end. */
@@ -34,11 +42,17 @@ public record ProviderConfig(
   /** One that is priced by the cards of the vendor whose API it speaks. */
   public ProviderConfig(
       String name, URI url, @Nullable Secret key, String dialect, List<String> models) {
-    this(name, url, key, dialect, models, dialect, StreamUsage.LAST);
+    this(name, url, key, dialect, models, dialect, StreamUsage.LAST, "", 0, List.of());
   }
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public ProviderConfig {
     models = List.copyOf(models);
+    perKey = List.copyOf(perKey);
+  }
+
+  /** The provider's name and, where it has several keys, that of this one: {@code openai/spare}. */
+  public String upstream() {
+    return keyName.isEmpty() ? name : name + "/" + keyName;
   }
 }

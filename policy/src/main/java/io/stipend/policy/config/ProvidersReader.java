@@ -14,6 +14,9 @@ final class ProvidersReader {
   private static final List<String> DIALECTS = List.of("openai", "azure", "anthropic", "gemini");
   private static final String EXPECTED = "one of " + String.join(", ", DIALECTS);
 
+  /** The largest share; only their ratios count. */
+  static final int MAX_WEIGHT = 1_000;
+
   private final SecretReader secrets;
   private boolean complete = true;
 
@@ -55,7 +58,7 @@ final class ProvidersReader {
     try (section) {
       Value address = section.require("url");
       URI url = url(address);
-      Secret key = secrets.read(section.get("key"));
+      List<KeysReader.Key> keys = new KeysReader(secrets).read(section);
       String dialect = dialect(name, section);
       List<String> models = ModelsReader.patterns(section.get("models"));
       if (address != null
@@ -67,9 +70,13 @@ final class ProvidersReader {
       Value cards = section.get("prices");
       String prices = cards == null ? dialect : known(cards);
       StreamUsage usage = usage(section.get("usage"), dialect);
+      int weight = Scalars.count(section.get("weight"), 1, MAX_WEIGHT, 0);
       return url == null || dialect == null || prices == null
           ? null
-          : new ProviderConfig(name, url, key, dialect, models, prices, usage);
+          : KeysReader.with(
+              keys,
+              new ProviderConfig(
+                  name, url, null, dialect, models, prices, usage, "", weight, List.of()));
     }
   }
 

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param rateCards all prices
  * @param models what the whole deployment may use
  * @param aliases other names of models
+ * @param fallbacks the models that calls for a model go to, in order, where no provider of it takes
+ *     them
  * @param background what one call that is generated in the background may cost at most, in
  *     nano-units; 0 if none may be made
  * @param organisation what binds everybody
@@ -49,6 +51,7 @@ public record QuotaFile(
     RateCards rateCards,
     ModelRules models,
     Map<String, String> aliases,
+    Map<String, List<String>> fallbacks,
     long background,
     Organisation organisation,
     Map<String, Group> groups,
@@ -59,6 +62,7 @@ public record QuotaFile(
   public QuotaFile {
     providers = List.copyOf(providers);
     aliases = ordered(aliases);
+    fallbacks = ordered(fallbacks);
     groups = ordered(groups);
     teams = ordered(teams);
     principals = ordered(principals);
@@ -77,6 +81,7 @@ public record QuotaFile(
         rateCards,
         models,
         aliases,
+        fallbacks,
         background,
         organisation,
         groups,

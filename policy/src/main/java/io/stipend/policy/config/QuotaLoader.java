@@ -91,7 +91,8 @@ final class QuotaLoader {
         ModelTargets targets =
             new ModelTargets(models, new ModelCatalog(providers, cards, Map.of()), now);
         targets.aliases();
-        targets.downgrades(budgets.downgrades());
+        targets.instead(budgets.downgrades());
+        targets.instead(models.fallbacks());
       }
       return new QuotaFile(
           file,
@@ -103,6 +104,7 @@ final class QuotaLoader {
           cards,
           models.rules(),
           models.targets(),
+          models.fallbackTargets(),
           models.background(),
           above.organisation(),
           above.groups(),

@@ -33,7 +33,7 @@ final class TermsReader {
   private final @Nullable Amount amount;
   private final @Nullable Every every;
   private final Problems warnings;
-  private final List<ModelTargets.Downgrade> downgrades;
+  private final List<ModelTargets.Instead> downgrades;
 
   /**
    * @param amount null if it is broken and was reported; so is {@code every}
@@ -43,7 +43,7 @@ final class TermsReader {
       @Nullable Amount amount,
       @Nullable Every every,
       Problems warnings,
-      List<ModelTargets.Downgrade> downgrades) {
+      List<ModelTargets.Instead> downgrades) {
     this.section = section;
     this.amount = amount;
     this.every = every;
@@ -192,7 +192,7 @@ final class TermsReader {
         entry.getValue().unexpected(target, "another model");
       } else if (target != null) {
         models.put(model, target);
-        downgrades.add(new ModelTargets.Downgrade(mapping, model, target, entry.getValue()));
+        downgrades.add(new ModelTargets.Instead(mapping, model, target, entry.getValue()));
       }
     }
     if (mapping.named().isEmpty()) {

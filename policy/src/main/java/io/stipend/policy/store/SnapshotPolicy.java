@@ -112,7 +112,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     for (ProviderConfig provider : resolved.servedBy()) {
       boolean speaks = provider.dialect().equals(call.vendor());
       served |= speaks;
-      if (speaks && allowed(rules, provider, model)) {
+      if (speaks && Routes.allowed(rules, provider, model)) {
         Rating priced = snapshot.catalog().rating(provider, model, now);
         Rating rating = priced == null && !call.metered() ? NoPrice.NEEDED : priced;
         String unpriced =
@@ -123,7 +123,13 @@ public final class SnapshotPolicy implements PolicyEngine {
           return model(RefusalReason.UNPRICED_MODEL, String.valueOf(unpriced));
         }
         Refusal untold = UnpricedUse.untold(call, rating);
-        return untold == null ? limited(entitlement, call, provider, model, rating, now) : untold;
+        if (untold != null) {
+          return untold;
+        }
+        Decision decision = limited(entitlement, call, provider, model, rating, now);
+        return decision instanceof Permit permit
+            ? new Routes(snapshot, rules, call, now).of(permit, resolved)
+            : decision;
       }
     }
     return served
@@ -143,13 +149,16 @@ public final class SnapshotPolicy implements PolicyEngine {
     }
     ModelCatalog.Resolved resolved = snapshot.catalog().resolveTarget(model, now);
     for (ProviderConfig provider : resolved.servedBy()) {
-      if (provider.dialect().equals(call.vendor()) && allowed(rules, provider, resolved.model())) {
+      if (provider.dialect().equals(call.vendor())
+          && Routes.allowed(rules, provider, resolved.model())) {
         Rating rating = snapshot.catalog().rating(provider, resolved.model(), now);
-        return rating == null
-                || UnpricedUse.of(call, rating, had.budgets(), model) != null
-                || UnpricedUse.untold(call, rating) != null
-            ? null
-            : new Permit(
+        if (rating == null
+            || UnpricedUse.of(call, rating, had.budgets(), model) != null
+            || UnpricedUse.untold(call, rating) != null) {
+          return null;
+        }
+        Permit other =
+            new Permit(
                 had.principal(),
                 provider,
                 resolved.model(),
@@ -157,6 +166,7 @@ public final class SnapshotPolicy implements PolicyEngine {
                 had.budgets(),
                 had.lease(),
                 had.most());
+        return new Routes(snapshot, rules, call, now).of(other, resolved);
       }
     }
     return null;
@@ -216,15 +226,6 @@ public final class SnapshotPolicy implements PolicyEngine {
         call.generation() == Generation.BACKGROUND
             ? inForce.get().file().background()
             : Long.MAX_VALUE);
-  }
-
-  private static boolean allowed(List<ModelRules> rules, ProviderConfig provider, String model) {
-    for (ModelRules rule : rules) {
-      if (!rule.allows(provider.name(), model)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static long tokens(ModelCall call) {
@@ -319,7 +320,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     Map<String, ModelListing> listings = new LinkedHashMap<>();
     for (ProviderConfig provider : snapshot.catalog().providers()) {
       for (String name : snapshot.catalog().priced(provider, now)) {
-        if (allowed(rules, provider, name)) {
+        if (Routes.allowed(rules, provider, name)) {
           list(listings, name, provider);
         }
       }
@@ -328,7 +329,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     for (String alias : snapshot.file().aliases().keySet()) {
       ModelCatalog.Resolved resolved = snapshot.catalog().resolve(alias, now);
       for (ProviderConfig provider : resolved.servedBy()) {
-        if (allowed(rules, provider, resolved.model())
+        if (Routes.allowed(rules, provider, resolved.model())
             && snapshot.catalog().rating(provider, resolved.model(), now) != null) {
           list(aliases, alias, provider);
         }

@@ -1,0 +1,140 @@
+package io.stipend.policy.store;
+
+import io.stipend.metering.price.Rating;
+import io.stipend.policy.ModelCall;
+import io.stipend.policy.Permit;
+import io.stipend.policy.Route;
+import io.stipend.policy.config.ModelCatalog;
+import io.stipend.policy.config.ModelRules;
+import io.stipend.policy.config.ProviderConfig;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds every way that a permitted call can go: the providers that serve its model, each with each
+ * of its keys, then the models that it falls back to. What the caller may not use, what has no
+ * price and what speaks another API is none of them.
+ */
+final class Routes {
+  private final PolicySnapshot snapshot;
+  private final List<ModelRules> rules;
+  private final ModelCall call;
+  private final Instant now;
+
+  /**
+   * @param rules of the caller
+   * @param now whose prices count
+   */
+  Routes(PolicySnapshot snapshot, List<ModelRules> rules, ModelCall call, Instant now) {
+    this.snapshot = snapshot;
+    this.rules = rules;
+    this.call = call;
+    this.now = now;
+  }
+
+  static boolean allowed(List<ModelRules> rules, ProviderConfig provider, String model) {
+    for (ModelRules rule : rules) {
+      if (!rule.allows(provider.name(), model)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The permit with all its routes; itself if it can go one way only.
+   *
+   * @param resolved its model, with all who serve it
+   */
+  Permit of(Permit permit, ModelCatalog.Resolved resolved) {
+    List<String> fallbacks = snapshot.file().fallbacks().getOrDefault(resolved.model(), List.of());
+    if (resolved.servedBy().size() == 1
+        && fallbacks.isEmpty()
+        && permit.provider().perKey().isEmpty()) {
+      return permit;
+    }
+    List<Route> routes = new ArrayList<>();
+    int rank = add(routes, permit, resolved, 0);
+    for (String fallback : fallbacks) {
+      rank = add(routes, permit, snapshot.catalog().resolveTarget(fallback, now), rank);
+    }
+    if (routes.size() < 2) {
+      return permit;
+    }
+    return new Permit(
+        permit.principal(),
+        permit.provider(),
+        permit.model(),
+        permit.rating(),
+        permit.budgets(),
+        permit.lease(),
+        permit.most(),
+        routes);
+  }
+
+  /** Adds those who serve a model; returns the next free rank. */
+  private int add(
+      List<Route> routes, Permit permit, ModelCatalog.Resolved resolved, int firstRank) {
+    List<ProviderConfig> able = new ArrayList<>();
+    boolean weighted = false;
+    for (ProviderConfig provider : resolved.servedBy()) {
+      if (provider.dialect().equals(call.vendor())
+          && allowed(rules, provider, resolved.model())
+          && rating(permit, provider, resolved.model()) != null
+          && !among(routes, provider, resolved.model())) {
+        able.add(provider);
+        weighted |= provider.weight() > 0;
+      }
+    }
+    int next = weighted ? firstRank + 1 : firstRank;
+    for (ProviderConfig provider : able) {
+      boolean shares = provider.weight() > 0;
+      int rank = shares ? firstRank : next++;
+      add(routes, permit, provider, resolved.model(), rank, shares ? provider.weight() : 1);
+    }
+    return next;
+  }
+
+  /** A fallback may name a provider of the model that is one of its own already. */
+  private static boolean among(List<Route> routes, ProviderConfig provider, String model) {
+    return routes.stream()
+        .anyMatch(r -> r.provider().name().equals(provider.name()) && r.model().equals(model));
+  }
+
+  /** Adds a provider with each of its keys, which share its weight. */
+  private void add(
+      List<Route> routes,
+      Permit permit,
+      ProviderConfig provider,
+      String model,
+      int rank,
+      double weight) {
+    Rating rating = rating(permit, provider, model);
+    if (rating == null) {
+      return;
+    }
+    if (provider.perKey().isEmpty()) {
+      routes.add(new Route(provider, model, rating, rank, weight));
+      return;
+    }
+    double all = provider.perKey().stream().mapToInt(ProviderConfig::weight).sum();
+    for (ProviderConfig keyed : provider.perKey()) {
+      routes.add(new Route(keyed, model, rating, rank, weight * keyed.weight() / all));
+    }
+  }
+
+  /** Its prices; null if it cannot be used for this call for want of one. */
+  private @Nullable Rating rating(Permit permit, ProviderConfig provider, String model) {
+    Rating rating = snapshot.catalog().rating(provider, model, now);
+    if (!call.metered()) {
+      return rating == null ? NoPrice.NEEDED : rating;
+    }
+    return rating == null
+            || UnpricedUse.of(call, rating, permit.budgets(), model) != null
+            || UnpricedUse.untold(call, rating) != null
+        ? null
+        : rating;
+  }
+}
