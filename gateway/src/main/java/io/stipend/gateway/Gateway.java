@@ -84,6 +84,7 @@ public final class Gateway implements AutoCloseable {
   private final ConfigWatcher watcher;
   private final Transport transport;
   private final NettyUpstreams upstreams;
+  private final Routing routing;
   private final Exchanges exchanges;
   private final Listener listener;
   private final Listener adminListener;
@@ -112,6 +113,7 @@ public final class Gateway implements AutoCloseable {
     this.refusals = new RefusalCounts(ledger, clock);
     this.transport = Transport.start(config.eventLoops());
     this.upstreams = new NettyUpstreams(UpstreamOptions.of(config));
+    this.routing = new Routing(config.retry(), System::nanoTime);
     TokenCounters counters = new TokenCounters();
     this.learnedFile = new LearnedFile(config.data());
     Learned known = learnedFile.load();
@@ -124,7 +126,7 @@ public final class Gateway implements AutoCloseable {
             new SourceLimiter(config.limits().counts().badCredentialsPerMinute()),
             budgets,
             upstreams,
-            new Routing(config.retry(), System::nanoTime),
+            routing,
             new Services.Tokens(counters, learned),
             background.counting(),
             () -> store.snapshot().file().gateway(),
@@ -231,7 +233,8 @@ public final class Gateway implements AutoCloseable {
         store.snapshot().hash(),
         exchanges.open(),
         budgets.openReservations(),
-        !exchanges.draining() && !ledger.poisoned());
+        !exchanges.draining() && !ledger.poisoned(),
+        routing.states());
   }
 
   /** The section {@code gateway} as it was at the start. */

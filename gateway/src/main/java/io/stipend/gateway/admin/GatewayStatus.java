@@ -1,5 +1,7 @@
 package io.stipend.gateway.admin;
 
+import java.util.Map;
+
 /**
  * How a gateway does.
  *
@@ -8,6 +10,18 @@ package io.stipend.gateway.admin;
  * @param openExchanges exchanges under way
  * @param inFlight reservations that have not ended durably
  * @param ready whether it takes new exchanges: neither draining nor with a failed ledger
+ * @param upstreams those that calls have been shared among, by name: {@code closed} while one gets
+ *     its calls, {@code open} while it rests, {@code half_open} while it is tried
  */
 public record GatewayStatus(
-    String version, String configHash, int openExchanges, int inFlight, boolean ready) {}
+    String version,
+    String configHash,
+    int openExchanges,
+    int inFlight,
+    boolean ready,
+    Map<String, String> upstreams) {
+  /** Copies the map. */
+  public GatewayStatus {
+    upstreams = Map.copyOf(upstreams);
+  }
+}

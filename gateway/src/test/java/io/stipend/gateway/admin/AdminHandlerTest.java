@@ -66,7 +66,9 @@ class AdminHandlerTest {
         new LocalAdmin(
             ledger, new LocalBudgets(ledger, clock), keys, new Freezes(), () -> quota, clock);
     access = AdminAccess.open(data);
-    handler = new AdminHandler(admin, () -> new GatewayStatus("1", "hash", 2, 3, ready), access);
+    handler =
+        new AdminHandler(
+            admin, () -> new GatewayStatus("1", "hash", 2, 3, ready, Map.of("a", "open")), access);
     transport = Transport.start(1);
     listener =
         Listener.start(
@@ -200,7 +202,8 @@ class AdminHandlerTest {
     AdminClient client = AdminClient.find(data).orElseThrow();
 
     assertThat(client.reachable()).isTrue();
-    assertThat(client.status()).isEqualTo(new GatewayStatus("1", "hash", 2, 3, true));
+    assertThat(client.status())
+        .isEqualTo(new GatewayStatus("1", "hash", 2, 3, true, Map.of("a", "open")));
     AdminService.KeyMade made =
         client.createKey(new AdminService.KeyOrder("bob", "ci", null, "1h"), "tester");
     assertThat(client.keys()).extracting(AdminService.KeyLine::id).containsExactly(made.id());

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.stipend.gateway.testing.Api;
 import io.stipend.metering.ledger.UsageRow;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -158,6 +162,33 @@ class RetryTest {
     assertThat(answer.body()).contains("The provider ended the stream early.");
     assertThat(tandem.well.requests()).isEqualTo(1);
     Awaitility.await().until(() -> tandem.gateway.rows().size() == 1);
+  }
+
+  @Test
+  void aClientThatLeavesBetweenTwoAttemptsEndsThem() throws Exception {
+    String quotas =
+        """
+        providers: { openai: { url: "SICK", key: "key-1" } }
+        people: { ada: { budget: { amount: 9 USD, every: year } } }
+        """;
+    try (Tandem alone = new Tandem(quotas, "retry: { same_upstream: on }")) {
+      alone.says(error(503).withHeader("retry-after", "1"));
+      byte[] request =
+          Api.CHAT.wire(alone.key, Api.CHAT.body(true, 500)).getBytes(StandardCharsets.US_ASCII);
+      try (Socket socket =
+          new Socket(
+              InetAddress.getLoopbackAddress(), alone.gateway.gateway().address().getPort())) {
+        socket.getOutputStream().write(request);
+        Awaitility.await().until(() -> alone.asked() == 1);
+        socket.setSoLinger(true, 0);
+      }
+      alone.rows(1);
+      Awaitility.await()
+          .during(Duration.ofMillis(1_200))
+          .untilAsserted(() -> assertThat(alone.asked()).isEqualTo(1));
+      assertThat(alone.gateway.rows()).hasSize(1);
+      assertThat(alone.gateway.balance("ada").held()).isEqualTo("0");
+    }
   }
 
   @Test
