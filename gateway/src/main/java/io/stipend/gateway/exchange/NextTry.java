@@ -138,9 +138,15 @@ final class NextTry {
       routing.pause(chosen.route(), wait);
     }
     return !"false".equals(headers.get("x-should-retry"))
-        && number < routing.retry().attempts()
+        && mayFollowAnswer(permit, number)
         && routing.mayTry()
         && (hasOther(permit) || maySame());
+  }
+
+  /** Whether another attempt may follow any answer to this one. */
+  boolean mayFollowAnswer(Permit permit, int number) {
+    return number < routing.retry().attempts()
+        && (routing.retry().sameUpstream() || hasOther(permit));
   }
 
   private static boolean isPassing(int status) {

@@ -14,8 +14,6 @@ import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.budget.Reservation;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +34,9 @@ final class Relay implements AttemptListener {
 
   /** Where the exchange hears that its attempt has ended; called once. */
   interface Ending {
+    /** A connection stands, and the request is about to be written. */
+    void sending();
+
     /**
      * The provider's status and headers came. Whether the client is to see nothing of the answer as
      * long as another attempt may follow: then {@link Relay#pass} or {@link Relay#discard} tells.
@@ -51,22 +52,13 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
-  /** What a part keeps from being used again, however small it is: a read's least buffer. */
-  private static final int PINNED_BYTES = 4 * 1_024;
-
-  private static final int FIRST_PENDING = 4;
-
-  /** The gate opens within milliseconds: less than this is not worth two system calls. */
-  private static final int PENDING_BYTES = 64 * 1_024;
-
   private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
   private final RelayPlan plan;
   private final Ending ending;
   private final Gate gate;
-  private final Queue<ByteBuf> pending = new ArrayDeque<>(FIRST_PENDING);
-  private long pendingBytes;
+  private final Backlog pending = new Backlog();
   private final @Nullable Reservation reservation;
   private final @Nullable GrowingHold hold;
   private @Nullable Attempt attempt;
@@ -190,6 +182,7 @@ final class Relay implements AttemptListener {
     }
     sentNanos = System.nanoTime();
     sent = true;
+    ending.sending();
   }
 
   @Override
@@ -247,7 +240,7 @@ final class Relay implements AttemptListener {
     if (!gate.open()) {
       hurry();
     }
-    if (withheld && pendingBytes > PENDING_BYTES) {
+    if (withheld && pending.isMuch()) {
       pass();
     }
     if (!covered) {
@@ -380,7 +373,6 @@ final class Relay implements AttemptListener {
       if (pending.isEmpty()) {
         hurry();
       }
-      pendingBytes += Math.max(part.readableBytes(), PINNED_BYTES);
       pending.add(part);
     }
   }
@@ -424,10 +416,7 @@ final class Relay implements AttemptListener {
     if (!started && !begin(forClient)) {
       return;
     }
-    for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
-      client.write(part);
-    }
-    pendingBytes = 0;
+    pending.drainTo(client::write);
   }
 
   /** False if the head cannot be written: then nobody gets this answer, and its client is told. */
@@ -463,7 +452,7 @@ final class Relay implements AttemptListener {
     if (over || upstream == null) {
       return;
     }
-    boolean wait = !clientGone && (pendingBytes > PENDING_BYTES || !client.writable());
+    boolean wait = !clientGone && (pending.isMuch() || !client.writable());
     if (wait && !paused) {
       paused = true;
       upstream.pause();
@@ -492,9 +481,6 @@ final class Relay implements AttemptListener {
   private void releasePending() {
     endAfterPending = false;
     waitingHead = null;
-    for (ByteBuf part = pending.poll(); part != null; part = pending.poll()) {
-      part.release();
-    }
-    pendingBytes = 0;
+    pending.release();
   }
 }

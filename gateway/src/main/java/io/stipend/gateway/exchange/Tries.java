@@ -202,6 +202,16 @@ final class Tries implements Relay.Ending {
     attempt.begin();
   }
 
+  /**
+   * A body may be large and its answer minutes away: it is kept only where it may be sent again.
+   */
+  @Override
+  public void sending() {
+    if (!next.mayFollowAnswer(permit, number)) {
+      release();
+    }
+  }
+
   @Override
   public boolean withholds(int status, HttpHeaders headers) {
     boolean again = next.mayFollow(permit, number, status, headers);

@@ -50,7 +50,7 @@ class RelayTest {
             new ClientGone(Duration.ofSeconds(30), 10_000),
             null,
             reader -> {});
-    return new Relay(client, plan, funds, new Ended(), () -> Parts.NOW);
+    return new Relay(client, plan, funds, new LoggedEnding(log), () -> Parts.NOW);
   }
 
   /** The client's side; what was flushed is what it has. */
@@ -102,23 +102,6 @@ class RelayTest {
     @Override
     public boolean writable() {
       return writable;
-    }
-  }
-
-  private final class Ended implements Relay.Ending {
-    @Override
-    public boolean withholds(int status, HttpHeaders headers) {
-      return false;
-    }
-
-    @Override
-    public HttpHeaders answerHead(int status, HttpHeaders headers) {
-      return headers;
-    }
-
-    @Override
-    public void ended(Outcome outcome) {
-      log.add(outcome.label());
     }
   }
 
