@@ -13,6 +13,10 @@ final class Faults {
 
   private Faults() {}
 
+  static Fault ledgerFailed() {
+    return new Fault(UNAVAILABLE, "The ledger cannot record this call.");
+  }
+
   /** Null where the client has an answer, or is no longer there. */
   static @Nullable Fault of(Outcome outcome) {
     return switch (outcome) {
@@ -23,7 +27,7 @@ final class Faults {
       case UPSTREAM_PROTOCOL -> new Fault(BAD_GATEWAY, "The provider's answer could not be read.");
       case UPSTREAM_TIMEOUT -> new Fault(GATEWAY_TIMEOUT, "The provider did not answer in time.");
       case DRAINED -> new Fault(UNAVAILABLE, "The gateway is shutting down.");
-      case LEDGER_FAILED -> new Fault(UNAVAILABLE, "The ledger cannot record this call.");
+      case LEDGER_FAILED -> ledgerFailed();
       case GATEWAY_FAULT -> new Fault(INTERNAL_ERROR, "The gateway failed; its log tells why.");
       case COMPLETED, UPSTREAM_ERROR, UPSTREAM_TRUNCATED, CUT, CLIENT_GONE -> null;
     };

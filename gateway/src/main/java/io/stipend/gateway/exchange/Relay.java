@@ -170,6 +170,13 @@ final class Relay implements AttemptListener {
     }
   }
 
+  /** The rest of an answer that nobody sees yet has taken too long. */
+  void giveUp() {
+    if (withheld) {
+      stop(Outcome.UPSTREAM_TIMEOUT);
+    }
+  }
+
   /** Another attempt follows: nobody gets this answer. */
   void discard() {
     releasePending();

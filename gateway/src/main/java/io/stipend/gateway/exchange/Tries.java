@@ -17,6 +17,7 @@ import io.stipend.policy.Permit;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.budget.Reservation;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Another follows only while the client has seen nothing. Lives on the exchange's event loop.
  */
 final class Tries implements Relay.Ending {
+  /** How long the rest of an answer may take that another attempt may better. */
+  private static final long WITHHELD_SECONDS = 5;
+
   /** The exchange that they belong to. */
   interface Owner {
     /** The headers of the answer of an attempt, for the client. */
@@ -215,7 +219,13 @@ final class Tries implements Relay.Ending {
   @Override
   public boolean withholds(int status, HttpHeaders headers) {
     boolean again = next.mayFollow(permit, number, status, headers);
-    if (!again) {
+    if (again) {
+      Relay leg = Objects.requireNonNull(relay);
+      request
+          .client()
+          .eventLoop()
+          .schedule(() -> loop.execute(leg::giveUp), WITHHELD_SECONDS, TimeUnit.SECONDS);
+    } else {
       release();
     }
     return again;
@@ -277,6 +287,9 @@ final class Tries implements Relay.Ending {
       owner.failed(fault, outcome);
     } else if (leg != null && leg.keepsAnswer()) {
       leg.pass();
+    } else if (leg != null && leg.withheld()) {
+      // What its answer rests on never became durable, so that it was forgotten.
+      owner.failed(Faults.ledgerFailed(), Outcome.LEDGER_FAILED);
     }
   }
 

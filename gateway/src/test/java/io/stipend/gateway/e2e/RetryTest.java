@@ -146,6 +146,16 @@ class RetryTest {
   }
 
   @Test
+  void anErrorWhoseEndDoesNotComeIsWaitedForNoLongerThanSeconds() throws Exception {
+    tandem.says(error(503).withChunkedDribbleDelay(10, 60_000));
+    assertThat(tandem.post(Api.CHAT, false).statusCode()).isEqualTo(200);
+    List<UsageRow> rows = tandem.rows(2);
+    assertThat(rows.get(0).outcome()).isEqualTo("upstream_timeout");
+    assertThat(rows.get(0).httpStatus()).isEqualTo(503);
+    assertThat(rows.get(0).nanos()).isZero();
+  }
+
+  @Test
   void anErrorTooLongToKeepIsPassedOnAndNotBettered() throws Exception {
     tandem.says(aResponse().withStatus(500).withBody("x".repeat(200_000)));
     HttpResponse<String> answer = tandem.post(Api.CHAT, false);
