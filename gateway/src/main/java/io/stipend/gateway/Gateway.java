@@ -16,6 +16,7 @@ import io.stipend.gateway.exchange.AccessLog;
 import io.stipend.gateway.exchange.Exchanges;
 import io.stipend.gateway.exchange.RefusalCounts;
 import io.stipend.gateway.exchange.Services;
+import io.stipend.gateway.identity.FetchedKeys;
 import io.stipend.gateway.server.Listener;
 import io.stipend.gateway.server.ListenerOptions;
 import io.stipend.gateway.server.ServerLimits;
@@ -34,6 +35,7 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.ConfigWatcher;
+import io.stipend.policy.config.Enrolments;
 import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
@@ -53,6 +55,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +72,12 @@ public final class Gateway implements AutoCloseable {
   /** How long after a drain the endings of the last exchanges may take to be recorded. */
   private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
 
+  /** How long a start waits for the keys of issuers: the first JWTs find them there then. */
+  private static final Duration FIRST_KEYS = Duration.ofSeconds(2);
+
   private final GatewayConfig config;
+  private final FetchedKeys issuerKeys;
+  private final Enrolments enrolments;
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
@@ -101,8 +111,19 @@ public final class Gateway implements AutoCloseable {
     this.config = loaded.quotaFile().gateway();
     KeyRing keys = KeyRing.open(config.data());
     keys.addAll(ledger.keys());
-    this.store = new PolicyStore(PolicySnapshot.of(loaded), keys);
-    this.freezes = freezes(config.data());
+    this.issuerKeys = new FetchedKeys(UpstreamOptions.of(config), clock, this::forgetJwts);
+    QuotaFile quota = loaded.quotaFile();
+    CompletableFuture<Void> fetched = issuerKeys.follow(quota.identity());
+    try (LedgerReader reader = LedgerReader.open(config.data())) {
+      this.enrolments = new Enrolments(reader.enrolments());
+      this.freezes = new Freezes(reader.frozen().values());
+    }
+    this.store =
+        new PolicyStore(
+            new PolicySnapshot(quota.with(enrolments), loaded.hash()),
+            keys,
+            issuerKeys,
+            ledger::append);
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
@@ -130,6 +151,7 @@ public final class Gateway implements AutoCloseable {
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
     this.adminHandler = new AdminHandler(admin, this::status, access);
+    await(fetched);
     ServerLimits limits = ServerLimits.of(config.limits());
     this.adminListener =
         Listener.start(
@@ -197,15 +219,25 @@ public final class Gateway implements AutoCloseable {
     return tls == null ? null : new ListenerOptions.Tls(tls.certificate(), tls.key());
   }
 
-  private static Freezes freezes(Path data) {
-    try (LedgerReader reader = LedgerReader.open(data)) {
-      return new Freezes(reader.frozen().values());
+  private void forgetJwts() {
+    store.forgetJwts();
+  }
+
+  /** An issuer that does not answer at once keeps nobody else waiting. */
+  private static void await(CompletableFuture<Void> fetched) {
+    try {
+      fetched.get(FIRST_KEYS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.info("the keys of an issuer are not there yet; they are fetched in the background");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private void swap(QuotaFile.Loaded next, Instant now) {
     String before = store.snapshot().hash();
-    store.swap(PolicySnapshot.of(next));
+    issuerKeys.follow(next.quotaFile().identity());
+    store.swap(new PolicySnapshot(next.quotaFile().with(enrolments), next.hash()));
     alerts.webhooks(next.quotaFile().webhooks());
     recordQuota(before, next.hash(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
@@ -290,6 +322,7 @@ public final class Gateway implements AutoCloseable {
     background.close();
     learnedFile.save(learned);
     refusals.flush();
+    issuerKeys.close();
     alerts.close();
     upstreams.close();
     transport.close();

@@ -27,9 +27,9 @@ final class Orders {
 
   /** Refuses an id that the quota file does not hold, with the nearest that it does. */
   static PrincipalConfig principal(QuotaFile file, String person) {
-    PrincipalConfig principal = file.principals().get(person);
+    PrincipalConfig principal = file.principal(person);
     if (principal == null) {
-      String hint = Suggestion.hint(person, file.principals().keySet());
+      String hint = Suggestion.hint(person, file.ids());
       String add =
           person.startsWith(POOL)
               ? "; a pool only gives and receives transfers"
