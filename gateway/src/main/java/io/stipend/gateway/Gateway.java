@@ -8,6 +8,7 @@ import io.stipend.gateway.admin.AdminAccess;
 import io.stipend.gateway.admin.AdminHandler;
 import io.stipend.gateway.admin.AdminJson;
 import io.stipend.gateway.admin.AdminService;
+import io.stipend.gateway.admin.Callers;
 import io.stipend.gateway.admin.GatewayStatus;
 import io.stipend.gateway.admin.LocalAdmin;
 import io.stipend.gateway.admin.PersonBalance;
@@ -150,7 +151,9 @@ public final class Gateway implements AutoCloseable {
             refusals,
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
-    this.adminHandler = new AdminHandler(admin, this::status, access);
+    this.adminHandler =
+        new AdminHandler(
+            admin, this::status, access, new Callers(access, keys, store, freezes, clock));
     await(fetched);
     ServerLimits limits = ServerLimits.of(config.limits());
     this.adminListener =

@@ -376,6 +376,11 @@ public final class LedgerReader implements AutoCloseable {
         });
   }
 
+  /** Every revocation of a key, in the order of entry. */
+  public List<LedgerEntry.KeyRevoked> revocations() {
+    return facts(LedgerEntry.KeyRevoked.class, FactCodec.KEY_REVOKED);
+  }
+
   /** Refusals summed by day, person and reason; {@code at} is when the last was counted. */
   public List<LedgerEntry.RefusalsCounted> refusals() {
     return snapshot(

@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What somebody may do on the admin listener; which route is open to which role stands in the
@@ -15,6 +16,26 @@ public enum Role {
   AUDITOR,
   /** Reads what is its own, and changes nothing. */
   PERSON;
+
+  private static final String HOLDER = "admin:";
+
+  /**
+   * What a key of this role has in the place of a person. It has a colon, so it is no id that a
+   * quota file could hold: such a key is good for the admin listener alone and calls no model.
+   */
+  public String holder() {
+    return HOLDER + label();
+  }
+
+  /** The role of a key; null if it belongs to a person or service. */
+  public static @Nullable Role ofHolder(String person) {
+    for (Role role : values()) {
+      if (person.startsWith(HOLDER) && role.holder().equals(person)) {
+        return role;
+      }
+    }
+    return null;
+  }
 
   /** The word of the quota file and of commands, such as {@code finance}. */
   public String label() {

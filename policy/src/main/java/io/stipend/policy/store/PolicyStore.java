@@ -102,9 +102,16 @@ public final class PolicyStore {
         : keys.fingerprint(credential);
   }
 
-  /** The JWT of a fingerprint, if it was introduced and is in force; null if not. */
-  public @Nullable KnownJwt jwt(String fingerprint, Instant now) {
-    return jwts.find(fingerprint, now);
+  /**
+   * Whose a JWT is, whatever they are entitled to; null if the credential is none. Else done at
+   * once, unless keys must be fetched for it, and null within if it is good for nothing.
+   */
+  public @Nullable CompletableFuture<@Nullable KnownJwt> check(String credential, Instant now) {
+    if (!jwts.reads(credential)) {
+      return null;
+    }
+    KnownJwt known = jwts.find(Jwts.fingerprint(credential), now);
+    return known == null ? jwts.check(credential, now) : CompletableFuture.completedFuture(known);
   }
 
   /** As {@link io.stipend.policy.PolicyEngine#introduce}. */
