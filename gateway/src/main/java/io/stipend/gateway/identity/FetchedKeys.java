@@ -12,7 +12,9 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -59,13 +61,23 @@ public final class FetchedKeys implements KeySource, AutoCloseable {
     }
   }
 
-  /** What there is of one issuer; its fields are guarded by it. */
+  /** What there is of one issuer; its fields are guarded by it, but for the first. */
   private static final class Kept {
+    private volatile Issuer issuer;
     private @Nullable IssuerKeys keys;
     private Instant fetchedAt = Instant.MIN;
     private @Nullable Instant triedAt;
     private @Nullable CompletableFuture<Void> running;
     private boolean failing;
+
+    Kept(Issuer issuer) {
+      this.issuer = issuer;
+    }
+
+    /** Until it is to be fetched again in the background. */
+    synchronized Duration untilNext() {
+      return failing ? issuer.keys().pause() : issuer.keys().refresh();
+    }
   }
 
   /**
@@ -98,49 +110,47 @@ public final class FetchedKeys implements KeySource, AutoCloseable {
    */
   public CompletableFuture<Void> follow(IdentityConfig identity) {
     Set<Source> wanted = new HashSet<>();
-    CompletableFuture<?>[] first =
-        identity.issuers().values().stream()
-            .map(
-                issuer -> {
-                  Source source = Source.of(issuer);
-                  wanted.add(source);
-                  boolean added = kept.putIfAbsent(source, new Kept()) == null;
-                  return added ? follow(issuer) : CompletableFuture.completedFuture(null);
-                })
-            .toArray(CompletableFuture[]::new);
+    List<CompletableFuture<Void>> first = new ArrayList<>();
+    for (Issuer issuer : identity.issuers().values()) {
+      Source source = Source.of(issuer);
+      wanted.add(source);
+      Kept added = new Kept(issuer);
+      Kept before = kept.putIfAbsent(source, added);
+      if (before == null) {
+        first.add(begin(source, added));
+      } else {
+        before.issuer = issuer;
+      }
+    }
     kept.keySet().retainAll(wanted);
-    return CompletableFuture.allOf(first);
+    return CompletableFuture.allOf(first.toArray(CompletableFuture[]::new));
   }
 
-  private CompletableFuture<Void> follow(Issuer issuer) {
-    CompletableFuture<Void> first = refresh(issuer);
-    later(issuer);
-    return first == null ? CompletableFuture.completedFuture(null) : first;
+  private CompletableFuture<Void> begin(Source source, Kept mine) {
+    CompletableFuture<Void> fetch = refresh(mine.issuer);
+    CompletableFuture<Void> first = fetch == null ? CompletableFuture.completedFuture(null) : fetch;
+    return first.thenRun(() -> later(source, mine));
   }
 
-  private void later(Issuer issuer) {
-    Kept mine = kept.get(Source.of(issuer));
-    boolean failing;
-    if (mine == null) {
-      return;
-    }
-    synchronized (mine) {
-      failing = mine.failing || mine.keys == null;
-    }
-    Duration wait = failing ? issuer.keys().pause() : issuer.keys().refresh();
+  private void later(Source source, Kept mine) {
     try {
       var unused =
           threads.schedule(
-              () -> {
-                if (kept.get(Source.of(issuer)) == mine) {
-                  refresh(issuer);
-                  later(issuer);
-                }
-              },
-              wait.toNanos(),
-              TimeUnit.NANOSECONDS);
+              () -> again(source, mine), mine.untilNext().toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       // Closed.
+    }
+  }
+
+  private void again(Source source, Kept mine) {
+    if (kept.get(source) != mine) {
+      return;
+    }
+    CompletableFuture<Void> fetch = refresh(mine.issuer);
+    if (fetch == null) {
+      later(source, mine);
+    } else {
+      fetch.thenRun(() -> later(source, mine));
     }
   }
 

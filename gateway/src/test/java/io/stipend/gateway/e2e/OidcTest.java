@@ -28,11 +28,14 @@ import io.stipend.policy.config.QuotaFile;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +71,7 @@ class OidcTest {
             keys: { pause: 200ms, refresh: 1h }
       """;
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
   private final ECKey key = TestIssuer.ec("k1");
   private TestIssuer issuer;
@@ -107,7 +110,7 @@ class OidcTest {
 
   private JsonNode me(String jwt) throws Exception {
     HttpResponse<String> answer =
-        http.send(
+        HTTP.send(
             HttpRequest.newBuilder(gateway.url("/stipend/v1/me")).header("x-api-key", jwt).build(),
             HttpResponse.BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -160,6 +163,19 @@ class OidcTest {
         .extracting(PersonBalance::person)
         .containsExactly("ada@acme.test", "eve@acme.test");
     assertThat(gateway.verify().problems()).isEmpty();
+    assertKeptNowhere(jwt);
+  }
+
+  /** Not even a part of it. */
+  private void assertKeptNowhere(String jwt) throws Exception {
+    try (Stream<Path> files = Files.walk(gateway.data())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+        for (String part : jwt.split("\\.")) {
+          assertThat(bytes.contains(part)).as(file + " has a part of the JWT").isFalse();
+        }
+      }
+    }
   }
 
   @Test

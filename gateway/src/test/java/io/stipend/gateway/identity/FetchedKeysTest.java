@@ -32,7 +32,7 @@ class FetchedKeysTest {
   private static final Duration TIME = Duration.ofSeconds(20);
 
   private final ECKey key = TestIssuer.ec("k1");
-  private final HttpClient http =
+  private static final HttpClient HTTP =
       HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
   private final AtomicInteger withdrawn = new AtomicInteger();
   private volatile Instant now = Instant.parse("2026-11-23T12:00:00Z");
@@ -68,7 +68,7 @@ class FetchedKeysTest {
   }
 
   private void fetch(String more) throws Exception {
-    new KeyFetch(http, TIME).fetch(issuer(more));
+    new KeyFetch(HTTP, TIME).fetch(issuer(more));
   }
 
   private void refused(String part) {
@@ -161,7 +161,7 @@ class FetchedKeysTest {
     issuer.keys(FetchedKeysTest::drip);
     assertThatThrownBy(
             () ->
-                new KeyFetch(http, Duration.ofMillis(500))
+                new KeyFetch(HTTP, Duration.ofMillis(500))
                     .fetch(issuer(", jwks: \"" + issuer.jwks() + "\"")))
         .hasMessageContaining("no whole answer in 500 ms");
   }
@@ -169,7 +169,7 @@ class FetchedKeysTest {
   @Test
   void aPrivateKeyThatIsPublishedByMistakeIsKeptAsAPublicOne() throws Exception {
     issuer.keys(exchange -> TestIssuer.json(exchange, new JWKSet(key).toString(false)));
-    assertThat(new KeyFetch(http, TIME).fetch(issuer("")).toString()).isEqualTo("1 keys");
+    assertThat(new KeyFetch(HTTP, TIME).fetch(issuer("")).toString()).isEqualTo("1 keys");
   }
 
   @Test
