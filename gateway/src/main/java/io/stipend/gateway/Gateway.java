@@ -8,7 +8,6 @@ import io.stipend.gateway.admin.AdminAccess;
 import io.stipend.gateway.admin.AdminHandler;
 import io.stipend.gateway.admin.AdminJson;
 import io.stipend.gateway.admin.AdminService;
-import io.stipend.gateway.admin.Callers;
 import io.stipend.gateway.admin.GatewayStatus;
 import io.stipend.gateway.admin.LocalAdmin;
 import io.stipend.gateway.admin.PersonBalance;
@@ -17,7 +16,6 @@ import io.stipend.gateway.exchange.AccessLog;
 import io.stipend.gateway.exchange.Exchanges;
 import io.stipend.gateway.exchange.RefusalCounts;
 import io.stipend.gateway.exchange.Services;
-import io.stipend.gateway.identity.FetchedKeys;
 import io.stipend.gateway.server.Listener;
 import io.stipend.gateway.server.ListenerOptions;
 import io.stipend.gateway.server.ServerLimits;
@@ -27,7 +25,6 @@ import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerOptions;
-import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.LearnedFile;
@@ -36,14 +33,11 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.ConfigWatcher;
-import io.stipend.policy.config.Enrolments;
 import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.QuotaFile;
-import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.limit.RequestLimits;
 import io.stipend.policy.limit.SourceLimiter;
 import io.stipend.policy.store.Freezes;
-import io.stipend.policy.store.PolicySnapshot;
 import io.stipend.policy.store.PolicyStore;
 import io.stipend.policy.store.SnapshotPolicy;
 import java.io.IOException;
@@ -56,9 +50,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,12 +64,8 @@ public final class Gateway implements AutoCloseable {
   /** How long after a drain the endings of the last exchanges may take to be recorded. */
   private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
 
-  /** How long a start waits for the keys of issuers: the first JWTs find them there then. */
-  private static final Duration FIRST_KEYS = Duration.ofSeconds(2);
-
   private final GatewayConfig config;
-  private final FetchedKeys issuerKeys;
-  private final Enrolments enrolments;
+  private final Identities identities;
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
@@ -110,25 +97,13 @@ public final class Gateway implements AutoCloseable {
     this.failed = failed;
     this.ledger = ledger;
     this.config = loaded.quotaFile().gateway();
-    KeyRing keys = KeyRing.open(config.data());
-    keys.addAll(ledger.keys());
-    this.issuerKeys = new FetchedKeys(UpstreamOptions.of(config), clock, this::forgetJwts);
-    QuotaFile quota = loaded.quotaFile();
-    CompletableFuture<Void> fetched = issuerKeys.follow(quota.identity());
-    try (LedgerReader reader = LedgerReader.open(config.data())) {
-      this.enrolments = new Enrolments(reader.enrolments());
-      this.freezes = new Freezes(reader.frozen().values());
-    }
-    this.store =
-        new PolicyStore(
-            new PolicySnapshot(quota.with(enrolments), loaded.hash()),
-            keys,
-            issuerKeys,
-            ledger::append);
+    this.identities = new Identities(loaded, ledger, clock);
+    this.store = identities.store();
+    this.freezes = identities.freezes();
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
-        new LocalAdmin(ledger, budgets, keys, freezes, () -> store.snapshot().file(), clock);
+        new LocalAdmin(ledger, budgets, identities.keys(), freezes, identities::file, clock);
     this.access = AdminAccess.open(config.data());
     this.refusals = new RefusalCounts(ledger, clock);
     this.transport = Transport.start(config.eventLoops());
@@ -152,9 +127,8 @@ public final class Gateway implements AutoCloseable {
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
     this.adminHandler =
-        new AdminHandler(
-            admin, this::status, access, new Callers(access, keys, store, freezes, clock));
-    await(fetched);
+        new AdminHandler(admin, this::status, access, identities.callers(access, clock));
+    identities.awaitKeys();
     ServerLimits limits = ServerLimits.of(config.limits());
     this.adminListener =
         Listener.start(
@@ -222,25 +196,9 @@ public final class Gateway implements AutoCloseable {
     return tls == null ? null : new ListenerOptions.Tls(tls.certificate(), tls.key());
   }
 
-  private void forgetJwts() {
-    store.forgetJwts();
-  }
-
-  /** An issuer that does not answer at once keeps nobody else waiting. */
-  private static void await(CompletableFuture<Void> fetched) {
-    try {
-      fetched.get(FIRST_KEYS.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      LOG.info("the keys of an issuer are not there yet; they are fetched in the background");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private void swap(QuotaFile.Loaded next, Instant now) {
     String before = store.snapshot().hash();
-    issuerKeys.follow(next.quotaFile().identity());
-    store.swap(new PolicySnapshot(next.quotaFile().with(enrolments), next.hash()));
+    identities.swap(next);
     alerts.webhooks(next.quotaFile().webhooks());
     recordQuota(before, next.hash(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
@@ -325,7 +283,7 @@ public final class Gateway implements AutoCloseable {
     background.close();
     learnedFile.save(learned);
     refusals.flush();
-    issuerKeys.close();
+    identities.close();
     alerts.close();
     upstreams.close();
     transport.close();

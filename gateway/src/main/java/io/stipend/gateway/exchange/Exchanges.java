@@ -116,7 +116,7 @@ public final class Exchanges implements RequestHandler {
     Arrived request = new Arrived(head, client, id, now, dialect, stored);
     String secret = credential.problem() == null ? credential.secret() : null;
     String key = services.policy().fingerprint(secret);
-    Entitlement who = secret == null ? null : services.policy().entitlement(key, now);
+    Entitlement who = credential.problem() == null ? services.policy().entitlement(key, now) : null;
     if (who != null) {
       return begin(request, key, who);
     }

@@ -8,6 +8,7 @@ import io.stipend.policy.Entitlement;
 import io.stipend.policy.Introduction;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
+import io.stipend.policy.config.Enrolments;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.Jwts;
@@ -141,9 +142,13 @@ public final class PolicyStore {
               ? "is in no team that is known here, which the allowance asks for"
               : "has no allowance here");
     }
-    if (!file.enrolments().has(entry)) {
-      record.accept(entry);
-      file.enrolments().apply(entry);
+    Enrolments enrolments = file.enrolments();
+    // The last in the ledger is the last in memory.
+    synchronized (enrolments) {
+      if (!enrolments.has(entry)) {
+        record.accept(entry);
+        enrolments.apply(entry);
+      }
     }
     return new Introduction.Vouched();
   }
