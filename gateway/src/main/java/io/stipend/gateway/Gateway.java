@@ -26,7 +26,6 @@ import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerOptions;
-import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.LearnedFile;
@@ -37,11 +36,9 @@ import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.ConfigWatcher;
 import io.stipend.policy.config.GatewayConfig;
 import io.stipend.policy.config.QuotaFile;
-import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.limit.RequestLimits;
 import io.stipend.policy.limit.SourceLimiter;
 import io.stipend.policy.store.Freezes;
-import io.stipend.policy.store.PolicySnapshot;
 import io.stipend.policy.store.PolicyStore;
 import io.stipend.policy.store.SnapshotPolicy;
 import java.io.IOException;
@@ -69,6 +66,7 @@ public final class Gateway implements AutoCloseable {
   private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
 
   private final GatewayConfig config;
+  private final Identities identities;
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
@@ -101,14 +99,13 @@ public final class Gateway implements AutoCloseable {
     this.failed = failed;
     this.ledger = ledger;
     this.config = loaded.quotaFile().gateway();
-    KeyRing keys = KeyRing.open(config.data());
-    keys.addAll(ledger.keys());
-    this.store = new PolicyStore(PolicySnapshot.of(loaded), keys);
-    this.freezes = freezes(config.data());
+    this.identities = new Identities(loaded, ledger, clock);
+    this.store = identities.store();
+    this.freezes = identities.freezes();
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
-        new LocalAdmin(ledger, budgets, keys, freezes, () -> store.snapshot().file(), clock);
+        new LocalAdmin(ledger, budgets, identities.keys(), freezes, identities::file, clock);
     this.access = AdminAccess.open(config.data());
     this.refusals = new RefusalCounts(ledger, clock);
     this.transport = Transport.start(config.eventLoops());
@@ -133,7 +130,9 @@ public final class Gateway implements AutoCloseable {
             refusals,
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
-    this.adminHandler = new AdminHandler(admin, this::status, access);
+    this.adminHandler =
+        new AdminHandler(admin, this::status, access, identities.callers(access, clock));
+    identities.awaitKeys();
     ServerLimits limits = ServerLimits.of(config.limits());
     this.adminListener =
         Listener.start(
@@ -201,15 +200,9 @@ public final class Gateway implements AutoCloseable {
     return tls == null ? null : new ListenerOptions.Tls(tls.certificate(), tls.key());
   }
 
-  private static Freezes freezes(Path data) {
-    try (LedgerReader reader = LedgerReader.open(data)) {
-      return new Freezes(reader.frozen().values());
-    }
-  }
-
   private void swap(QuotaFile.Loaded next, Instant now) {
     String before = store.snapshot().hash();
-    store.swap(PolicySnapshot.of(next));
+    identities.swap(next);
     alerts.webhooks(next.quotaFile().webhooks());
     recordQuota(before, next.hash(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
@@ -295,6 +288,7 @@ public final class Gateway implements AutoCloseable {
     background.close();
     learnedFile.save(learned);
     refusals.flush();
+    identities.close();
     alerts.close();
     upstreams.close();
     transport.close();

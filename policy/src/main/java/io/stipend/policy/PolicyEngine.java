@@ -2,6 +2,7 @@ package io.stipend.policy;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,16 @@ public interface PolicyEngine {
    * @return as {@link #authenticate}
    */
   @Nullable Entitlement entitlement(String fingerprint, Instant now);
+
+  /**
+   * Looks at a credential that has no entitlement but may be a good one that comes for the first
+   * time: a JWT.
+   *
+   * @return null if it is not of that kind; else done at once, unless keys must be fetched for it
+   */
+  default @Nullable CompletableFuture<Introduction> introduce(String credential, Instant now) {
+    return null;
+  }
 
   /**
    * Resolves the model and its provider, checks what the principal may use and its limits. A permit

@@ -1,6 +1,7 @@
 package io.stipend.gateway.admin;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.netty.handler.codec.http.QueryStringEncoder;
 import io.stipend.gateway.admin.AdminException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
@@ -100,6 +101,23 @@ public final class AdminClient implements AdminService {
   @Override
   public PersonAllowance allowance(String person) {
     return ask("GET", "/v1/allowances/" + segment(person), null, "", PersonAllowance.class);
+  }
+
+  @Override
+  public UsageOfOne usage(String person, @Nullable String from, @Nullable String to) {
+    QueryStringEncoder path = new QueryStringEncoder("/v1/usage/" + segment(person));
+    if (from != null) {
+      path.addParam("from", from);
+    }
+    if (to != null) {
+      path.addParam("to", to);
+    }
+    return ask("GET", path.toString(), null, "", UsageOfOne.class);
+  }
+
+  @Override
+  public List<AuditLine> audit() {
+    return List.of(ask("GET", "/v1/audit", null, "", AuditLine[].class));
   }
 
   @Override

@@ -12,6 +12,8 @@ public final class AdminException extends RuntimeException {
     INVALID(400),
     /** The admin key is missing or wrong. */
     UNAUTHORIZED(401),
+    /** Whoever asks may not do this. */
+    FORBIDDEN(403),
     /** The person, key or exchange does not exist. */
     NOT_FOUND(404),
     /** The path does not take this method. */

@@ -12,26 +12,27 @@ import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.Refusal;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The JSON API of the admin listener. Everything but health and readiness needs {@code
- * authorization: Bearer} and the admin key. Requests are done one after another on a thread of
- * their own, never on an event loop.
+ * authorization: Bearer} and a credential whose role may do it ({@link AdminRoute}). Requests are
+ * done one after another on a thread of their own, never on an event loop.
  *
  * <p>Errors are {@code {"error":{"code","message"}}}.
  */
 public final class AdminHandler implements RequestHandler, AutoCloseable {
-  /** Names who asks, for the ledger; a claim of whoever holds the admin key. */
+  /** Names who asks, for the ledger; a claim of whoever holds the data folder's admin key. */
   static final String OPERATOR = "stipend-operator";
 
   /**
@@ -42,16 +43,15 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
 
-  private static final String BEARER = "Bearer ";
   private static final int MAX_WAITING = 64;
-  private static final int MAX_OPERATOR = 64;
   private static final int OK = 200;
   private static final int INTERNAL = 500;
   private static final int NOT_READY = 503;
 
   private final AdminAccess access;
   private final Supplier<GatewayStatus> status;
-  private final AdminRoute route;
+  private final Callers callers;
+  private final AdminRoute.Desk desk;
   private final ThreadPoolExecutor worker;
 
   /**
@@ -59,10 +59,12 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
    *
    * @param status is read on any thread; must not block
    */
-  public AdminHandler(AdminService service, Supplier<GatewayStatus> status, AdminAccess access) {
+  public AdminHandler(
+      AdminService service, Supplier<GatewayStatus> status, AdminAccess access, Callers callers) {
     this.access = access;
     this.status = status;
-    this.route = new AdminRoute(service, status);
+    this.callers = callers;
+    this.desk = new AdminRoute.Desk(service, status);
     this.worker =
         new ThreadPoolExecutor(
             1,
@@ -88,26 +90,16 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
       return answer(
           client, ready ? OK : NOT_READY, Map.of("status", ready ? "ready" : "not ready"));
     }
-    if (!authorized(head.headers())) {
-      return answer(
-          client,
-          new AdminException(
-              Kind.UNAUTHORIZED,
-              "the admin key is missing or wrong (expected: authorization: Bearer, and the content"
-                  + " of the file admin-key in the data folder)"));
+    CompletableFuture<@Nullable Caller> caller = callers.of(head.headers());
+    Request request = new Request(head, client, caller);
+    if (caller.isDone()) {
+      try {
+        request.allowed();
+      } catch (AdminException e) {
+        return answer(client, e);
+      }
     }
-    List<HttpMethod> methods = AdminRoute.methods(head.path());
-    if (methods.isEmpty()) {
-      return answer(
-          client, new AdminException(Kind.NOT_FOUND, "path: " + head.path() + " (not known)"));
-    }
-    if (!methods.contains(head.method())) {
-      return answer(
-          client,
-          new AdminException(
-              Kind.METHOD, "method: " + head.method() + " (expected: one of " + methods + ")"));
-    }
-    return new Request(head, client);
+    return request;
   }
 
   @Override
@@ -119,19 +111,6 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
   @Override
   public void close() {
     worker.shutdown();
-  }
-
-  private boolean authorized(HttpHeaders headers) {
-    List<String> values = headers.getAll(HttpHeaderNames.AUTHORIZATION);
-    String value = values.size() == 1 ? values.get(0) : "";
-    boolean bearer = value.regionMatches(true, 0, BEARER, 0, BEARER.length());
-    return access.admits(bearer ? value.substring(BEARER.length()).strip() : "");
-  }
-
-  private static String operator(HttpHeaders headers) {
-    String name = headers.get(OPERATOR, "");
-    boolean plain = name.chars().allMatch(c -> c > ' ' && c <= '~');
-    return name.isEmpty() || !plain || name.length() > MAX_OPERATOR ? "admin" : name;
   }
 
   private static Inbound answer(Outbound client, AdminException e) {
@@ -172,14 +151,37 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
         public void gone() {}
       };
 
-  /** One authorized request. */
+  /** One request; who asks may be found out only while its body comes. */
   private final class Request implements Inbound {
     private final RequestHead head;
     private final Outbound client;
+    private final CompletableFuture<@Nullable Caller> caller;
 
-    Request(RequestHead head, Outbound client) {
+    Request(RequestHead head, Outbound client, CompletableFuture<@Nullable Caller> caller) {
       this.head = head;
       this.client = client;
+      this.caller = caller;
+    }
+
+    /**
+     * What is asked for, by somebody who may; only when it is known who asks.
+     *
+     * @throws AdminException if they may not
+     */
+    private AdminRoute allowed() {
+      return AdminRoute.of(head, who());
+    }
+
+    private Caller who() {
+      Caller known = caller.isCompletedExceptionally() ? null : caller.join();
+      if (known == null) {
+        throw new AdminException(
+            Kind.UNAUTHORIZED,
+            "the credential is missing or wrong (expected: authorization: Bearer, and the content"
+                + " of the file admin-key in the data folder, a key with a role, a gateway key of"
+                + " one's own, or a JWT)");
+      }
+      return known;
     }
 
     @Override
@@ -202,6 +204,14 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
       } finally {
         body.release();
       }
+      if (caller.isDone()) {
+        begin(bytes);
+      } else {
+        caller.whenComplete((known, error) -> client.eventLoop().execute(() -> begin(bytes)));
+      }
+    }
+
+    private void begin(byte[] bytes) {
       try {
         worker.execute(() -> run(bytes));
       } catch (RejectedExecutionException e) {
@@ -211,7 +221,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
 
     private void run(byte[] bytes) {
       try {
-        Object result = route.run(head, bytes, operator(head.headers()));
+        Object result = allowed().run(desk, head, bytes, who());
         client.eventLoop().execute(() -> answer(client, OK, result));
       } catch (AdminException e) {
         client.eventLoop().execute(() -> answer(client, e));

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON of the admin listener and of {@code --json}: snake case, strict in what it reads. */
@@ -45,6 +47,15 @@ public final class AdminJson {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("json: " + value.getClass(), e);
+    }
+  }
+
+  /** Objects that are JSON already, as an array. */
+  static JsonNode array(List<String> objects) {
+    try {
+      return MAPPER.readTree("[" + String.join(",", objects) + "]");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("json of rows", e);
     }
   }
 

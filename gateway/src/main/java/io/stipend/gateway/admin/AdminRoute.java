@@ -1,96 +1,175 @@
 package io.stipend.gateway.admin;
 
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.gateway.server.RequestHead;
+import io.stipend.policy.config.Role;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** What the paths of the admin listener do; the one place that lists them. */
-final class AdminRoute {
-  private static final String BALANCES = "/v1/balances";
-  private static final String KEYS = "/v1/keys";
-  private static final String GRANTS = "/v1/grants";
-  private static final String TRANSFERS = "/v1/transfers";
-  private static final String ADVANCES = "/v1/advances";
-  private static final String FREEZES = "/v1/freezes";
-  private static final String ALLOWANCES = "/v1/allowances";
-  private static final String CORRECTIONS = "/v1/corrections";
-  private static final String MONTHS = "/v1/months";
-  private static final String STATUS = "/v1/status";
+/**
+ * What the admin listener does, and who may ask for it: {@link #TABLE} is the one place that lists
+ * both.
+ *
+ * @param path the path; or what stands before the id at its end
+ * @param ofOne whether an id follows
+ * @param roles who may ask; a {@link Role#PERSON} only where the id is its own
+ */
+record AdminRoute(
+    HttpMethod method, String path, boolean ofOne, Set<Role> roles, AdminRoute.Work work) {
+  private static final Set<Role> ALL = Set.of(Role.PLATFORM, Role.FINANCE, Role.AUDITOR);
+  private static final Set<Role> MONEY = Set.of(Role.PLATFORM, Role.FINANCE);
+  private static final Set<Role> OWN = Set.of(Role.PLATFORM, Role.FINANCE, Role.PERSON);
 
-  /** What only takes orders. */
-  private static final Set<String> ORDERS =
-      Set.of(GRANTS, TRANSFERS, ADVANCES, FREEZES, CORRECTIONS);
+  /** Everything that needs a credential. What changes something is the platform's alone. */
+  static final List<AdminRoute> TABLE =
+      List.of(
+          get("/v1/status", false, ALL, (to, asked) -> to.status.get()),
+          get("/v1/audit", false, ALL, (to, asked) -> to.service.audit()),
+          get("/v1/keys", false, ALL, (to, asked) -> to.service.keys()),
+          get("/v1/months", false, ALL, (to, asked) -> to.service.months()),
+          get("/v1/balances", false, MONEY, (to, asked) -> to.service.balances()),
+          get("/v1/balances", true, OWN, (to, asked) -> to.service.balance(asked.id)),
+          get("/v1/allowances", true, OWN, (to, asked) -> to.service.allowance(asked.id)),
+          get(
+              "/v1/usage",
+              true,
+              OWN,
+              (to, asked) ->
+                  to.service.usage(asked.id, asked.parameter("from"), asked.parameter("to"))),
+          post(
+              "/v1/keys",
+              (to, asked) ->
+                  to.service.createKey(asked.read(AdminService.KeyOrder.class), asked.by)),
+          new AdminRoute(
+              HttpMethod.DELETE,
+              "/v1/keys",
+              true,
+              Set.of(Role.PLATFORM),
+              (to, asked) -> to.service.revokeKey(asked.id, asked.by)),
+          post(
+              "/v1/grants",
+              (to, asked) -> to.service.grant(asked.read(AdminService.GrantOrder.class), asked.by)),
+          post(
+              "/v1/transfers",
+              (to, asked) ->
+                  to.service.transfer(asked.read(AdminService.TransferOrder.class), asked.by)),
+          post(
+              "/v1/advances",
+              (to, asked) ->
+                  to.service.advance(asked.read(AdminService.AdvanceOrder.class), asked.by)),
+          post(
+              "/v1/freezes",
+              (to, asked) ->
+                  to.service.freeze(asked.read(AdminService.FreezeOrder.class), asked.by)),
+          post(
+              "/v1/corrections",
+              (to, asked) ->
+                  to.service.correct(asked.read(AdminService.CorrectionOrder.class), asked.by)),
+          post(
+              "/v1/months",
+              (to, asked) ->
+                  to.service.closeMonth(asked.read(AdminService.MonthOrder.class), asked.by)));
 
-  private final AdminService service;
-  private final Supplier<GatewayStatus> status;
-
-  AdminRoute(AdminService service, Supplier<GatewayStatus> status) {
-    this.service = service;
-    this.status = status;
+  /** Does what a route is for; what is returned becomes the JSON of the answer. Blocks. */
+  @FunctionalInterface
+  interface Work {
+    Object of(Desk desk, Asked asked);
   }
 
-  /** The methods of a path; empty if there is no such path. */
-  static List<HttpMethod> methods(String path) {
-    if (path.equals(BALANCES)
-        || path.equals(STATUS)
-        || below(path, BALANCES)
-        || below(path, ALLOWANCES)) {
-      return List.of(HttpMethod.GET);
+  /** What the routes work with. */
+  record Desk(AdminService service, Supplier<GatewayStatus> status) {}
+
+  /** What is asked. */
+  static final class Asked {
+    private final String id;
+    private final String query;
+    private final byte[] body;
+    private final String by;
+
+    /**
+     * @param id the last part of the path of a route of one; else empty
+     * @param by who asks, for the ledger
+     */
+    Asked(String id, String query, byte[] body, String by) {
+      this.id = id;
+      this.query = query;
+      this.body = body;
+      this.by = by;
     }
-    if (path.equals(KEYS) || path.equals(MONTHS)) {
-      return List.of(HttpMethod.GET, HttpMethod.POST);
+
+    <T> T read(Class<T> type) {
+      return AdminJson.read(body, type);
     }
-    if (below(path, KEYS)) {
-      return List.of(HttpMethod.DELETE);
+
+    @Nullable String parameter(String name) {
+      List<String> values = new QueryStringDecoder(query).parameters().get(name);
+      return values == null ? null : values.get(0);
     }
-    return ORDERS.contains(path) ? List.of(HttpMethod.POST) : List.of();
   }
 
-  /** Does it; what is returned becomes the JSON of the answer. Blocks. */
-  Object run(RequestHead head, byte[] body, String by) {
-    String path = head.path();
-    boolean post = head.method().equals(HttpMethod.POST);
-    return switch (path) {
-      case STATUS -> status.get();
-      case BALANCES -> service.balances();
-      case KEYS ->
-          post
-              ? service.createKey(AdminJson.read(body, AdminService.KeyOrder.class), by)
-              : service.keys();
-      case GRANTS -> service.grant(AdminJson.read(body, AdminService.GrantOrder.class), by);
-      case TRANSFERS ->
-          service.transfer(AdminJson.read(body, AdminService.TransferOrder.class), by);
-      case ADVANCES -> service.advance(AdminJson.read(body, AdminService.AdvanceOrder.class), by);
-      case FREEZES -> service.freeze(AdminJson.read(body, AdminService.FreezeOrder.class), by);
-      case CORRECTIONS ->
-          service.correct(AdminJson.read(body, AdminService.CorrectionOrder.class), by);
-      case MONTHS ->
-          post
-              ? service.closeMonth(AdminJson.read(body, AdminService.MonthOrder.class), by)
-              : service.months();
-      default -> runBelow(path, by);
-    };
+  private static AdminRoute get(String path, boolean ofOne, Set<Role> roles, Work work) {
+    return new AdminRoute(HttpMethod.GET, path, ofOne, roles, work);
   }
 
-  private Object runBelow(String path, String by) {
-    if (below(path, BALANCES)) {
-      return service.balance(path.substring(BALANCES.length() + 1));
-    }
-    if (below(path, ALLOWANCES)) {
-      return service.allowance(path.substring(ALLOWANCES.length() + 1));
-    }
-    if (below(path, KEYS)) {
-      return service.revokeKey(path.substring(KEYS.length() + 1), by);
-    }
-    throw new AdminException(Kind.NOT_FOUND, "path: " + path + " (not known)");
+  private static AdminRoute post(String path, Work work) {
+    return new AdminRoute(HttpMethod.POST, path, false, Set.of(Role.PLATFORM), work);
   }
 
-  private static boolean below(String path, String parent) {
-    return path.length() > parent.length() + 1
-        && path.startsWith(parent)
-        && path.charAt(parent.length()) == '/';
+  /**
+   * The route of a request, if who asks may take it.
+   *
+   * @throws AdminException if there is none, or not for them
+   */
+  static AdminRoute of(RequestHead head, Caller caller) {
+    List<AdminRoute> there = TABLE.stream().filter(r -> r.isAt(head.path())).toList();
+    if (there.isEmpty()) {
+      throw new AdminException(Kind.NOT_FOUND, "path: " + head.path() + " (not known)");
+    }
+    for (AdminRoute route : there) {
+      if (route.method.equals(head.method())) {
+        route.require(caller, head.path());
+        return route;
+      }
+    }
+    throw new AdminException(
+        Kind.METHOD,
+        "method: "
+            + head.method()
+            + " (expected: one of "
+            + there.stream().map(AdminRoute::method).toList()
+            + ")");
+  }
+
+  private void require(Caller caller, String at) {
+    boolean own = caller.role() != Role.PERSON || (ofOne && id(at).equals(caller.person()));
+    if (!roles.contains(caller.role()) || !own) {
+      throw new AdminException(
+          Kind.FORBIDDEN,
+          "role: "
+              + caller.role().label()
+              + " (expected: one of "
+              + EnumSet.copyOf(roles).stream().map(Role::label).toList()
+              + (roles.contains(Role.PERSON) ? ", a person for itself alone)" : ")"));
+    }
+  }
+
+  private boolean isAt(String at) {
+    return ofOne
+        ? at.length() > path.length() + 1 && at.startsWith(path) && at.charAt(path.length()) == '/'
+        : at.equals(path);
+  }
+
+  private String id(String at) {
+    return ofOne ? at.substring(path.length() + 1) : "";
+  }
+
+  /** Does it. Blocks. */
+  Object run(Desk desk, RequestHead head, byte[] body, Caller caller) {
+    return work.of(desk, new Asked(id(head.path()), head.query(), body, caller.by()));
   }
 }

@@ -1,6 +1,7 @@
 package io.stipend.gateway.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.LedgerEntry;
 import java.util.List;
@@ -34,6 +35,17 @@ public interface AdminService {
   /** What one person or service has, lot by lot. */
   PersonAllowance allowance(String person);
 
+  /**
+   * Rows of the usage export of one person or service.
+   *
+   * @param from first instant, by {@code started_at}; null for the beginning of this month
+   * @param to the instant after the last one; null for now
+   */
+  UsageOfOne usage(String person, @Nullable String from, @Nullable String to);
+
+  /** Every change that somebody made, oldest first. */
+  List<AuditLine> audit();
+
   /** Enters a one-off grant on a person's own budget. */
   GrantMade grant(GrantOrder order, String by);
 
@@ -56,18 +68,46 @@ public interface AdminService {
   MonthLine closeMonth(MonthOrder order, String by);
 
   /**
+   * Usage of one.
+   *
+   * @param rows as the lines of an export, oldest first
+   */
+  record UsageOfOne(String person, String from, String to, JsonNode rows) {}
+
+  /**
+   * A change.
+   *
+   * @param what its kind, such as {@code grant}
+   * @param by who made it; {@code stipend} of what the gateway saw by itself
+   * @param about a person, an account, a key, a month, an exchange, or the hash of the quota file
+   * @param detail what else the entry says, in words
+   */
+  record AuditLine(String at, String what, String by, String about, String detail) {}
+
+  /**
    * A key to make.
    *
-   * @param person whose
+   * @param person whose; of a key with a role the name of who holds it
    * @param name what the owner calls it; null for none
    * @param project attribute of all it spends; null for none
    * @param expires a date, an RFC 3339 instant or a duration such as {@code 90d}; null for never
+   * @param role what it may do on the admin listener; null for a person's or service's own key
    */
   record KeyOrder(
-      String person, @Nullable String name, @Nullable String project, @Nullable String expires) {
+      String person,
+      @Nullable String name,
+      @Nullable String project,
+      @Nullable String expires,
+      @Nullable String role) {
     /** Checks that the person is given. */
     public KeyOrder {
       required("person", person);
+    }
+
+    /** A key of a person's or service's own. */
+    public KeyOrder(
+        String person, @Nullable String name, @Nullable String project, @Nullable String expires) {
+      this(person, name, project, expires, null);
     }
   }
 
@@ -75,7 +115,7 @@ public interface AdminService {
    * A key that was made.
    *
    * @param id its public id
-   * @param person whose
+   * @param person whose; {@code admin:ROLE} of a key with a role
    * @param key the secret
    */
   record KeyMade(String id, String person, String key) {}

@@ -48,7 +48,7 @@ final class Balances {
   List<PersonBalance> all() {
     QuotaFile file = quota.get();
     Instant now = clock.instant();
-    List<String> ids = file.principals().keySet().stream().sorted().toList();
+    List<String> ids = file.ids();
     List<PersonBalance> all = new ArrayList<>(ids.size());
     for (int from = 0; from < ids.size(); from += AT_ONCE) {
       List<PrincipalConfig> some =

@@ -2,9 +2,11 @@ package io.stipend.gateway.admin;
 
 import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.metering.Suggestion;
+import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
@@ -12,13 +14,18 @@ import io.stipend.policy.identity.NewKey;
 import io.stipend.policy.store.Freezes;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Administration in the process that holds the ledger. Safe for use by any thread; blocks. */
 public final class LocalAdmin implements AdminService {
+  /** Of the usage of one person: what is asked for is made in memory. */
+  private static final int MAX_ROWS = 10_000;
+
   private final Ledger ledger;
   private final LocalBudgets budgets;
   private final KeyRing keyRing;
@@ -68,16 +75,45 @@ public final class LocalAdmin implements AdminService {
   @Override
   public KeyMade createKey(KeyOrder order, String by) {
     QuotaFile file = quota.get();
-    Orders.principal(file, order.person());
     Instant now = clock.instant();
-    String name = order.name() == null ? "" : Orders.text("name", order.name());
+    String person = order.role() == null ? order.person() : Orders.role(order).holder();
+    String name = order.role() == null ? order.name() : order.person();
+    name = name == null ? "" : Orders.text("name", name);
+    if (order.role() == null) {
+      Orders.principal(file, order.person());
+    }
     String project = order.project() == null ? null : Orders.text("project", order.project());
     Instant expires =
         order.expires() == null ? null : TimeText.end(order.expires(), file.timezone(), now);
-    NewKey made = keyRing.create(order.person(), name, project, expires, by, now);
+    NewKey made = keyRing.create(person, name, project, expires, by, now);
     Awaiting.durable(ledger.append(made.created()));
     keyRing.add(new KeyRecord(made.created(), null));
-    return new KeyMade(made.created().keyId(), order.person(), made.reveal());
+    return new KeyMade(made.created().keyId(), person, made.reveal());
+  }
+
+  @Override
+  public UsageOfOne usage(String person, @Nullable String from, @Nullable String to) {
+    QuotaFile file = quota.get();
+    ZoneId zone = file.timezone();
+    Instant now = clock.instant();
+    Instant month = now.atZone(zone).toLocalDate().withDayOfMonth(1).atStartOfDay(zone).toInstant();
+    Instant first = from == null ? month : TimeText.instant(from, zone);
+    Instant end = to == null ? now.plusMillis(1) : TimeText.instant(to, zone);
+    List<String> rows;
+    try (LedgerReader reader = LedgerReader.open(file.gateway().data())) {
+      rows = UsageExport.lines(reader, first, end, person, MAX_ROWS);
+    }
+    if (rows == null) {
+      throw new AdminException(
+          Kind.INVALID,
+          "from: more than " + MAX_ROWS + " rows (expected: fewer; ask for a shorter time)");
+    }
+    return new UsageOfOne(person, first.toString(), end.toString(), AdminJson.array(rows));
+  }
+
+  @Override
+  public List<AuditLine> audit() {
+    return Audit.of(quota.get().gateway().data());
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.stipend.metering.Unit;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
+import io.stipend.policy.config.Role;
 import io.stipend.policy.config.Team;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +28,9 @@ final class Orders {
 
   /** Refuses an id that the quota file does not hold, with the nearest that it does. */
   static PrincipalConfig principal(QuotaFile file, String person) {
-    PrincipalConfig principal = file.principals().get(person);
+    PrincipalConfig principal = file.principal(person);
     if (principal == null) {
-      String hint = Suggestion.hint(person, file.principals().keySet());
+      String hint = Suggestion.hint(person, file.ids());
       String add =
           person.startsWith(POOL)
               ? "; a pool only gives and receives transfers"
@@ -39,6 +40,22 @@ final class Orders {
           "person: " + shown(person) + " is not in " + file.file() + (hint.isEmpty() ? add : hint));
     }
     return principal;
+  }
+
+  /** The role of a key to make, which nobody owns: it spends nothing. */
+  static Role role(AdminService.KeyOrder order) {
+    if (order.name() != null || order.project() != null) {
+      throw new AdminException(
+          Kind.INVALID, "name, project (expected: neither with a role: such a key spends nothing)");
+    }
+    for (Role role : Role.values()) {
+      if (role != Role.PERSON && role.label().equals(order.role())) {
+        return role;
+      }
+    }
+    throw new AdminException(
+        Kind.INVALID,
+        "role: " + shown(order.role()) + " (expected: one of platform, finance, auditor)");
   }
 
   /** The budgets of its own that a person, a service or {@code pool/TEAM} has; at least one. */

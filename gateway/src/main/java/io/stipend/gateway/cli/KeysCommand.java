@@ -30,15 +30,23 @@ final class KeysCommand {
   @Command(
       name = "create",
       description = {
-        "Make a key for a person or service of the quota file.",
+        "Make a key for a person or service of the quota file; or, with --role, one for the",
+        "admin listener alone.",
         "The key is printed once and kept nowhere."
       })
   static final class Create implements Callable<Integer> {
     private final Terminal terminal;
     private final Workspace workspace;
 
-    @Parameters(paramLabel = "PERSON", description = "Id of the person or service.")
+    @Parameters(
+        paramLabel = "PERSON",
+        description = "Id of the person or service; with --role the name of who holds it.")
     String person = "";
+
+    @Option(
+        names = "--role",
+        description = "What it may do on the admin listener: platform, finance or auditor.")
+    @Nullable String role;
 
     @Option(names = "--name", description = "What the owner calls it.")
     @Nullable String name;
@@ -61,7 +69,7 @@ final class KeysCommand {
 
     @Override
     public Integer call() {
-      KeyOrder order = new KeyOrder(person, name, project, expires);
+      KeyOrder order = new KeyOrder(person, name, project, expires, role);
       KeyMade made = workspace.change(admin -> admin.createKey(order, workspace.operator()));
       if (json.on) {
         terminal.json(made);

@@ -3,6 +3,7 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.Table;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
+import io.stipend.policy.config.Enrolments;
 import io.stipend.policy.config.Problem;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.plan.Plan;
@@ -142,7 +143,8 @@ final class PlanCommand implements Callable<Integer> {
     }
     try (LedgerReader reader = LedgerReader.open(data);
         ProgressLine progress = ProgressLine.of(terminal, "plan")) {
-      return Plan.of(now, next, reader, to, span, progress);
+      Enrolments enrolments = new Enrolments(reader.enrolments());
+      return Plan.of(now.with(enrolments), next.with(enrolments), reader, to, span, progress);
     }
   }
 

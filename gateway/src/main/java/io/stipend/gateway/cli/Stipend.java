@@ -163,7 +163,7 @@ public final class Stipend implements Callable<Integer> {
       return switch (refused.kind()) {
         case NOT_FOUND, CONFLICT -> Exit.FAILED;
         case INVALID, TOO_LARGE -> Exit.USAGE;
-        case UNAUTHORIZED, METHOD, UNAVAILABLE -> Exit.INTERNAL;
+        case UNAUTHORIZED, FORBIDDEN, METHOD, UNAVAILABLE -> Exit.INTERNAL;
       };
     }
     if (e instanceof LedgerException) {

@@ -10,6 +10,7 @@ import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.budget.LocalBudgets;
+import io.stipend.policy.config.Enrolments;
 import io.stipend.policy.config.Problem;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
@@ -115,7 +116,8 @@ final class Workspace {
       KeyRing keys = KeyRing.open(data);
       keys.addAll(ledger.keys());
       LocalBudgets budgets = new LocalBudgets(ledger, clock);
-      return action.apply(new LocalAdmin(ledger, budgets, keys, freezes(data), () -> quota, clock));
+      QuotaFile all = enrolled(quota, data);
+      return action.apply(new LocalAdmin(ledger, budgets, keys, freezes(data), () -> all, clock));
     } catch (IOException e) {
       throw new UncheckedIOException("data folder: " + data, e);
     }
@@ -137,6 +139,16 @@ final class Workspace {
     }
   }
 
+  /** The quota file with those whom the ledger of a folder knows and the file does not hold. */
+  QuotaFile enrolled(QuotaFile quota, Path data) {
+    if (!hasLedger(data)) {
+      return quota;
+    }
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      return quota.with(new Enrolments(reader.enrolments()));
+    }
+  }
+
   private static Freezes freezes(Path data) {
     try (LedgerReader reader = LedgerReader.open(data)) {
       return new Freezes(reader.frozen().values());
@@ -153,7 +165,8 @@ final class Workspace {
       return reading.apply(new RecordedBalances(quota, null, at));
     }
     try (LedgerReader reader = LedgerReader.open(data)) {
-      return reading.apply(new RecordedBalances(quota, reader, at));
+      QuotaFile all = quota.with(new Enrolments(reader.enrolments()));
+      return reading.apply(new RecordedBalances(all, reader, at));
     }
   }
 

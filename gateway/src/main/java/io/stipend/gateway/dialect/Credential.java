@@ -8,12 +8,18 @@ import io.stipend.gateway.http.Fields;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gateway key that a request carries, in any of the four headers that SDKs use. Its secret
- * appears in no message and in no {@link #toString}.
+ * The gateway key or JWT that a request carries, in any of the four headers that SDKs use. Its
+ * secret appears in no message and in no {@link #toString}.
  */
 public final class Credential {
-  /** The longest secret that is looked at. */
+  /** The longest key that is looked at. */
   static final int MAX_LENGTH = 512;
+
+  /** The longest JWT: with a few hundred groups they have several KB. */
+  static final int MAX_JWT_LENGTH = 16 * 1_024;
+
+  /** How the base64url of a JSON object begins, and with it every JWT; no key does. */
+  private static final String JWT = "eyJ";
 
   private static final String BEARER = "Bearer ";
   private static final AsciiString[] PLAIN = {
@@ -68,7 +74,8 @@ public final class Credential {
     if (problem != null || other.isEmpty()) {
       return this;
     }
-    if (other.length() > MAX_LENGTH) {
+    if (other.length() > MAX_LENGTH
+        && (other.length() > MAX_JWT_LENGTH || !other.startsWith(JWT))) {
       return problem("the key is too long (expected: at most " + MAX_LENGTH + " characters)");
     }
     if (secret != null && !secret.equals(other)) {

@@ -16,6 +16,7 @@ import io.stipend.gateway.server.RequestHandler;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.metering.ledger.AttemptId;
 import io.stipend.policy.Entitlement;
+import io.stipend.policy.Introduction;
 import io.stipend.policy.PolicyEngine.ModelListing;
 import io.stipend.policy.Refusal;
 import io.stipend.policy.RefusalReason;
@@ -112,25 +113,94 @@ public final class Exchanges implements RequestHandler {
       return refuseRoute(head, client, id);
     }
     Credential credential = Credential.of(head.headers());
-    String key = services.policy().fingerprint(credential.secret());
+    Arrived request = new Arrived(head, client, id, now, dialect, stored);
+    String secret = credential.problem() == null ? credential.secret() : null;
+    String key = services.policy().fingerprint(secret);
     Entitlement who = credential.problem() == null ? services.policy().entitlement(key, now) : null;
-    if (who == null) {
+    if (who != null) {
+      return begin(request, key, who);
+    }
+    CompletableFuture<Introduction> looked =
+        secret == null ? null : services.policy().introduce(secret, now);
+    if (looked == null) {
       refuseCredential(head, client, id, credential, now);
       return ANSWERED;
     }
+    if (looked.isDone()) {
+      return introduced(request, credential, key, looked);
+    }
+    Introducing waiting = new Introducing();
+    looked.whenComplete(
+        (done, failure) ->
+            client
+                .eventLoop()
+                .execute(() -> waiting.done(() -> introduced(request, credential, key, looked))));
+    return waiting;
+  }
+
+  /**
+   * A request whose credential is looked at.
+   *
+   * @param dialect its dialect; null if it is of none, or its model decides
+   */
+  private record Arrived(
+      RequestHead head,
+      Outbound client,
+      String id,
+      Instant now,
+      @Nullable Dialect dialect,
+      @Nullable StoredPath stored) {}
+
+  /** What a credential is, that had to be looked at. */
+  private Inbound introduced(
+      Arrived request, Credential credential, String key, CompletableFuture<Introduction> looked) {
+    RequestHead head = request.head;
+    if (draining) {
+      return refuse(
+          head,
+          request.client,
+          request.id,
+          RefusalReason.DRAINING,
+          "The gateway is shutting down.");
+    }
+    if (looked.isCompletedExceptionally()) {
+      return refuse(
+          head,
+          request.client,
+          request.id,
+          RefusalReason.LEDGER_UNAVAILABLE,
+          "The ledger cannot record who this is.");
+    }
+    if (looked.join() instanceof Introduction.Unentitled unentitled) {
+      return refuse(head, request.client, request.id, unentitled.refusal(), 0);
+    }
+    Entitlement who = services.policy().entitlement(key, request.now);
+    if (who == null || looked.join() instanceof Introduction.Stranger) {
+      refuseCredential(head, request.client, request.id, credential, request.now);
+      return ANSWERED;
+    }
+    return begin(request, key, who);
+  }
+
+  private Inbound begin(Arrived request, String key, Entitlement who) {
+    RequestHead head = request.head;
+    Dialect dialect = request.dialect;
+    StoredPath stored = request.stored;
     if (stored != null) {
       String model = made.modelOf(stored.id(), who.principal().id());
       if (model == null) {
-        return refuse(head, client, id, who, UNKNOWN_RESPONSE);
+        return refuse(head, request.client, request.id, who, UNKNOWN_RESPONSE);
       }
       dialect = stored.dialect(model);
     }
     if (dialect == null) {
-      tell(head, client, id, who, now);
+      tell(head, request.client, request.id, who, request.now);
       return ANSWERED;
     }
-    Exchange exchange = new Exchange(services, this, dialect, head, client, id, now, key, who);
-    open.put(id, exchange);
+    Exchange exchange =
+        new Exchange(
+            services, this, dialect, head, request.client, request.id, request.now, key, who);
+    open.put(request.id, exchange);
     return exchange;
   }
 

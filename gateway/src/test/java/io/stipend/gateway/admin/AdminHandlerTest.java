@@ -15,6 +15,8 @@ import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.identity.KeyRing;
 import io.stipend.policy.store.Freezes;
+import io.stipend.policy.store.PolicySnapshot;
+import io.stipend.policy.store.PolicyStore;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -66,9 +68,13 @@ class AdminHandlerTest {
         new LocalAdmin(
             ledger, new LocalBudgets(ledger, clock), keys, new Freezes(), () -> quota, clock);
     access = AdminAccess.open(data);
+    PolicyStore store = new PolicyStore(new PolicySnapshot(quota, "hash"), keys);
     handler =
         new AdminHandler(
-            admin, () -> new GatewayStatus("1", "hash", 2, 3, ready, Map.of("a", "open")), access);
+            admin,
+            () -> new GatewayStatus("1", "hash", 2, 3, ready, Map.of("a", "open")),
+            access,
+            new Callers(access, keys, store, new Freezes(), clock));
     transport = Transport.start(1);
     listener =
         Listener.start(

@@ -175,6 +175,20 @@ class CommandsTest {
   }
 
   @Test
+  void aKeyWithARoleBelongsToNobodyAndSpendsNothing() throws IOException {
+    JsonNode made =
+        json.readTree(run("keys", "create", "eve", "--role", "finance", "--json").out());
+    assertThat(made.path("person").asText()).isEqualTo("admin:finance");
+    assertThat(made.path("key").asText()).startsWith("sk-stipend-");
+    assertThat(run("keys", "list").out()).contains("admin:finance").contains("eve");
+    Invocation wrong = run("keys", "create", "eve", "--role", "person");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("expected: one of platform, finance, auditor");
+    Invocation both = run("keys", "create", "eve", "--role", "finance", "--project", "apollo");
+    assertThat(both.code()).isEqualTo(2);
+  }
+
+  @Test
   void aGrantAddsToTheBalanceAtOnce() throws IOException {
     Invocation grant = run("grant", "ada", "12.5", "--reason", "incident week", "--json");
     JsonNode made = json.readTree(grant.out());

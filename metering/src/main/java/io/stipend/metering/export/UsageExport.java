@@ -7,6 +7,7 @@ import io.stipend.metering.ledger.LedgerReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.channels.Channels;
@@ -19,8 +20,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The usage export: one row per attempt that was sent and has ended, by the instant of its
@@ -115,6 +119,28 @@ public final class UsageExport {
               count[0]++;
             });
     return new Summary(count[0], totals, state);
+  }
+
+  /**
+   * The same rows of one person, each as a JSON object.
+   *
+   * @param most the most rows that are given
+   * @return null if there are more
+   */
+  public static @Nullable List<String> lines(
+      LedgerReader reader, Instant from, Instant to, String person, int most) {
+    List<String> lines = new ArrayList<>();
+    reader.bookings(
+        from,
+        to,
+        row -> {
+          if (row.attempt().person().equals(person) && lines.size() <= most) {
+            StringWriter line = new StringWriter();
+            new JsonLinesWriter(line).row(row);
+            lines.add(line.toString().strip());
+          }
+        });
+    return lines.size() > most ? null : lines;
   }
 
   /** One format. */

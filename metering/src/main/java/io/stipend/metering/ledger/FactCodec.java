@@ -27,6 +27,7 @@ final class FactCodec {
   static final int FROZEN = 0x1B;
   static final int ALERT_RAISED = 0x1C;
   static final int MONTH_CLOSED = 0x1D;
+  static final int ENROLLED = 0x1E;
 
   private static final int TAGS = 0x20;
   private static final Form<?>[] BY_TAG = new Form<?>[TAGS];
@@ -58,6 +59,7 @@ final class FactCodec {
     form(FROZEN, LedgerEntry.Frozen.class, FactCodec::write, FactCodec::readFrozen);
     form(ALERT_RAISED, LedgerEntry.AlertRaised.class, FactCodec::write, FactCodec::readAlertRaised);
     form(MONTH_CLOSED, LedgerEntry.MonthClosed.class, FactCodec::write, FactCodec::readMonthClosed);
+    form(ENROLLED, LedgerEntry.Enrolled.class, FactCodec::write, FactCodec::readEnrolled);
     // Of ledgers from before there was a priority; read and never written.
     BY_TAG[GRANTED_WITHOUT_PRIORITY] =
         new Form<>(
@@ -278,5 +280,16 @@ final class FactCodec {
       Instant at, ByteReader in, NameReader names) {
     return new LedgerEntry.MonthClosed(
         at, names.readRequired(in), in.flag(), names.readRequired(in), in.requiredText());
+  }
+
+  private static void write(ByteWriter out, NameWriter names, LedgerEntry.Enrolled e) {
+    names.write(out, e.person());
+    names.write(out, e.issuer());
+    names.write(out, e.team());
+  }
+
+  private static LedgerEntry.Enrolled readEnrolled(Instant at, ByteReader in, NameReader names) {
+    return new LedgerEntry.Enrolled(
+        at, names.readRequired(in), names.readRequired(in), names.read(in));
   }
 }

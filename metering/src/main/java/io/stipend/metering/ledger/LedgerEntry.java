@@ -280,6 +280,17 @@ public sealed interface LedgerEntry {
       implements LedgerEntry {}
 
   /**
+   * An issuer of identities vouched for a person whom no quota file holds, for the first time or
+   * with another team; the last one of a person decides.
+   *
+   * @param person the person's id
+   * @param issuer the issuer's name in the quota file
+   * @param team a team of the quota file; null if none
+   */
+  record Enrolled(Instant at, String person, String issuer, @Nullable String team)
+      implements LedgerEntry {}
+
+  /**
    * Funds are held for an attempt. {@code at} decides the period and is the export's {@code
    * started_at}.
    *

@@ -324,6 +324,11 @@ public final class LedgerReader implements AutoCloseable {
     return last;
   }
 
+  /** Every person whom an issuer of identities vouched for, in the order of entry. */
+  public List<LedgerEntry.Enrolled> enrolments() {
+    return facts(LedgerEntry.Enrolled.class, FactCodec.ENROLLED);
+  }
+
   /** Every closing and opening of a month, in the order of entry. */
   public List<LedgerEntry.MonthClosed> monthClosings() {
     return facts(LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED);
@@ -369,6 +374,11 @@ public final class LedgerReader implements AutoCloseable {
           }
           return keys;
         });
+  }
+
+  /** Every revocation of a key, in the order of entry. */
+  public List<LedgerEntry.KeyRevoked> revocations() {
+    return facts(LedgerEntry.KeyRevoked.class, FactCodec.KEY_REVOKED);
   }
 
   /** Refusals summed by day, person and reason; {@code at} is when the last was counted. */

@@ -228,6 +228,7 @@ class KillOfFactsTest {
             new LedgerEntry.Frozen(Samples.NOW, id, "person/" + id, true, "on leave", "root");
         case 11 -> new LedgerEntry.AlertRaised(Samples.NOW, id, account, "80", "of 400 USD");
         case 12 -> new LedgerEntry.MonthClosed(Samples.NOW, "2026-10", true, id, "signed");
+        case 13 -> new LedgerEntry.Enrolled(Samples.NOW, id, "corp", "payments");
         default -> throw new AssertionError("kind " + kind);
       };
     }

@@ -245,7 +245,7 @@ final class Samples {
   }
 
   /** How many kinds of fact there are. */
-  static final int FACTS = 13;
+  static final int FACTS = 14;
 
   static LedgerEntry fact(Random random, String id) {
     return fact(random, random.nextInt(FACTS), id);
@@ -301,7 +301,8 @@ final class Samples {
           new LedgerEntry.Frozen(at, id, "person/" + by, random.nextBoolean(), reason, "root");
       case 11 ->
           new LedgerEntry.AlertRaised(at, id, account(random), "" + random.nextInt(100), reason);
-      default -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
+      case 12 -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
+      default -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
     };
   }
 

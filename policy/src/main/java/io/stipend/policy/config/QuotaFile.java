@@ -2,6 +2,7 @@ package io.stipend.policy.config;
 
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Calendar;
@@ -16,6 +17,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +40,10 @@ import org.jspecify.annotations.Nullable;
  * @param organisation what binds everybody
  * @param groups by name
  * @param teams by name
- * @param principals people and services by id
+ * @param principals people and services by id, of this file and its list of people
  * @param webhooks where alerts are sent
+ * @param identity who else may say who somebody is
+ * @param enrolments whom they vouched for, of those who are not in the file
  */
 public record QuotaFile(
     Path file,
@@ -57,7 +61,9 @@ public record QuotaFile(
     Map<String, Group> groups,
     Map<String, Team> teams,
     Map<String, PrincipalConfig> principals,
-    List<Webhook> webhooks) {
+    List<Webhook> webhooks,
+    IdentityConfig identity,
+    Enrolments enrolments) {
   /** Copies all collections and keeps their order. */
   public QuotaFile {
     providers = List.copyOf(providers);
@@ -71,6 +77,15 @@ public record QuotaFile(
 
   /** The same with another section {@code gateway}. */
   QuotaFile with(GatewayConfig other) {
+    return with(other, enrolments);
+  }
+
+  /** The same with the people whom it does not hold; they may become more. */
+  public QuotaFile with(Enrolments others) {
+    return with(gateway, others);
+  }
+
+  private QuotaFile with(GatewayConfig other, Enrolments others) {
     return new QuotaFile(
         file,
         other,
@@ -87,7 +102,33 @@ public record QuotaFile(
         groups,
         teams,
         principals,
-        webhooks);
+        webhooks,
+        identity,
+        others);
+  }
+
+  /**
+   * A person or service of this file, or a person of no file whom an issuer vouched for and whom
+   * this file gives something. What the file says of somebody comes before what an issuer says.
+   */
+  public @Nullable PrincipalConfig principal(String id) {
+    PrincipalConfig listed = principals.get(id);
+    return listed == null ? enrolled(enrolments.of(id)) : listed;
+  }
+
+  /** Whom {@link #principal} knows, by id. */
+  public List<String> ids() {
+    return Stream.concat(
+            principals.keySet().stream(),
+            enrolments.people().stream()
+                .filter(id -> !principals.containsKey(id) && enrolled(enrolments.of(id)) != null))
+        .sorted()
+        .toList();
+  }
+
+  /** What this file would give to somebody whom it does not hold; null for nothing. */
+  public @Nullable PrincipalConfig enrolled(LedgerEntry.@Nullable Enrolled entry) {
+    return entry == null ? null : identity.person(entry, teams);
   }
 
   /** The budget that an account belongs to as this file has it; null if it has none any more. */
@@ -121,7 +162,7 @@ public record QuotaFile(
   }
 
   private List<BudgetRule> budgets(String kind, String name) {
-    PrincipalConfig principal = principals.get(name);
+    PrincipalConfig principal = principal(name);
     Team team = teams.get(name);
     Group group = groups.get(name);
     return switch (kind) {

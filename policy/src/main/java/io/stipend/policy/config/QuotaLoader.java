@@ -83,6 +83,9 @@ final class QuotaLoader {
       peopleFrom(root.get("people_from"), principals);
       Map<String, PrincipalConfig> all = principals.checked(above);
       List<Webhook> webhooks = new WebhooksReader(secrets).read(root.section("alerts"));
+      IdentityConfig identity =
+          new IdentityReader(calendar.zone, allowances, above.teams().keySet())
+              .read(root.section("identity"));
       if (cards == null) {
         return null;
       }
@@ -110,7 +113,9 @@ final class QuotaLoader {
           above.groups(),
           above.teams(),
           all,
-          webhooks);
+          webhooks,
+          identity,
+          new Enrolments());
     }
   }
 

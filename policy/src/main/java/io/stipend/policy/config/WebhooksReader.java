@@ -1,7 +1,6 @@
 package io.stipend.policy.config;
 
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads the section {@code alerts}: where alerts go. */
 final class WebhooksReader {
   private static final int MAX_WEBHOOKS = 16;
-  private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
   private final SecretReader secrets;
 
@@ -66,8 +64,7 @@ final class WebhooksReader {
 
   /** No message repeats the address: whoever knows it may post there, so it may be a secret. */
   private @Nullable URI url(@Nullable Value value) {
-    String expected =
-        "https://, or http:// to 127.0.0.1, [::1] or localhost; ${NAME} or file:path that holds it";
+    String expected = SafeUrl.EXPECTED + "; ${NAME} or file:path that holds it";
     String text = value == null ? null : value.text(expected);
     if (value == null || text == null) {
       return null;
@@ -79,17 +76,9 @@ final class WebhooksReader {
       }
       text = kept.reveal();
     }
-    try {
-      URI uri = new URI(text);
-      String host = uri.getHost();
-      boolean safe =
-          "https".equals(uri.getScheme())
-              || ("http".equals(uri.getScheme()) && host != null && LOOPBACK.contains(host));
-      if (safe && host != null && uri.getRawUserInfo() == null && uri.getRawFragment() == null) {
-        return uri;
-      }
-    } catch (URISyntaxException e) {
-      // Told below.
+    URI uri = SafeUrl.of(text);
+    if (uri != null) {
+      return uri;
     }
     value.problem("is no address of a webhook (expected: " + expected + ")");
     return null;

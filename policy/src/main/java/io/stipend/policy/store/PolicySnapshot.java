@@ -5,12 +5,15 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Principal;
 import io.stipend.policy.budget.BudgetRule;
+import io.stipend.policy.config.LimitRule;
 import io.stipend.policy.config.ModelCatalog;
 import io.stipend.policy.config.ModelRules;
 import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.Team;
+import io.stipend.policy.identity.KnownJwt;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +36,8 @@ public final class PolicySnapshot {
           .asMap();
 
   /** What binds one principal, its own first. */
-  private record Bound(List<BudgetRule> budgets, List<ModelRules> modelRules) {}
+  private record Bound(
+      @Nullable String team, List<BudgetRule> budgets, List<ModelRules> modelRules) {}
 
   /**
    * The snapshot of a file.
@@ -69,10 +73,24 @@ public final class PolicySnapshot {
 
   /** What a key gives; null if its person is no longer in the file. */
   public @Nullable Entitlement entitlement(LedgerEntry.KeyCreated key) {
-    PrincipalConfig config = file.principals().get(key.person());
-    if (config == null) {
-      return null;
-    }
+    PrincipalConfig config = file.principal(key.person());
+    return config == null
+        ? null
+        : entitlement(config, key.project(), key.keyId(), file.limits(config, key.keyId()));
+  }
+
+  /** What a JWT gives; null if its person is not in the file and the file gives it nothing. */
+  @Nullable Entitlement entitlement(KnownJwt jwt) {
+    PrincipalConfig config = file.principal(jwt.person());
+    String keyId = jwt.issuer().keyId();
+    // All have that key id, and each has counts of its own.
+    return config == null || config.service()
+        ? null
+        : entitlement(config, null, keyId, file.limits(config, keyId + "/" + jwt.person()));
+  }
+
+  private Entitlement entitlement(
+      PrincipalConfig config, @Nullable String project, String keyId, List<LimitRule> limits) {
     Team team = config.team() == null ? null : file.teams().get(config.team());
     Principal principal =
         new Principal(
@@ -80,19 +98,28 @@ public final class PolicySnapshot {
             config.service(),
             config.team(),
             team == null ? null : team.costCenter(),
-            key.project(),
-            key.keyId());
-    return new Entitlement(principal, bound(config).budgets, file.limits(config, key.keyId()));
+            project,
+            keyId);
+    return new Entitlement(principal, bound(config).budgets, limits);
   }
 
   /** Every model rule that binds a principal; null if it is not in the file. */
   @Nullable List<ModelRules> modelRules(String principalId) {
-    PrincipalConfig config = file.principals().get(principalId);
+    PrincipalConfig config = file.principal(principalId);
     return config == null ? null : bound(config).modelRules;
   }
 
+  /** Only people whom the file does not hold may change their team under one file. */
   private Bound bound(PrincipalConfig config) {
-    return bound.computeIfAbsent(
-        config.id(), id -> new Bound(file.budgets(config), file.modelRules(config)));
+    Bound found = bound.computeIfAbsent(config.id(), id -> bind(config));
+    if (!Objects.equals(found.team, config.team())) {
+      found = bind(config);
+      bound.put(config.id(), found);
+    }
+    return found;
+  }
+
+  private Bound bind(PrincipalConfig config) {
+    return new Bound(config.team(), file.budgets(config), file.modelRules(config));
   }
 }

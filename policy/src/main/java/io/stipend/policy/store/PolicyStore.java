@@ -3,9 +3,21 @@ package io.stipend.policy.store;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.Enrolled;
 import io.stipend.policy.Entitlement;
+import io.stipend.policy.Introduction;
+import io.stipend.policy.Refusal;
+import io.stipend.policy.RefusalReason;
+import io.stipend.policy.config.Enrolments;
+import io.stipend.policy.config.PrincipalConfig;
+import io.stipend.policy.config.QuotaFile;
+import io.stipend.policy.identity.Jwts;
 import io.stipend.policy.identity.KeyRing;
+import io.stipend.policy.identity.KeySource;
+import io.stipend.policy.identity.KnownJwt;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +38,8 @@ public final class PolicyStore {
   private static final int MAX_UNKNOWN = 10_000;
 
   private final KeyRing keys;
+  private final Jwts jwts;
+  private final Consumer<Enrolled> record;
   private volatile State state;
 
   /** A snapshot and what was resolved under it. */
@@ -46,9 +60,22 @@ public final class PolicyStore {
     }
   }
 
-  /** A store over a first snapshot. */
+  /** A store over a first snapshot that knows keys alone. */
   public PolicyStore(PolicySnapshot snapshot, KeyRing keys) {
+    this(snapshot, keys, KeySource.NONE, entry -> {});
+  }
+
+  /**
+   * A store over a first snapshot.
+   *
+   * @param source has the keys of the issuers of the snapshot in force
+   * @param record enters in the ledger that somebody whom no file holds was vouched for
+   */
+  public PolicyStore(
+      PolicySnapshot snapshot, KeyRing keys, KeySource source, Consumer<Enrolled> record) {
     this.keys = keys;
+    this.jwts = new Jwts(() -> snapshot().file().identity(), source);
+    this.record = record;
     this.state = State.of(snapshot);
     keys.onChange(this::forget);
   }
@@ -61,15 +88,84 @@ public final class PolicyStore {
   /** Puts another snapshot in force for every request from now on. */
   public void swap(PolicySnapshot next) {
     state = State.of(next);
+    jwts.forgetAll();
+  }
+
+  /** Has every JWT checked anew, because a key of an issuer is good no longer. */
+  public void forgetJwts() {
+    jwts.forgetAll();
   }
 
   /** What a credential is looked up by. */
   String fingerprint(@Nullable String credential) {
-    return keys.fingerprint(credential);
+    return credential != null && jwts.reads(credential)
+        ? Jwts.fingerprint(credential)
+        : keys.fingerprint(credential);
+  }
+
+  /**
+   * Whose a JWT is, whatever they are entitled to; null if the credential is none. Else done at
+   * once, unless keys must be fetched for it, and null within if it is good for nothing.
+   */
+  public @Nullable CompletableFuture<@Nullable KnownJwt> check(String credential, Instant now) {
+    if (!jwts.reads(credential)) {
+      return null;
+    }
+    KnownJwt known = jwts.find(Jwts.fingerprint(credential), now);
+    return known == null ? jwts.check(credential, now) : CompletableFuture.completedFuture(known);
+  }
+
+  /** As {@link io.stipend.policy.PolicyEngine#introduce}. */
+  public @Nullable CompletableFuture<Introduction> introduce(String credential, Instant now) {
+    return jwts.reads(credential)
+        ? jwts.check(credential, now)
+            .thenApply(jwt -> jwt == null ? new Introduction.Stranger() : introduced(jwt, now))
+        : null;
+  }
+
+  /** Somebody whom the file does not hold is entered in the ledger, so that a restart knows it. */
+  private Introduction introduced(KnownJwt jwt, Instant now) {
+    QuotaFile file = state.snapshot.file();
+    PrincipalConfig listed = file.principals().get(jwt.person());
+    if (listed != null) {
+      return listed.service()
+          ? unentitled(file, jwt, "is a service, which has keys alone")
+          : new Introduction.Vouched();
+    }
+    String team = jwt.teams().stream().filter(file.teams()::containsKey).findFirst().orElse(null);
+    Enrolled entry = new Enrolled(now, jwt.person(), jwt.issuer().name(), team);
+    if (file.enrolled(entry) == null) {
+      return unentitled(
+          file,
+          jwt,
+          jwt.issuer().takesStrangers()
+              ? "is in no team that is known here, which the allowance asks for"
+              : "has no allowance here");
+    }
+    Enrolments enrolments = file.enrolments();
+    // The last in the ledger is the last in memory.
+    synchronized (enrolments) {
+      if (!enrolments.has(entry)) {
+        record.accept(entry);
+        enrolments.apply(entry);
+      }
+    }
+    return new Introduction.Vouched();
+  }
+
+  private static Introduction unentitled(QuotaFile file, KnownJwt jwt, String why) {
+    String contact = file.gateway().contact();
+    return new Introduction.Unentitled(
+        Refusal.of(
+            RefusalReason.BAD_CREDENTIAL,
+            jwt.person() + " " + why + "." + (contact.isEmpty() ? "" : " " + contact + ".")));
   }
 
   /** What a fingerprint gives at an instant; null if it is nobody's or no longer in force. */
   @Nullable Entitlement entitlement(String fingerprint, Instant now) {
+    if (Jwts.marks(fingerprint)) {
+      return ofJwt(fingerprint, now);
+    }
     State current = state;
     Resolved resolved = current.resolved.getIfPresent(fingerprint);
     if (resolved == null && current.unknown.getIfPresent(fingerprint) == null) {
@@ -83,6 +179,20 @@ public final class PolicyStore {
       return null;
     }
     return resolved.isOver(now) ? null : resolved.entitlement;
+  }
+
+  /** One that is not known any more gives nothing, whatever it was resolved to. */
+  private @Nullable Entitlement ofJwt(String fingerprint, Instant now) {
+    State current = state;
+    KnownJwt jwt = jwts.find(fingerprint, now);
+    Resolved resolved =
+        jwt == null ? null : current.resolved.get(fingerprint, f -> resolve(current, jwt));
+    return resolved == null ? null : resolved.entitlement;
+  }
+
+  private static @Nullable Resolved resolve(State current, KnownJwt jwt) {
+    Entitlement entitlement = current.snapshot.entitlement(jwt);
+    return entitlement == null ? null : new Resolved(entitlement, jwt.expires());
   }
 
   private @Nullable Resolved resolve(State current, String fingerprint, Instant now) {

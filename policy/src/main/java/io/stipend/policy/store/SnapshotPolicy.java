@@ -4,6 +4,7 @@ import io.stipend.metering.Suggestion;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.Decision;
 import io.stipend.policy.Entitlement;
+import io.stipend.policy.Introduction;
 import io.stipend.policy.ModelCall;
 import io.stipend.policy.ModelCall.Generation;
 import io.stipend.policy.Permit;
@@ -22,6 +23,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,11 @@ public final class SnapshotPolicy implements PolicyEngine {
   @Override
   public @Nullable Entitlement entitlement(String fingerprint, Instant now) {
     return store == null ? null : store.entitlement(fingerprint, now);
+  }
+
+  @Override
+  public @Nullable CompletableFuture<Introduction> introduce(String credential, Instant now) {
+    return store == null ? null : store.introduce(credential, now);
   }
 
   @Override
@@ -175,7 +182,7 @@ public final class SnapshotPolicy implements PolicyEngine {
   /** Who has not come yet, or has gone, is told the day; null for all others. */
   private static @Nullable Refusal absent(
       PolicySnapshot snapshot, Entitlement entitlement, Instant now) {
-    PrincipalConfig config = snapshot.file().principals().get(entitlement.principal().id());
+    PrincipalConfig config = snapshot.file().principal(entitlement.principal().id());
     PrincipalConfig.Absence absence = config == null ? null : config.absence(now);
     return absence == null
         ? null

@@ -1,0 +1,70 @@
+package io.stipend.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.stipend.gateway.server.RequestHandler.Inbound;
+import io.stipend.policy.Refusal;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request whose credential is still being looked at, because keys are fetched for it: what comes
+ * of it meanwhile is kept for whatever it becomes. On its client's event loop.
+ */
+final class Introducing implements Inbound {
+  private @Nullable Inbound next;
+  private @Nullable ByteBuf body;
+  private @Nullable Refusal badBody;
+  private boolean gone;
+
+  /** The credential was looked at; nothing is begun for a client that has gone. */
+  void done(Supplier<Inbound> begin) {
+    if (gone) {
+      return;
+    }
+    Inbound begun = begin.get();
+    next = begun;
+    ByteBuf whole = body;
+    body = null;
+    if (whole != null) {
+      begun.body(whole);
+    } else if (badBody != null) {
+      begun.badBody(badBody);
+    }
+  }
+
+  @Override
+  public void body(ByteBuf whole) {
+    if (next != null) {
+      next.body(whole);
+    } else {
+      body = whole;
+    }
+  }
+
+  @Override
+  public void badBody(Refusal refusal) {
+    if (next != null) {
+      next.badBody(refusal);
+    } else {
+      badBody = refusal;
+    }
+  }
+
+  @Override
+  public void writable() {
+    if (next != null) {
+      next.writable();
+    }
+  }
+
+  @Override
+  public void gone() {
+    gone = true;
+    if (next != null) {
+      next.gone();
+    } else if (body != null) {
+      body.release();
+      body = null;
+    }
+  }
+}
