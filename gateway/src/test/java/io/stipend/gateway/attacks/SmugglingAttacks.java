@@ -151,18 +151,19 @@ final class SmugglingAttacks {
             "Transfer\u00adEncoding: chunked")) {
       s1(all, "<" + printable(fields) + ">", fields, EMPTY_CHUNKS + SMUGGLED);
     }
+    for (String te : List.of("\tchunked", " \tchunked", "  chunked", "chunked ", "chunked\t")) {
+      s1(
+          all,
+          "TE with white space that some take for a part of it <" + printable(te) + ">",
+          "Transfer-Encoding:" + te,
+          EMPTY_CHUNKS + SMUGGLED);
+    }
     String body = CHAT.body();
     all.add(
         new Attack(
             Section.S1,
-            "TE after a tab, which is white space of a field: read as chunked by all",
-            CHAT.wire("Transfer-Encoding:\tchunked", chunked(body)),
-            admitted(body)));
-    all.add(
-        new Attack(
-            Section.S1,
-            "TE with white space at its end: read as chunked by all",
-            CHAT.wire("Transfer-Encoding: chunked \t", chunked(body)),
+            "TE without the space before it",
+            CHAT.wire("Transfer-Encoding:chunked", chunked(body)),
             admitted(body)));
     all.add(
         new Attack(
@@ -265,11 +266,15 @@ final class SmugglingAttacks {
       s2(all, "<" + printable(fields) + ">", fields);
     }
     String body = CHAT.body();
+    for (String white : List.of("\t", " \t", "\t ", "  ")) {
+      s2(all, "CL after <" + printable(white) + ">", "Content-Length:" + white + "1");
+      s2(all, "CL before <" + printable(white) + ">", "Content-Length: 1" + white);
+    }
     all.add(
         new Attack(
             Section.S2,
-            "a length after tabs and before spaces is that length",
-            CHAT.wire("Content-Length:\t\t" + body.length() + "  ", body),
+            "a length without the space before it",
+            CHAT.wire("Content-Length:" + body.length(), body),
             admitted(body)));
     all.add(
         new Attack(
