@@ -1,6 +1,6 @@
 package io.stipend.gateway.attacks;
 
-/** The sections of the attack table; S15, S18 and S19 have tests elsewhere. */
+/** The sections of the attack table; S18 has tests elsewhere; there is no S15 and no S19. */
 enum Section {
   S1("Smuggling by `Content-Length` and `Transfer-Encoding`: CL.TE, TE.CL, TE.TE"),
   S2("`Content-Length` that is not one plain number"),
