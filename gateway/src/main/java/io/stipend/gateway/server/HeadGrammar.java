@@ -247,11 +247,13 @@ final class HeadGrammar {
       if (contentLength >= 0) {
         throw new MalformedRequest("Content-Length is given more than once.");
       }
+      checkSpace(name, from, to);
       contentLength = contentLength(from, to);
     } else if (name == HttpHeaderNames.TRANSFER_ENCODING) {
       if (chunked || !equal(from, to, CHUNKED)) {
         throw new MalformedRequest("Transfer-Encoding is not exactly: chunked.");
       }
+      checkSpace(name, from, to);
       chunked = true;
     } else if (name == HttpHeaderNames.CONNECTION) {
       connection = true;
@@ -273,6 +275,18 @@ final class HeadGrammar {
   private void once(AsciiString name, @Nullable AsciiString before) {
     if (before != null) {
       repeated = name;
+    }
+  }
+
+  /**
+   * What frames a body has the one space before it that every client writes, or none, and nothing
+   * behind it: some servers take a tab for white space there, others for a part of the value.
+   */
+  private void checkSpace(AsciiString name, int from, int to) throws MalformedRequest {
+    int colon = bytes[from - 1] == ' ' ? from - 2 : from - 1;
+    if (bytes[colon] != ':' || bytes[to] != '\r') {
+      throw new MalformedRequest(
+          "The value of " + name + " has more than one space before it, or some behind it.");
     }
   }
 

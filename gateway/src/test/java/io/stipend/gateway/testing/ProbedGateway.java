@@ -54,7 +54,13 @@ public final class ProbedGateway implements AutoCloseable {
 
   /** Starts with this quota file, and a key of the person {@code ada}. */
   public static ProbedGateway start(Path folder, String quotas) throws IOException {
-    ServedProcess.write(folder, quotas, "");
+    return start(folder, quotas, "");
+  }
+
+  /** The same with more keys of the section {@code gateway}, each on a line of its own. */
+  public static ProbedGateway start(Path folder, String quotas, String gatewayKeys)
+      throws IOException {
+    ServedProcess.write(folder, quotas, gatewayKeys);
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // A heap that is resident from the start, so that only other memory can make it grow.
