@@ -34,7 +34,7 @@ final class FaultPage {
         # Providers that misbehave
 
         What comes of an answer that breaks off, stalls, contradicts itself or is no answer: %,d cells, each a
-        fault in one form of answer. `UpstreamFaultsTest` runs all of them, five times over one gateway, before a
+        fault in one form of answer. `UpstreamFaultsTest` runs all of them over one gateway, five times (once what takes time), before a
         provider that says byte for byte what the cell wants and keeps its own bill; the tables are written from
         the same list (`-Dstipend.docs.write=true`).
 
@@ -48,7 +48,7 @@ final class FaultPage {
 
         An assumed charge is never 0: a provider bills what it generated whether or not anybody heard it, and a
         budget to which broken answers are free is spent by breaking them. Neither is it ever more than the input
-        and the cap. `stipend reconcile` and `stipend ledger correct` put the invoice's figure in its place. Only
+        and the cap. `stipend ledger correct` puts the invoice's figure in its place. Only
         a status of 400 and more before any other costs nothing.
 
         What is contradicted is read in favour of the invoice: of two ends the one that says more, of a fraction
