@@ -87,6 +87,14 @@ public interface AnswerReader extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Whether the provider ended its answer before it was done, whatever its framing says: an error
+   * stands in the place of its last event, or its JSON was left open.
+   */
+  default boolean cutShort() {
+    return false;
+  }
+
   /** Whether an answer that ends here is whole: it is complete, or at least its usage came. */
   default boolean mayEnd() {
     return complete() || usage() != null;

@@ -193,7 +193,9 @@ class ChatStream extends EventStream {
     ChatUsage read = node == null ? null : ChatUsage.of(node);
     // Some services write zeros on every chunk but the last: no report while text still comes.
     if (read != null && (!hasChoice || (read.tokens().total() > 0 && !saidAlone()))) {
-      usage = read;
+      ChatUsage last = usage;
+      // Behind an end that told of usage another one takes nothing back.
+      usage = last != null && saidAlone() ? read.noLessThan(last) : read;
       overtaken = false;
     }
     usageFinal |= read != null && !hasChoice;

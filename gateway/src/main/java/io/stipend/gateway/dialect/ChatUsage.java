@@ -64,6 +64,12 @@ record ChatUsage(TokenUsage tokens, MediaTokens media, boolean absurd) {
     return new ChatUsage(tokens, media.most(tokens), counts.absurd());
   }
 
+  /** This, or the other one if that says more; which of them is wrong is not known then. */
+  ChatUsage noLessThan(ChatUsage other) {
+    boolean less = tokens.total() < other.tokens.total();
+    return less ? new ChatUsage(other.tokens, other.media, true) : this;
+  }
+
   /** The report of a usage object; null if it has no figure at all. */
   static @Nullable UsageReport report(
       JsonNode usage, @Nullable String model, @Nullable String tier, long textBytes) {

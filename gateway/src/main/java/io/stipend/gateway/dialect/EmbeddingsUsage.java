@@ -30,6 +30,10 @@ final class EmbeddingsUsage {
     if (prompt >= 0 && total >= 0 && prompt != total) {
       counts.markAbsurd();
     }
+    if (Math.max(prompt, total) == 0) {
+      // No input is empty.
+      counts.markAbsurd();
+    }
     TokenUsage input = TokenUsage.of(Math.max(prompt, total), 0);
     return new UsageReport(
         List.of(new UsageReport.Part(null, input)), model, tier, counts.absurd());

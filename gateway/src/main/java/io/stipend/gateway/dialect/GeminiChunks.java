@@ -95,6 +95,7 @@ final class GeminiChunks {
 
   /** One chunk arrived whole. */
   void take(byte[] bytes, int from, int to) {
+    final boolean ended = complete();
     inCandidates = false;
     inGrounding = false;
     inQueries = false;
@@ -117,7 +118,10 @@ final class GeminiChunks {
     if (usageFrom >= 0) {
       JsonNode node = UsageJson.object(bytes, usageFrom, usageTo);
       GeminiUsage read = node == null ? null : GeminiUsage.of(node);
-      usage = read == null ? usage : read;
+      GeminiUsage last = usage;
+      // Behind an end that told of usage another one takes nothing back.
+      boolean settled = ended && !overtaken;
+      usage = read == null ? last : last != null && settled ? read.noLessThan(last) : read;
       overtaken &= read == null;
     }
   }

@@ -44,7 +44,7 @@ record GeminiUsage(TokenUsage tokens, MediaTokens media, @Nullable String tier, 
     if (Math.max(known, toolUse) < 0 && total <= 0) {
       return null;
     }
-    if (prompt < 0) {
+    if (prompt <= 0) {
       // No prompt is empty.
       counts.markAbsurd();
     }
@@ -108,6 +108,12 @@ record GeminiUsage(TokenUsage tokens, MediaTokens media, @Nullable String tier, 
     String word = said == null ? "" : said.toLowerCase(Locale.ROOT);
     String key = word.startsWith(TIER_PREFIX) ? word.substring(TIER_PREFIX.length()) : word;
     return key.isEmpty() || key.equals("unspecified") ? null : key;
+  }
+
+  /** This, or the other one if that says more; which of them is wrong is not known then. */
+  GeminiUsage noLessThan(GeminiUsage other) {
+    boolean less = tokens.total() < other.tokens.total();
+    return less ? new GeminiUsage(other.tokens, other.media, other.tier, true) : this;
   }
 
   /** The report; zero output where text was seen is absurd. */

@@ -2,6 +2,8 @@ package io.stipend.gateway.dialect;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.stipend.metering.Meter;
+import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageReport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +52,20 @@ abstract class MediaAnswer implements AnswerReader {
 
   @Override
   public @Nullable UsageReport usage() {
-    return fields.usage() == null ? null : form.report(fields.usage(), fields.model());
+    UsageReport report =
+        fields.usage() == null ? null : form.report(fields.usage(), fields.model());
+    return report == null ? null : suspected(report);
+  }
+
+  /** No request is empty, and what was generated is no less than a token. */
+  private UsageReport suspected(UsageReport report) {
+    TokenUsage usage = report.total();
+    boolean bySeconds = report.units().of(Meter.SECOND) > 0;
+    boolean silent = usage.inputTotal() == 0 || (usage.output() == 0 && fields.generated());
+    return bySeconds || !silent || report.absurd()
+        ? report
+        : new UsageReport(
+            report.parts(), report.modelServed(), report.serviceTier(), true, report.variant());
   }
 
   @Override

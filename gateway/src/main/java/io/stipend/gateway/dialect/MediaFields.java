@@ -16,10 +16,15 @@ final class MediaFields extends TopFields {
 
   private static final byte[] SECONDS = "{\"seconds\":".getBytes(StandardCharsets.US_ASCII);
 
+  /** Keys whose strings are generated: images, sound, text. */
+  private static final byte[][] GENERATED =
+      EventScan.keys("b64_json", "url", "audio", "delta", "text");
+
   private @Nullable JsonNode usage;
   private @Nullable JsonNode duration;
   private @Nullable String model;
   private String type = "";
+  private boolean generated;
 
   MediaFields() {
     super("usage", "duration", "model", "type");
@@ -43,6 +48,18 @@ final class MediaFields extends TopFields {
   /** Empty if it has none. */
   String type() {
     return type;
+  }
+
+  /** Whether anything came that was generated. */
+  boolean generated() {
+    return generated;
+  }
+
+  @Override
+  void string(int at, long bytes) {
+    for (byte[] name : GENERATED) {
+      generated |= keyIs(name);
+    }
   }
 
   @Override

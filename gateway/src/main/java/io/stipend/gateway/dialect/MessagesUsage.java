@@ -62,7 +62,12 @@ final class MessagesUsage {
     JsonNode written = usage.get("cache_creation");
     cacheWrite5m = newer(written, "ephemeral_5m_input_tokens", cacheWrite5m);
     cacheWrite1h = newer(written, "ephemeral_1h_input_tokens", cacheWrite1h);
-    output = newer(usage, "output_tokens", output);
+    long said = newer(usage, "output_tokens", output);
+    if (said < output) {
+      // What was generated stays generated.
+      counts.markAbsurd();
+    }
+    output = Math.max(said, output);
     thinking = newer(usage.get("output_tokens_details"), "thinking_tokens", thinking);
     searches = newer(usage.get(SERVER_TOOLS), SEARCHES, searches);
     JsonNode runs = usage.get("iterations");

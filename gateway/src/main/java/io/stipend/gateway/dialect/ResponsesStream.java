@@ -38,6 +38,9 @@ final class ResponsesStream extends EventStream {
   private static final byte[][] LAST =
       EventScan.keys("response.completed", "response.incomplete", "response.failed", "error");
 
+  /** Those of them that tell of an error. */
+  private static final byte[][] FAILED = EventScan.keys("response.failed", "error");
+
   /** What the object is that the scan is in. */
   private enum In {
     OTHER,
@@ -72,6 +75,7 @@ final class ResponsesStream extends EventStream {
   private @Nullable ResponsesUsage usage;
   private boolean overtaken;
   private boolean done;
+  private boolean failed;
 
   // What the event under way holds.
   private In in = In.OTHER;
@@ -117,7 +121,8 @@ final class ResponsesStream extends EventStream {
     JsonNode node = usageFrom < 0 ? null : UsageJson.object(bytes, usageFrom, usageTo);
     ResponsesUsage read = node == null ? null : ResponsesUsage.of(node);
     if (read != null) {
-      usage = read;
+      // Behind an end that told of usage another one takes nothing back.
+      usage = done && !overtaken && usage != null ? read.noLessThan(usage) : read;
       overtaken = false;
     }
     searched(bytes);
@@ -212,12 +217,17 @@ final class ResponsesStream extends EventStream {
     if (scan.valueIs(ITEM_ADDED) || scan.valueIs(ITEM_DONE)) {
       return scan.valueIs(ITEM_ADDED) ? Kind.ITEM_ADDED : Kind.ITEM_DONE;
     }
-    for (byte[] last : LAST) {
-      if (scan.valueIs(last)) {
-        return Kind.LAST;
+    failed |= valueIn(FAILED);
+    return valueIn(LAST) ? Kind.LAST : Kind.OTHER;
+  }
+
+  private boolean valueIn(byte[][] words) {
+    for (byte[] word : words) {
+      if (scan.valueIs(word)) {
+        return true;
       }
     }
-    return Kind.OTHER;
+    return false;
   }
 
   /** The string at hand may be generated text: what the event is may come behind it. */
@@ -252,6 +262,11 @@ final class ResponsesStream extends EventStream {
   @Override
   public boolean complete() {
     return done;
+  }
+
+  @Override
+  public boolean cutShort() {
+    return failed;
   }
 
   @Override

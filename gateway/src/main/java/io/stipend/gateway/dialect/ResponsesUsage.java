@@ -48,6 +48,12 @@ record ResponsesUsage(TokenUsage tokens, boolean absurd) {
         new TokenUsage(uncached, cached, written, 0, allOutput, reasoning), counts.absurd());
   }
 
+  /** This, or the other one if that says more; which of them is wrong is not known then. */
+  ResponsesUsage noLessThan(ResponsesUsage other) {
+    boolean less = tokens.total() < other.tokens.total();
+    return less ? new ResponsesUsage(other.tokens, true) : this;
+  }
+
   /** The report; zero output where text was seen is absurd. */
   UsageReport report(@Nullable String model, @Nullable String tier, long textBytes) {
     boolean silent = tokens.output() == 0 && textBytes > 0;

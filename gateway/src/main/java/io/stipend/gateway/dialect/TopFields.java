@@ -76,6 +76,11 @@ abstract class TopFields implements JsonString {
     }
   }
 
+  /** Whether the object has begun and not ended. */
+  final boolean isOpen() {
+    return depth > 0;
+  }
+
   /** Begins another object. */
   final void restart() {
     depth = 0;

@@ -136,6 +136,11 @@ final class WholeBody extends TopFields implements AnswerReader {
   }
 
   @Override
+  public boolean cutShort() {
+    return isOpen();
+  }
+
+  @Override
   public boolean overtaken() {
     return false;
   }

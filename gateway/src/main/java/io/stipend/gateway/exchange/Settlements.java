@@ -13,6 +13,7 @@ import io.stipend.metering.tokens.TokenBound;
 import io.stipend.metering.tokens.TokenCounter;
 import io.stipend.policy.budget.Reservation.Settlement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +136,9 @@ final class Settlements {
   static Settlement of(Ended ended, Instant now) {
     AnswerReader reader = ended.reader();
     UsageReport reported = reported(ended);
+    if (reported != null && promptless(reported)) {
+      return settlement(ended, withInput(reported, ended), UsageSource.COUNTED, now);
+    }
     if (reported != null) {
       return settlement(ended, asAsked(reported, ended), UsageSource.REPORTED, now);
     }
@@ -166,6 +170,22 @@ final class Settlements {
       return settlement(ended, assumed(ended, output, broke), UsageSource.ASSUMED, now);
     }
     return settlement(ended, assumed(ended, output, false), UsageSource.COUNTED, now);
+  }
+
+  /** Whether it tells of output that nothing was asked for: no prompt is empty. */
+  private static boolean promptless(UsageReport report) {
+    TokenUsage usage = report.total();
+    return usage.inputTotal() == 0 && usage.output() > 0 && report.units().isNone();
+  }
+
+  /** The report with the input as it was estimated. */
+  private static UsageReport withInput(UsageReport report, Ended ended) {
+    UsageReport asked = asAsked(report, ended);
+    List<UsageReport.Part> parts = new ArrayList<>(asked.parts());
+    UsageReport.Part first = parts.get(0);
+    TokenUsage usage = first.usage().plus(TokenUsage.of(ended.expectation().input(), 0));
+    parts.set(0, new UsageReport.Part(first.model(), usage, first.media(), first.units()));
+    return new UsageReport(parts, asked.modelServed(), asked.serviceTier(), true, asked.variant());
   }
 
   /** All that was held: what is generated later tells nobody, and no more than this can come. */
@@ -263,7 +283,8 @@ final class Settlements {
    */
   private static long underWay(Ended ended) {
     AnswerReader reader = ended.reader();
-    if (ended.whole() || (reader != null && reader.complete())) {
+    boolean cutShort = reader != null && reader.cutShort();
+    if (!cutShort && (ended.whole() || (reader != null && reader.complete()))) {
       return 0;
     }
     return ended.streaming()

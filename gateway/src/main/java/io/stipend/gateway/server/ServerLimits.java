@@ -67,7 +67,8 @@ public record ServerLimits(
         limits.times().header(),
         limits.times().body(),
         limits.times().idle(),
-        limits.times().total(),
+        // The upstream's own limit of this length begins later, and ends in words: this one cuts.
+        limits.times().total().plus(limits.times().body()),
         limits.times().writeStall());
   }
 

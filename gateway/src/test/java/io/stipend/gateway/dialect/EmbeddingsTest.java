@@ -125,7 +125,7 @@ class EmbeddingsTest {
       value = {
         "{'prompt_tokens':8,'total_tokens':8} | 8 | false",
         "{'prompt_tokens':8,'completion_tokens':0,'total_tokens':8} | 8 | false",
-        "{'prompt_tokens':0,'total_tokens':0} | 0 | false",
+        "{'prompt_tokens':0,'total_tokens':0} | 0 | true",
         "{'prompt_tokens':8} | 8 | false",
         "{'total_tokens':8} | 8 | false",
         "{'prompt_tokens':8,'total_tokens':null} | 8 | false",

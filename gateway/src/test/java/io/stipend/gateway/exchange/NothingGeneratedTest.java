@@ -142,7 +142,7 @@ class NothingGeneratedTest extends ShortageFixture {
       delimiter = '|',
       value = {
         "{'prompt_tokens':7,'total_tokens':7} | 7 | REPORTED | ''",
-        "{'prompt_tokens':0,'total_tokens':0} | 0 | REPORTED | ''",
+        "{'prompt_tokens':0,'total_tokens':0} | 100 | COUNTED | absurd_usage",
         "{'prompt_tokens':7,'total_tokens':9} | 9 | REPORTED | absurd_usage",
         "{'prompt_tokens':-7,'total_tokens':-7} | 100 | COUNTED | absurd_usage",
         "{'prompt_tokens':1e18} | 100 | COUNTED | absurd_usage",

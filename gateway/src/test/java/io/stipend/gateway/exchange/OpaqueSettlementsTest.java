@@ -190,7 +190,7 @@ class OpaqueSettlementsTest {
         "{'text':'a'} | COUNTED 0 0 second=20 2000000",
         // Of what it has no price for a model is not free, and neither for nothing.
         "{'text':'a','usage':{'input_tokens':9,'output_tokens':9,'total_tokens':18}} | COUNTED 0 0 second=20 2000000",
-        "{'text':'a','usage':{'type':'duration','seconds':0}} | COUNTED 0 0 second=20 2000000",
+        "{'text':'a','usage':{'type':'duration','seconds':0}} | COUNTED 0 0 second=20 2000000 absurd_usage",
         "{'text':'a','usage':{'type':'duration','seconds':-4}} | COUNTED 0 0 second=20 2000000 absurd_usage",
       })
   void aModelPricedBySecondsCostsThemOrAll(String answer, String expected) {
