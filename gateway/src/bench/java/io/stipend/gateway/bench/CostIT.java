@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * not to measure: the rounds are short, the code is hardly warm, and a build machine is busy. So
  * the bounds are wide.
  */
+@Tag("measured")
 class CostIT {
   /** Measured in this form: 2.3 to 3.1 and 1.3, on 2 cores. */
   private static final double PER_EXCHANGE = 6;
