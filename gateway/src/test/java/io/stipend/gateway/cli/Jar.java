@@ -21,6 +21,10 @@ final class Jar {
   /** A busy build machine is slow; a command that takes this long hangs. */
   private static final int MOST_SECONDS = 90;
 
+  /** A command does most of what it does once: compiling it well costs more than it saves. */
+  private static final List<String> OPTIONS =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private final Path folder;
   private final Map<String, String> env = new TreeMap<>();
 
@@ -53,9 +57,15 @@ final class Jar {
 
   /** Runs a command to its end. */
   Invocation run(String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(java().toString(), "-jar", path().toString()));
+    return end(command(args));
+  }
+
+  private static List<String> command(String... args) {
+    List<String> command = new ArrayList<>(List.of(java().toString()));
+    command.addAll(OPTIONS);
+    command.addAll(List.of("-jar", path().toString()));
     command.addAll(List.of(args));
-    return end(command);
+    return command;
   }
 
   /** Runs lines of a shell to their end; the first that fails ends them. */
@@ -80,15 +90,22 @@ final class Jar {
 
   /** Starts a command and waits for a line of its output that holds this text. */
   Running start(String until, String... args) throws IOException {
-    List<String> command = new ArrayList<>(List.of(java().toString(), "-jar", path().toString()));
-    command.addAll(List.of(args));
-    return begin(until, command);
+    return begin(until, command(args));
   }
 
   /** The same for a process whose files cannot grow beyond so many blocks of 512 bytes. */
   Running startLimited(String until, int blocks, String command) throws IOException {
     String line =
-        "ulimit -f " + blocks + "; exec '" + java() + "' -jar '" + path() + "' " + command;
+        "ulimit -f "
+            + blocks
+            + "; exec '"
+            + java()
+            + "' "
+            + String.join(" ", OPTIONS)
+            + " -jar '"
+            + path()
+            + "' "
+            + command;
     return begin(until, List.of("sh", "-e", "-c", line));
   }
 

@@ -34,6 +34,18 @@ class UpstreamFailureTest {
   @BeforeEach
   void start() {
     provider = FakeProvider.start(0);
+    start("first_byte_time: 10s, upstream_idle_time: 10s");
+  }
+
+  /** A stall is waited for to its end, so no longer than it must; all else is given time. */
+  private void awaits(String fault, String firstByte) {
+    if (fault.equals("stall")) {
+      gateway.close();
+      start("first_byte_time: " + firstByte + ", upstream_idle_time: 300ms");
+    }
+  }
+
+  private void start(String times) {
     gateway =
         TestGateway.start(
             """
@@ -48,7 +60,7 @@ class UpstreamFailureTest {
             people: { ada: { allowance: engineer, limits: { concurrent: 1 } } }
             """
                 .formatted(provider.url()),
-            "limits: { first_byte_time: 3s, upstream_idle_time: 3s }");
+            "limits: { " + times + " }");
     key = gateway.key("ada");
   }
 
@@ -75,6 +87,7 @@ class UpstreamFailureTest {
   })
   void aFailureBeforeTheHeadIsAnAnswerOfTheGatewayAndAssumed(
       Api api, boolean stream, String fault, int status, String outcome) throws Exception {
+    awaits(fault, "300ms");
     // A whole answer is generated before a byte of it comes: a step of it needs no time here.
     String[] headers = {"x-fake-output-tokens", "1000", "x-fake-" + fault + "-after", "0"};
     HttpResponse<String> answer = post(api, stream, headers);
@@ -108,6 +121,7 @@ class UpstreamFailureTest {
   })
   void aStreamThatBreaksEndsWithTheDialectsErrorAndIsPaidFor(
       Api api, String fault, UsageSource source, String outcome) throws Exception {
+    awaits(fault, "10s");
     // More than is expected at first, so that the hold has grown when it breaks.
     String[] headers = {"x-fake-output-tokens", "3000", "x-fake-" + fault + "-after", "1500"};
     HttpResponse<String> answer = post(api, true, headers);
@@ -141,6 +155,7 @@ class UpstreamFailureTest {
   })
   void aWholeAnswerThatBreaksIsBrokenForItsClientTooAndAssumed(
       Api api, String fault, String outcome) throws Exception {
+    awaits(fault, "10s");
     try {
       // What broke before the gate opened was not begun: then it is an answer of the gateway.
       String[] headers = {"x-fake-output-tokens", "1000", "x-fake-" + fault + "-after", "1"};
@@ -209,6 +224,7 @@ class UpstreamFailureTest {
   })
   void whatAModelThoughtUnseenBeforeItsStreamBrokeIsPaidFor(Api api, String fault)
       throws Exception {
+    awaits(fault, "10s");
     HttpResponse<String> answer =
         api.post(
             gateway,

@@ -61,6 +61,8 @@ public final class ServedProcess implements AutoCloseable {
       throws Exception {
     List<String> line = new ArrayList<>(program);
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Most of what it does it does once.
+    line.add("-XX:TieredStopAtLevel=1");
     line.addAll(List.of(jvmOptions));
     String jar = System.getProperty("stipend.jar", "");
     line.addAll(

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
@@ -30,6 +31,9 @@ final class RateCardSources {
   /** About a hundred times the built-in card. */
   private static final int MAX_CHARS = 4 * 1024 * 1024;
 
+  /** Read once for the process: they cannot change, and every gateway and change of a file asks. */
+  private static volatile @Nullable List<RateCard> builtin;
+
   private RateCardSources() {}
 
   /**
@@ -43,9 +47,17 @@ final class RateCardSources {
       Bytes bytes = () -> Files.readAllBytes(file.path());
       return readOne(file.path().toString(), bytes, usedVersions, problems);
     }
+    List<RateCard> known = builtin;
+    if (known != null && known.stream().noneMatch(card -> usedVersions.contains(card.version()))) {
+      return known;
+    }
     List<RateCard> cards = new ArrayList<>();
+    int before = problems.size();
     for (String name : BUILTIN) {
       cards.addAll(readOne("builtin/" + name, () -> resource(name), usedVersions, problems));
+    }
+    if (problems.size() == before) {
+      builtin = List.copyOf(cards);
     }
     return cards;
   }

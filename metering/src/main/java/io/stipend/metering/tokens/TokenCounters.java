@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The exact token counters for models whose tokenizer is public: OpenAI's. Thread-safe.
  *
  * <p>The first count of an encoding loads its tables, which takes about a second and some 100 MB of
- * reading: call {@link #preload} on a background thread at start. The tables stay in memory once
- * per instance, so a process makes one.
+ * reading: call {@link #preload} on a background thread at start. The tables never change, so they
+ * are loaded and kept once for the whole process, however many instances there are.
  */
 public final class TokenCounters {
   /** Model name prefixes, as tiktoken's model table lists them; the longest match decides. */
@@ -46,7 +46,7 @@ public final class TokenCounters {
 
   private static final char REPLACEMENT = '\ufffd';
 
-  private final EncodingRegistry registry = Encodings.newLazyEncodingRegistry();
+  private static final EncodingRegistry REGISTRY = Encodings.newLazyEncodingRegistry();
 
   /**
    * The counter for a model's family; null where no public tokenizer exists (Claude, Gemini) or the
@@ -63,7 +63,7 @@ public final class TokenCounters {
   }
 
   private long count(EncodingType type, String text) {
-    return registry.getEncoding(type).countTokensOrdinary(wellFormed(text));
+    return REGISTRY.getEncoding(type).countTokensOrdinary(wellFormed(text));
   }
 
   /**
