@@ -38,7 +38,7 @@ final class Identities implements AutoCloseable {
 
   Identities(QuotaFile.Loaded loaded, Ledger ledger, InstantSource clock) throws IOException {
     QuotaFile quota = loaded.quotaFile();
-    this.issuerKeys = new FetchedKeys(UpstreamOptions.of(quota.gateway()), clock, this::forgetJwts);
+    this.issuerKeys = new FetchedKeys(UpstreamOptions.of(quota.gateway()), clock);
     this.fetched = issuerKeys.follow(quota.identity());
     this.keys = KeyRing.open(quota.gateway().data());
     keys.addAll(ledger.keys());
@@ -52,10 +52,6 @@ final class Identities implements AutoCloseable {
             keys,
             issuerKeys,
             ledger::append);
-  }
-
-  private void forgetJwts() {
-    store.forgetJwts();
   }
 
   KeyRing keys() {

@@ -46,7 +46,6 @@ public final class FetchedKeys implements KeySource, AutoCloseable {
 
   private final UpstreamOptions options;
   private final InstantSource clock;
-  private final Runnable withdrawn;
   private final Map<Source, Kept> kept = new ConcurrentHashMap<>();
   private final ScheduledThreadPoolExecutor threads;
   private final ExecutorService clientThreads;
@@ -84,12 +83,10 @@ public final class FetchedKeys implements KeySource, AutoCloseable {
    * Nothing is fetched before {@link #follow}.
    *
    * @param options the proxy and the authorities that all outbound connections use
-   * @param withdrawn is told when a key that was good is gone from an issuer's set
    */
-  public FetchedKeys(UpstreamOptions options, InstantSource clock, Runnable withdrawn) {
+  public FetchedKeys(UpstreamOptions options, InstantSource clock) {
     this.options = options;
     this.clock = clock;
-    this.withdrawn = withdrawn;
     this.threads =
         new ScheduledThreadPoolExecutor(THREADS, task -> daemon(task, "stipend-identity"));
     this.clientThreads =
@@ -203,19 +200,14 @@ public final class FetchedKeys implements KeySource, AutoCloseable {
       Thread.currentThread().interrupt();
       problem = "interrupted";
     }
-    boolean gone = false;
     synchronized (mine) {
       if (fetched != null) {
-        gone = mine.keys != null && !fetched.hasAllOf(mine.keys);
         mine.keys = fetched;
         mine.fetchedAt = clock.instant();
       }
       told(issuer, mine, problem);
       mine.failing = fetched == null;
       mine.running = null;
-    }
-    if (gone) {
-      withdrawn.run();
     }
     begun.complete(null);
   }

@@ -59,9 +59,19 @@ public final class IssuerKeys {
     return keyId == null || set.getKeyByKeyId(keyId) != null;
   }
 
-  /** Whether every key of another set is here too. */
-  public boolean hasAllOf(IssuerKeys others) {
-    return set.getKeys().containsAll(others.set.getKeys());
+  /**
+   * Whether what was signed by a key of another set could be signed by one of this.
+   *
+   * @param keyId of that key; null if any of them may have signed it
+   */
+  boolean stillHas(IssuerKeys others, @Nullable String keyId) {
+    return keyId == null
+        ? set.getKeys().containsAll(others.set.getKeys())
+        : of(keyId).equals(others.of(keyId));
+  }
+
+  private List<JWK> of(String keyId) {
+    return set.getKeys().stream().filter(key -> keyId.equals(key.getKeyID())).toList();
   }
 
   @Override

@@ -33,10 +33,11 @@ final class JwtClaims {
    * @param claims of a JWT that was verified
    * @throws JwtException if they name nobody for whom the issuer may vouch
    */
-  static KnownJwt read(Issuer issuer, JWTClaimsSet claims) throws JwtException {
+  static KnownJwt read(Issuer issuer, IssuerKeys keys, @Nullable String keyId, JWTClaimsSet claims)
+      throws JwtException {
     JwtClaims all = new JwtClaims(issuer, claims.getClaims());
     Instant expires = claims.getExpirationTime().toInstant().plus(issuer.clockSkew());
-    return new KnownJwt(issuer, all.person(), all.teams(), all.role(), expires);
+    return new KnownJwt(issuer, keys, keyId, all.person(), all.teams(), all.role(), expires);
   }
 
   private String person() throws JwtException {

@@ -42,8 +42,8 @@ public final class Jwts {
   private final KeySource source;
   private final AtomicInteger waiting = new AtomicInteger();
 
-  /** Replaced whole by {@link #forgetAll}, so that what was checked before it goes with it. */
-  private volatile Cache<String, KnownJwt> known = empty();
+  private final Cache<String, KnownJwt> known =
+      Caffeine.newBuilder().maximumSize(MAX_KNOWN).executor(Runnable::run).build();
 
   private static final ThreadLocal<MessageDigest> SHA_256 =
       ThreadLocal.withInitial(
@@ -65,10 +65,6 @@ public final class Jwts {
     this.source = source;
   }
 
-  private static Cache<String, KnownJwt> empty() {
-    return Caffeine.newBuilder().maximumSize(MAX_KNOWN).executor(Runnable::run).build();
-  }
-
   /** Whether a credential is to be taken for a JWT. */
   public boolean reads(String credential) {
     return credential.startsWith(BEGIN) && !config.get().issuers().isEmpty();
@@ -85,10 +81,23 @@ public final class Jwts {
     return fingerprint.startsWith(MARK);
   }
 
-  /** The JWT of this fingerprint, if it was checked and is in force; null if not. */
+  /**
+   * The JWT of this fingerprint, if it was checked and is in force: the issuer stands in the quota
+   * file as it did then, and its key is still among the issuer's. Null if not.
+   */
   public @Nullable KnownJwt find(String fingerprint, Instant now) {
     KnownJwt found = known.getIfPresent(fingerprint);
-    return found != null && now.isBefore(found.expires()) ? found : null;
+    return found != null && now.isBefore(found.expires()) && stands(found, now) ? found : null;
+  }
+
+  private boolean stands(KnownJwt jwt, Instant now) {
+    Issuer then = jwt.issuer();
+    Issuer issuer = config.get().issuers().get(then.name());
+    if (issuer == null || !issuer.equals(then)) {
+      return false;
+    }
+    IssuerKeys keys = source.keys(issuer, now);
+    return keys != null && (keys == jwt.keys() || keys.stillHas(jwt.keys(), jwt.keyId()));
   }
 
   /**
@@ -97,15 +106,13 @@ public final class Jwts {
    * @return done at once, unless keys must be fetched for it; null if it is good for nothing
    */
   public CompletableFuture<@Nullable KnownJwt> check(String jwt, Instant now) {
-    Cache<String, KnownJwt> current = known;
     try {
       SignedJWT parsed = SignedJWT.parse(jwt);
       Issuer issuer = issuer(parsed);
       IssuerKeys keys = source.keys(issuer, now);
-      if (keys != null && keys.has(parsed.getHeader().getKeyID())) {
-        return CompletableFuture.completedFuture(verified(current, jwt, parsed, issuer, keys, now));
-      }
-      return fetching(current, jwt, parsed, issuer, now);
+      return keys != null && keys.has(parsed.getHeader().getKeyID())
+          ? CompletableFuture.completedFuture(verified(jwt, parsed, issuer, keys, now))
+          : fetching(jwt, parsed, issuer, now);
     } catch (ParseException | RuntimeException e) {
       return CompletableFuture.completedFuture(bad("no signed JWT"));
     } catch (JwtException e) {
@@ -126,48 +133,35 @@ public final class Jwts {
   }
 
   private KnownJwt verified(
-      Cache<String, KnownJwt> current,
-      String jwt,
-      SignedJWT parsed,
-      Issuer issuer,
-      IssuerKeys keys,
-      Instant now)
+      String jwt, SignedJWT parsed, Issuer issuer, IssuerKeys keys, Instant now)
       throws JwtException {
     JWTClaimsSet claims = new JwtVerifier(issuer, keys).verify(parsed, now);
-    KnownJwt good = JwtClaims.read(issuer, claims);
-    current.put(fingerprint(jwt), good);
+    KnownJwt good = JwtClaims.read(issuer, keys, parsed.getHeader().getKeyID(), claims);
+    known.put(fingerprint(jwt), good);
     return good;
   }
 
   /** Its key is unknown: it may be new. Whoever makes key ids up gets no more than one fetch. */
   private CompletableFuture<@Nullable KnownJwt> fetching(
-      Cache<String, KnownJwt> current, String jwt, SignedJWT parsed, Issuer issuer, Instant now) {
+      String jwt, SignedJWT parsed, Issuer issuer, Instant now) {
     CompletableFuture<Void> fetch = source.refresh(issuer);
-    if (fetch == null || waiting.incrementAndGet() > MAX_WAITING) {
-      if (fetch != null) {
-        waiting.decrementAndGet();
-      }
+    if (fetch == null || waiting.get() >= MAX_WAITING) {
       return CompletableFuture.completedFuture(
           bad("issuer " + issuer.name() + ": the key is unknown, or no keys are there"));
     }
+    waiting.incrementAndGet();
     return fetch.handle(
         (done, failure) -> {
           waiting.decrementAndGet();
-          IssuerKeys keys = source.keys(issuer, now);
-          if (keys == null) {
-            return bad("issuer " + issuer.name() + ": no keys are there");
-          }
           try {
-            return verified(current, jwt, parsed, issuer, keys, now);
-          } catch (JwtException e) {
+            IssuerKeys keys = source.keys(issuer, now);
+            return keys == null
+                ? bad("issuer " + issuer.name() + ": no keys are there")
+                : verified(jwt, parsed, issuer, keys, now);
+          } catch (JwtException | RuntimeException e) {
             return bad(e.getMessage());
           }
         });
-  }
-
-  /** Forgets what was checked: the issuers or their keys have changed. */
-  public void forgetAll() {
-    known = empty();
   }
 
   private static @Nullable KnownJwt bad(@Nullable String why) {

@@ -88,12 +88,6 @@ public final class PolicyStore {
   /** Puts another snapshot in force for every request from now on. */
   public void swap(PolicySnapshot next) {
     state = State.of(next);
-    jwts.forgetAll();
-  }
-
-  /** Has every JWT checked anew, because a key of an issuer is good no longer. */
-  public void forgetJwts() {
-    jwts.forgetAll();
   }
 
   /** What a credential is looked up by. */
@@ -117,10 +111,11 @@ public final class PolicyStore {
 
   /** As {@link io.stipend.policy.PolicyEngine#introduce}. */
   public @Nullable CompletableFuture<Introduction> introduce(String credential, Instant now) {
-    return jwts.reads(credential)
-        ? jwts.check(credential, now)
-            .thenApply(jwt -> jwt == null ? new Introduction.Stranger() : introduced(jwt, now))
-        : null;
+    CompletableFuture<@Nullable KnownJwt> checked = check(credential, now);
+    return checked == null
+        ? null
+        : checked.thenApply(
+            jwt -> jwt == null ? new Introduction.Stranger() : introduced(jwt, now));
   }
 
   /** Somebody whom the file does not hold is entered in the ledger, so that a restart knows it. */
