@@ -19,8 +19,8 @@ final class HandMeasured {
       | 9,900 streams, a token in 6 s, 250 new ones a second | all, all ended well | 458 → 627 → 640 MB | 5 to 14% of a core | 56 to 92 ms, at most 2,801 ms |
 
       The streams were 9,900 because a process had 20,000 files there and a stream takes two. A first run opened them
-      at 1,000 a second from a fresh start (189 → 430 MB): the double's backlog overflowed, so that 661 were 502 and 3
-      of 20 calls of the honest client had no answer within 20 s. Memory after stays with the JVM's heap and Netty's
+      at 1,000 a second from a fresh start (189 → 430 MB): 661 were 502, for the double could not be reached in time, and
+      3 of 20 calls of the honest client had no answer within 20 s. Memory after stays with the JVM's heap and Netty's
       pools and is used again.
       """;
 

@@ -19,7 +19,7 @@ final class SecurityPage {
           Map.entry("header_bytes", "431, of the request line alone 414 (8 KiB at most)"),
           Map.entry("body_bytes", "413, by its length before it is read"),
           Map.entry("inflated_body_bytes", "413, decoding stops there"),
-          Map.entry("sse_line_bytes", "the stream is cut and booked"),
+          Map.entry("sse_line_bytes", "the stream ends with an error and is booked"),
           Map.entry("json_depth", "400"),
           Map.entry("header_count", "431"),
           Map.entry("connections", "the connection is closed"),

@@ -14,19 +14,22 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** S12: clients that are slow or stalled, each at short limits, while others are served. */
 class SlowClientsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int DRIP_MILLIS = 20;
-  private static final int PER_ADDRESS = 12;
+  private static final int PER_ADDRESS = 40;
   private static final String LIMITS =
       "limits: { header_time: 400ms, body_time: 400ms, idle_time: 400ms, write_stall_time: 200ms,"
           + " total_time: 5s, connections_per_address: "
@@ -93,19 +96,34 @@ class SlowClientsTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void endsAtItsLimitWhileOthersAreServed(SlowClient slow) throws IOException {
+  @Test
+  void eachEndsAtItsLimitWhileOthersAreServed() throws Exception {
+    ExecutorService all = Executors.newFixedThreadPool(SlowClient.values().length);
+    try {
+      Map<SlowClient, Future<String>> said = new EnumMap<>(SlowClient.class);
+      for (SlowClient slow : SlowClient.values()) {
+        said.put(slow, all.submit(() -> said(slow)));
+      }
+      Awaitility.await().atMost(PATIENCE).until(SlowClientsTest::isServed);
+      for (Map.Entry<SlowClient, Future<String>> each : said.entrySet()) {
+        int status = each.getKey().status;
+        String answer = each.getValue().get();
+        if (status == 0) {
+          assertThat(answer).as("%s", each.getKey()).isEmpty();
+        } else {
+          assertThat(answer).as("%s", each.getKey()).startsWith("HTTP/1.1 " + status);
+          assertThat(answer.split("HTTP/1\\.1 ", -1)).as(answer).hasSize(2);
+        }
+      }
+    } finally {
+      all.shutdownNow();
+    }
+  }
+
+  private static String said(SlowClient slow) throws IOException {
     try (RawClient attacker = client()) {
       attacker.send(slow.first.replace(Route.KEY, key));
-      Awaitility.await().atMost(PATIENCE).until(SlowClientsTest::isServed);
-      String said = dripped(attacker, slow).replace("HTTP/1.1 100 Continue\r\n\r\n", "");
-      if (slow.status == 0) {
-        assertThat(said).isEmpty();
-      } else {
-        assertThat(said).startsWith("HTTP/1.1 " + slow.status);
-        assertThat(said.split("HTTP/1\\.1 ", -1)).as(said).hasSize(2);
-      }
+      return dripped(attacker, slow).replace("HTTP/1.1 100 Continue\r\n\r\n", "");
     }
   }
 

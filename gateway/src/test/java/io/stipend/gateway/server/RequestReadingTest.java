@@ -93,7 +93,7 @@ class RequestReadingTest {
     }
     if (!chunked) {
       return bytes
-          .append("Content-Length:" + " ".repeat(random.nextInt(3)) + body.length() + "\t\r\n\r\n")
+          .append("Content-Length:" + " ".repeat(random.nextInt(2)) + body.length() + "\r\n\r\n")
           .append(body)
           .toString();
     }
