@@ -35,6 +35,7 @@ import io.stipend.policy.budget.Budgets.AccountBalance;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.ConfigWatcher;
 import io.stipend.policy.config.GatewayConfig;
+import io.stipend.policy.config.HostPort;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.limit.RequestLimits;
 import io.stipend.policy.limit.SourceLimiter;
@@ -133,18 +134,8 @@ public final class Gateway implements AutoCloseable {
     this.adminHandler =
         new AdminHandler(admin, this::status, access, identities.callers(access, clock));
     identities.awaitKeys();
-    ServerLimits limits = ServerLimits.of(config.limits());
-    this.adminListener =
-        Listener.start(
-            transport,
-            new ListenerOptions(config.admin().host(), config.admin().port(), null, limits),
-            adminHandler);
-    this.listener =
-        Listener.start(
-            transport,
-            new ListenerOptions(
-                config.listen().host(), config.listen().port(), tls(config), limits),
-            exchanges);
+    this.adminListener = Listener.start(transport, at(config.admin(), null), adminHandler);
+    this.listener = Listener.start(transport, at(config.listen(), tls(config)), exchanges);
     access.publish(adminListener.address());
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
@@ -193,6 +184,11 @@ public final class Gateway implements AutoCloseable {
       ledger.close();
       throw e;
     }
+  }
+
+  private ListenerOptions at(HostPort where, ListenerOptions.@Nullable Tls tls) {
+    ServerLimits limits = ServerLimits.of(config.limits());
+    return new ListenerOptions(where.host(), where.port(), tls, limits);
   }
 
   private static ListenerOptions.@Nullable Tls tls(GatewayConfig config) {

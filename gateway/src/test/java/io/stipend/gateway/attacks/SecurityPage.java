@@ -45,7 +45,7 @@ final class SecurityPage {
       """
       # Security
 
-      What is defended against whom is said in [SECURITY.md](../SECURITY.md). This page tells what hostile
+      What is defended against whom is said in [SECURITY.md](../.github/SECURITY.md). This page tells what hostile
       clients and providers send in the tests, byte for byte, and what becomes of it. It is written from the
       tests (`gateway/src/test/java/io/stipend/gateway/attacks`) and compared with them in the build.
 
@@ -66,8 +66,8 @@ final class SecurityPage {
       `closed` is a connection that ends without an answer. A refusal is in the dialect of the route it was
       meant for, where the bytes tell one ([refusals.md](refusals.md)). Whatever leaves doubt about where a
       request ends closes the connection after its answer; nothing that came behind it is read. S4, S14,
-      S16 and S17 are answers of providers, too. There is no S15 and no S19; S18, what providers lie about, is
-      tested elsewhere.
+      S16 and S17 are answers of providers, too. There is no S15 and no S19; S18, what providers
+      lie about, is in [upstream-faults.md](upstream-faults.md).
 
       Beside the rows of S12, which run at short limits: a stream that nobody reads, a flood of requests whose
       answers nobody reads, a client that ends its side, connections above the limit of one address, and 10,000
