@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the section {@code providers}. */
 final class ProvidersReader {
-  private static final List<String> DIALECTS = List.of("openai", "azure", "anthropic", "gemini");
+  private static final List<String> DIALECTS =
+      List.of("openai", "azure", "anthropic", "gemini", CloudReader.BEDROCK, CloudReader.VERTEX);
   private static final String EXPECTED = "one of " + String.join(", ", DIALECTS);
 
   private final SecretReader secrets;
@@ -53,10 +54,13 @@ final class ProvidersReader {
       return null;
     }
     try (section) {
-      Value address = section.require("url");
-      URI url = url(address);
-      Secret key = secrets.read(section.get("key"));
+      Value keyValue = section.get("key");
+      Secret key = secrets.read(keyValue);
       String dialect = dialect(name, section);
+      CloudReader cloud = new CloudReader(secrets, section, dialect);
+      Value address = cloud.isCloud() ? section.get("url") : section.require("url");
+      String usual = cloud.address();
+      URI url = address == null && usual != null ? URI.create(usual) : url(address);
       List<String> models = ModelsReader.patterns(section.get("models"));
       if (address != null
           && url != null
@@ -67,9 +71,10 @@ final class ProvidersReader {
       Value cards = section.get("prices");
       String prices = cards == null ? dialect : known(cards);
       StreamUsage usage = usage(section.get("usage"), dialect);
+      CloudAccess access = cloud.isCloud() ? cloud.access(keyValue) : null;
       return url == null || dialect == null || prices == null
           ? null
-          : new ProviderConfig(name, url, key, dialect, models, prices, usage);
+          : new ProviderConfig(name, url, key, dialect, models, prices, usage, access);
     }
   }
 
