@@ -176,7 +176,7 @@ final class Exchange implements Inbound, Relay.Ending {
             dialect,
             call,
             Growth.of(admitted, granted, call, services.tokens().learned().written()),
-            granted.provider().key(),
+            granted.provider().sentSecret(),
             services.config().get(),
             open.made().watch(dialect, call, granted));
     Reservation reservation = admitted == null ? null : admitted.reservation();

@@ -53,8 +53,6 @@ final class Relay implements AttemptListener {
   /** The gate opens within milliseconds: less than this is not worth two system calls. */
   private static final int PENDING_BYTES = 64 * 1_024;
 
-  private static final String EVENT_STREAM = "text/event-stream";
-
   private final Outbound client;
   private final RelayPlan plan;
   private final Ending ending;
@@ -168,7 +166,7 @@ final class Relay implements AttemptListener {
     providerRequestId = HeaderRules.requestId(headers);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
     boolean good = newStatus < FIRST_ERROR_STATUS;
-    boolean sse = good && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+    boolean sse = good && plan.dialect().isStream(type);
     AnswerReader answer = plan.dialect().reader(plan.peeked(), sse, plan.limits());
     reader = answer;
     eventStream = good && answer.streams();
@@ -241,7 +239,9 @@ final class Relay implements AttemptListener {
     whole = !truncated;
     if (truncated) {
       // Whatever came of an event that never ended must not run into the one that tells of it.
-      toClient(Unpooled.wrappedBuffer(BLANK_LINE));
+      if (!answer.framed()) {
+        toClient(Unpooled.wrappedBuffer(BLANK_LINE));
+      }
       toClient(answer.errorEnding("The provider ended the stream early."));
     }
     Outcome outcome =
