@@ -21,6 +21,7 @@ import io.stipend.gateway.server.Listener;
 import io.stipend.gateway.server.ListenerOptions;
 import io.stipend.gateway.server.ServerLimits;
 import io.stipend.gateway.server.Transport;
+import io.stipend.gateway.upstream.CloudUpstreams;
 import io.stipend.gateway.upstream.NettyUpstreams;
 import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
@@ -82,7 +83,7 @@ public final class Gateway implements AutoCloseable {
   private final Background background;
   private final ConfigWatcher watcher;
   private final Transport transport;
-  private final NettyUpstreams upstreams;
+  private final CloudUpstreams upstreams;
   private final Routing routing;
   private final Exchanges exchanges;
   private final Listener listener;
@@ -110,7 +111,8 @@ public final class Gateway implements AutoCloseable {
     this.access = AdminAccess.open(config.data());
     this.refusals = new RefusalCounts(ledger, clock);
     this.transport = Transport.start(config.eventLoops());
-    this.upstreams = new NettyUpstreams(UpstreamOptions.of(config));
+    UpstreamOptions outward = UpstreamOptions.of(config);
+    this.upstreams = new CloudUpstreams(new NettyUpstreams(outward), outward, clock);
     this.routing = new Routing(config.retry(), System::nanoTime);
     TokenCounters counters = new TokenCounters();
     this.learnedFile = new LearnedFile(config.data());

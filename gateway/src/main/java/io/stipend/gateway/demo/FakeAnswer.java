@@ -82,7 +82,8 @@ final class FakeAnswer {
   private String json() {
     return switch (call.wire()) {
       case CHAT -> ChatJson.answer(call);
-      case MESSAGES -> MessagesJson.answer(call);
+      case MESSAGES, INVOKE -> MessagesJson.answer(call);
+      case CONVERSE -> ConverseJson.answer(call);
       case RESPONSES -> ResponsesJson.answer(call);
       case COMPACT -> ResponsesJson.compaction(call);
       case COMPLETIONS -> CompletionsJson.answer(call);

@@ -71,12 +71,21 @@ record FakeCall(
     GEMINI("contents"),
     /** Gemini, streamed as one list and not as events. */
     GEMINI_LIST("contents"),
+    /** Bedrock's own form of messages. */
+    CONVERSE("messages"),
+    /** Anthropic's form of messages in Bedrock's frames. */
+    INVOKE("messages"),
     /** One embedding of Gemini. */
     GEMINI_EMBEDDING("content"),
     /** Many of them. */
     GEMINI_EMBEDDINGS("requests");
 
     private final String prompt;
+
+    /** Whether a stream of it is no text. */
+    boolean isBinary() {
+      return this == CONVERSE || this == INVOKE;
+    }
 
     Wire(String prompt) {
       this.prompt = prompt;
@@ -131,8 +140,17 @@ record FakeCall(
 
   /** The same with a usage on each chunk, or without. */
   FakeCall continuous(boolean so) {
+    return copy(wire, so);
+  }
+
+  /** The same in another form. */
+  FakeCall over(Wire other) {
+    return copy(other, continuous);
+  }
+
+  private FakeCall copy(Wire over, boolean so) {
     return new FakeCall(
-        wire,
+        over,
         id,
         model,
         stream,
@@ -158,6 +176,12 @@ record FakeCall(
     }
     boolean stream = body.path("stream").asBoolean(false);
     return call(Wire.MESSAGES, body, id, stream, true, 1, cap, "standard", created, script);
+  }
+
+  static FakeCall converse(JsonNode body, String id, long created, FakeScript script) {
+    Long cap = cap(body.path("inferenceConfig"), "maxTokens", 1);
+    boolean stream = body.path("stream").asBoolean(false);
+    return call(Wire.CONVERSE, body, id, stream, true, 1, cap, "standard", created, script);
   }
 
   static FakeCall responses(JsonNode body, String id, long created, FakeScript script) {

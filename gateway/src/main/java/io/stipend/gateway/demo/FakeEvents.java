@@ -39,6 +39,8 @@ interface FakeEvents {
     return switch (call.wire()) {
       case CHAT -> new ChatEvents(call);
       case MESSAGES -> new MessagesEvents(call);
+      case CONVERSE -> new ConverseEvents(call);
+      case INVOKE -> new InvokeEvents(call);
       case RESPONSES -> new ResponsesEvents(call);
       case COMPLETIONS -> new CompletionsEvents(call);
       case GEMINI, GEMINI_LIST -> new GeminiEvents(call);

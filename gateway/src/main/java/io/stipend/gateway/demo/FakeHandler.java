@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.stipend.gateway.demo.FakeProvider.End;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final String TALLY = "/fake/tally";
 
   private final FakeTally tally;
+  private final FakeTokens tokens;
   private final FakeScript defaults;
   private final InstantSource clock;
   private final FakeSegments segments;
@@ -46,8 +48,14 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private boolean background;
   private boolean keepAlive = true;
 
-  FakeHandler(FakeTally tally, FakeScript defaults, InstantSource clock, FakeSegments segments) {
+  FakeHandler(
+      FakeTally tally,
+      FakeTokens tokens,
+      FakeScript defaults,
+      InstantSource clock,
+      FakeSegments segments) {
     this.tally = tally;
+    this.tokens = tokens;
     this.defaults = defaults;
     this.clock = clock;
     this.segments = segments;
@@ -67,8 +75,25 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       send(ctx, 200, "", FakeJson.tally(tally.requests(), tally.billed()));
       return;
     }
+    if (path.equals(FakeTokens.PATH)) {
+      trade(ctx, request);
+      return;
+    }
     String id = tally.request();
     try {
+      VertexRoute vertex = VertexRoute.of(path, target.parameters().getOrDefault("alt", List.of()));
+      if (vertex != null && request.method().equals(HttpMethod.POST)) {
+        vertex(ctx, request, path, vertex, id);
+        return;
+      }
+      BedrockRoute bedrock = BedrockRoute.of(target.rawPath());
+      if (bedrock != null && request.method().equals(HttpMethod.POST)) {
+        BedrockRoute.verify(request);
+        long created = clock.instant().getEpochSecond();
+        FakeScript script = script(request, FakeFlavour.OPENAI);
+        reply(ctx, request, bedrock.call(body(request), id, created, script), path);
+        return;
+      }
       GeminiRoute gemini = GeminiRoute.of(path, target.parameters().getOrDefault("alt", List.of()));
       if (gemini != null && request.method().equals(HttpMethod.POST)) {
         gemini(ctx, request, path, gemini, id);
@@ -94,6 +119,33 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     segments.segmentBytes(script.segmentBytes());
     return script;
+  }
+
+  private void trade(ChannelHandlerContext ctx, FullHttpRequest request) {
+    String form = request.content().toString(StandardCharsets.UTF_8);
+    String host = request.headers().get(HttpHeaderNames.HOST, "");
+    try {
+      var fields = new QueryStringDecoder(form, false).parameters();
+      send(ctx, 200, "", tokens.trade(fields, "http://" + host));
+    } catch (FakeProblem problem) {
+      send(ctx, problem.status(), "", FakeJson.bedrockError(String.valueOf(problem.getMessage())));
+    }
+  }
+
+  private void vertex(
+      ChannelHandlerContext ctx,
+      FullHttpRequest request,
+      String path,
+      VertexRoute route,
+      String id) {
+    route.check(tokens, request.headers());
+    if (route.isGoogle()) {
+      gemini(ctx, request, path, route.gemini(), id);
+    } else {
+      FakeScript script = script(request, FakeFlavour.OPENAI);
+      long created = clock.instant().getEpochSecond();
+      reply(ctx, request, route.messages(body(request), id, created, script), path);
+    }
   }
 
   private void gemini(
@@ -204,6 +256,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (call.stream()) {
       boolean list = call.wire() == FakeCall.Wire.GEMINI_LIST;
       String type = list ? "application/json; charset=UTF-8" : "text/event-stream; charset=utf-8";
+      type = call.wire().isBinary() ? "application/vnd.amazon.eventstream" : type;
       head.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
       HttpUtil.setTransferEncodingChunked(head, true);
       stream = new FakeStream(ctx, call, current, () -> done(ctx));
@@ -235,11 +288,13 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private void error(ChannelHandlerContext ctx, String path, String id, FakeProblem problem) {
     String message = String.valueOf(problem.getMessage());
     String json =
-        path.startsWith(MESSAGES)
-            ? FakeJson.messagesError(problem.status(), message, id)
-            : GeminiRoute.of(path, List.of()) != null
-                ? GeminiJson.error(problem.status(), message)
-                : FakeJson.chatError(problem.status(), message);
+        path.startsWith("/model/")
+            ? FakeJson.bedrockError(message)
+            : path.startsWith(MESSAGES)
+                ? FakeJson.messagesError(problem.status(), message, id)
+                : GeminiRoute.of(path, List.of()) != null || VertexRoute.of(path, List.of()) != null
+                    ? GeminiJson.error(problem.status(), message)
+                    : FakeJson.chatError(problem.status(), message);
     send(ctx, problem.status(), id, json);
   }
 
@@ -269,7 +324,7 @@ final class FakeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status));
     if (!id.isEmpty()) {
       // One API names its request id with a prefix, the other without.
-      head.headers().set("x-request-id", id).set("request-id", id);
+      head.headers().set("x-request-id", id).set("request-id", id).set("x-amzn-requestid", id);
     }
     if (!keepAlive) {
       head.headers().set(HttpHeaderNames.CONNECTION, "close");

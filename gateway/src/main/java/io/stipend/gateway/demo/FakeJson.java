@@ -73,6 +73,10 @@ final class FakeJson {
     return json.put("request_id", id).toString();
   }
 
+  static String bedrockError(String message) {
+    return MAPPER.createObjectNode().put("message", message).toString();
+  }
+
   static String chatModels() {
     ObjectNode json = MAPPER.createObjectNode().put("object", "list");
     ArrayNode data = json.putArray("data");

@@ -37,11 +37,28 @@ import java.util.concurrent.TimeUnit;
  * /v1/completions}, {@code POST /v1/embeddings}, {@code POST /v1/moderations}, {@code POST
  * /v1/audio/...}, {@code POST /v1/images/...}, {@code GET /v1/models}; {@code /v1/responses/ID} and
  * what is below it; the same as Azure has it, {@code /openai/v1/...} and {@code
- * /openai/deployments/MODEL/...?api-version=...}; and, outside of any API, {@code GET /fake/tally}:
- * {@code {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
+ * /openai/deployments/MODEL/...?api-version=...}; Bedrock's {@code /model/MODEL/converse}, {@code
+ * /invoke} and their streams, signed by the key that is said below, or with any bearer; Vertex AI's
+ * {@code /v1/projects/...} of Google's and of Anthropic's models with a token of {@code
+ * /fake/token}; and, outside of any API, {@code GET /fake/tally}: {@code
+ * {"requests":n,"billed":[{"request_id","path","model","key","service_tier",
  * "streamed","end","units","input","cache_read","cache_write","cache_write_1h","output","reasoning"}]}}.
  */
 public final class FakeProvider implements AutoCloseable {
+  /** The key that signs for Bedrock's paths. */
+  public static final String AWS_ACCESS_KEY_ID = BedrockRoute.ACCESS_KEY_ID;
+
+  /** Its secret. */
+  public static final String AWS_SECRET_ACCESS_KEY = BedrockRoute.SECRET_ACCESS_KEY;
+
+  /** The project and the location of Vertex AI's paths. */
+  public static final String VERTEX_PROJECT = VertexRoute.PROJECT;
+
+  public static final String VERTEX_LOCATION = VertexRoute.LOCATION;
+
+  /** Where it signs for. */
+  public static final String AWS_REGION = BedrockRoute.REGION;
+
   private static final long DEFAULT_OUTPUT_TOKENS = 64;
   private static final int MAX_BODY_BYTES = 64 << 20;
   private static final int THREADS = 2;
@@ -49,8 +66,10 @@ public final class FakeProvider implements AutoCloseable {
   private final EventLoopGroup group;
   private final Channel channel;
   private final FakeTally tally;
+  private final FakeTokens tokens;
 
-  private FakeProvider(EventLoopGroup group, Channel channel, FakeTally tally) {
+  private FakeProvider(EventLoopGroup group, Channel channel, FakeTally tally, FakeTokens tokens) {
+    this.tokens = tokens;
     this.group = group;
     this.channel = channel;
     this.tally = tally;
@@ -73,6 +92,7 @@ public final class FakeProvider implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             THREADS, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     FakeTally tally = new FakeTally();
+    FakeTokens tokens = new FakeTokens(InstantSource.system());
     FakeScript defaults = FakeScript.of(outputTokens, paceMicros);
     ServerBootstrap bootstrap =
         new ServerBootstrap()
@@ -92,13 +112,14 @@ public final class FakeProvider implements AutoCloseable {
                         .addLast(new HttpServerCodec())
                         .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
                         .addLast(
-                            new FakeHandler(tally, defaults, InstantSource.system(), segments));
+                            new FakeHandler(
+                                tally, tokens, defaults, InstantSource.system(), segments));
                   }
                 });
     try {
       InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
       Channel channel = bootstrap.bind(address).syncUninterruptibly().channel();
-      return new FakeProvider(group, channel, tally);
+      return new FakeProvider(group, channel, tally, tokens);
     } catch (RuntimeException e) {
       group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw e;
@@ -122,6 +143,16 @@ public final class FakeProvider implements AutoCloseable {
   /** Where it listens, such as {@code http://127.0.0.1:40123}, without a path. */
   public String url() {
     return "http://127.0.0.1:" + port();
+  }
+
+  /** The tokens by which Vertex AI's paths are asked. */
+  public FakeTokens tokens() {
+    return tokens;
+  }
+
+  /** The file of the service account that gets them. */
+  public String serviceAccount() {
+    return FakeTokens.account(url());
   }
 
   /** Requests of any kind that were seen, refused ones included; the tally's own are not. */

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param flavour {@code x-fake-flavour}: {@code vllm} or {@code ollama}: how a chat streams
  * @param searches {@code x-fake-searches}: searches of the web that the reply makes, if the request
  *     offers that tool and no more than it allows
+ * @param exception {@code x-fake-exception}: the error, such as {@code throttlingException}, by
+ *     which a stream in frames tells that it is truncated; null means none
  */
 record FakeScript(
     long outputTokens,
@@ -53,7 +55,8 @@ record FakeScript(
     @Nullable String serviceTier,
     @Nullable String modelServed,
     FakeFlavour flavour,
-    long searches) {
+    long searches,
+    @Nullable String exception) {
   /** The most tokens of one reply, so that a mistyped header cannot fill the memory. */
   private static final long MAX_TOKENS = 10_000_000;
 
@@ -81,7 +84,8 @@ record FakeScript(
         null,
         null,
         FakeFlavour.OPENAI,
-        0);
+        0,
+        null);
   }
 
   /**
@@ -111,7 +115,8 @@ record FakeScript(
         headers.get("x-fake-service-tier", serviceTier),
         headers.get("x-fake-model-served", modelServed),
         said == null ? usual : FakeFlavour.of(said),
-        number(headers, "x-fake-searches", searches, MAX_TOKENS));
+        number(headers, "x-fake-searches", searches, MAX_TOKENS),
+        headers.get("x-fake-exception", exception));
   }
 
   private static long number(HttpHeaders headers, String name, long otherwise, long max) {

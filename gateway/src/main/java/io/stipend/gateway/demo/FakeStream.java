@@ -1,6 +1,8 @@
 package io.stipend.gateway.demo;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -8,6 +10,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.stipend.gateway.demo.FakeProvider.End;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +26,7 @@ final class FakeStream {
 
   private final ChannelHandlerContext ctx;
   private final FakeScript script;
+  private final boolean binary;
   private final FakeEvents events;
   private final FakeTally.Row row;
   private final Runnable done;
@@ -38,6 +42,7 @@ final class FakeStream {
   FakeStream(ChannelHandlerContext ctx, FakeCall call, FakeTally.Row row, Runnable done) {
     this.ctx = ctx;
     this.script = call.script();
+    this.binary = call.wire().isBinary();
     this.events = FakeEvents.of(call);
     this.row = row;
     this.done = done;
@@ -108,10 +113,18 @@ final class FakeStream {
     row.generated(event.tokens(), event.reasoning());
     row.searched(event.searches());
     if (event.shown()) {
-      ctx.write(new DefaultHttpContent(ByteBufUtil.writeUtf8(ctx.alloc(), event.text())));
+      write(event.text());
       shown++;
       fault();
     }
+  }
+
+  private void write(String text) {
+    ByteBuf bytes =
+        binary
+            ? Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.ISO_8859_1))
+            : ByteBufUtil.writeUtf8(ctx.alloc(), text);
+    ctx.write(new DefaultHttpContent(bytes));
   }
 
   private void finish(End end) {
@@ -132,6 +145,9 @@ final class FakeStream {
   /** Whether a scripted fault happens now. */
   private boolean fault() {
     if (shown == script.truncateAfter()) {
+      if (script.exception() != null && binary) {
+        write(BedrockFrames.exception(script.exception()));
+      }
       finish(End.FAULT);
     } else if (shown == script.resetAfter()) {
       over = true;

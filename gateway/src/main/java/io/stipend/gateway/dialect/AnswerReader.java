@@ -95,6 +95,11 @@ public interface AnswerReader extends AutoCloseable {
     return false;
   }
 
+  /** Whether each part tells its own length, so that nothing may stand between two of them. */
+  default boolean framed() {
+    return false;
+  }
+
   /** Whether an answer that ends here is whole: it is complete, or at least its usage came. */
   default boolean mayEnd() {
     return complete() || usage() != null;

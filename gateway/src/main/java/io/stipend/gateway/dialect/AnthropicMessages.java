@@ -49,7 +49,7 @@ class AnthropicMessages implements Dialect {
   @Override
   public final Peek peek(RequestHead head, ByteBuf body) {
     try {
-      MessagesBody.Read read = MessagesBody.read(id, VENDOR, metered, body);
+      MessagesBody.Read read = MessagesBody.read(id, VENDOR, metered, null, body);
       Labels labels = HeaderRules.labels(head.headers()).orSession(read.sessionId());
       return new Peeked(read.call(), read.marks(), labels);
     } catch (BadBody e) {
@@ -70,9 +70,15 @@ class AnthropicMessages implements Dialect {
   @Override
   public final AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits) {
     String asked = peeked.call().serviceTier();
-    if (sse) {
-      return new MessagesStream(asked, limits);
-    }
+    return sse ? new MessagesStream(asked, limits) : whole(asked);
+  }
+
+  /**
+   * A reader of an answer that comes at once.
+   *
+   * @param asked the tier that was asked for; null if none
+   */
+  static AnswerReader whole(@Nullable String asked) {
     BodyWatch seen = BodyWatch.serverTools();
     return new WholeBody(
         (usage, model, tier, text) -> report(asked, usage, model, text, seen.units()), seen);

@@ -22,6 +22,7 @@ public final class Credential {
   private static final String JWT = "eyJ";
 
   private static final String BEARER = "Bearer ";
+  private static final String AWS_SIGNATURE = "AWS4-";
   private static final AsciiString[] PLAIN = {
     FieldNames.X_API_KEY, FieldNames.API_KEY, FieldNames.X_GOOG_API_KEY
   };
@@ -49,6 +50,11 @@ public final class Credential {
         String value = fields.value(i).toString();
         if (value.isBlank()) {
           continue;
+        }
+        if (value.startsWith(AWS_SIGNATURE)) {
+          return problem(
+              "authorization: the request is signed with a key of AWS, which cannot be checked here"
+                  + " (expected: Bearer KEY, as AWS_BEARER_TOKEN_BEDROCK=KEY makes the SDKs send)");
         }
         if (!value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
           return problem("authorization: another scheme (expected: Bearer KEY)");

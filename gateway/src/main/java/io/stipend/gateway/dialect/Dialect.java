@@ -12,10 +12,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The wire format of one API. Stateless and safe for use by any thread. */
 public interface Dialect {
+  /** The content type of server-sent events. */
+  String EVENT_STREAM = "text/event-stream";
+
   /** Its id in the ledger, such as {@code openai-chat}. */
   String id();
 
-  /** Whose it is: {@code openai}, {@code azure}, {@code anthropic} or {@code gemini}. */
+  /**
+   * Whose it is: {@code openai}, {@code azure}, {@code anthropic}, {@code gemini}, {@code bedrock}
+   * or {@code vertex}.
+   */
   String vendor();
 
   /**
@@ -47,11 +53,16 @@ public interface Dialect {
   /** Sets the provider's credential, after every client credential was removed. */
   void authorize(HttpHeaders headers, String providerKey);
 
+  /** Whether an answer of this content type is a stream of this dialect. */
+  default boolean isStream(String contentType) {
+    return contentType.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+  }
+
   /**
    * A reader for the answer of one attempt.
    *
    * @param peeked the request
-   * @param sse whether the answer is an event stream
+   * @param sse whether the answer is a stream by its content type
    * @param limits bounds on what it keeps
    */
   AnswerReader reader(Peeked peeked, boolean sse, ReaderLimits limits);

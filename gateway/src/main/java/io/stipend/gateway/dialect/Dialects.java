@@ -18,6 +18,8 @@ public final class Dialects {
 
   private static final Dialect GEMINI = new Gemini();
 
+  private static final Dialect BEDROCK = new BedrockConverse();
+
   private static final List<Dialect> ALL =
       all(
           OPENAI_CHAT, //
@@ -48,6 +50,8 @@ public final class Dialects {
   private static final String ANTHROPIC_VERSION = "anthropic-version";
   private static final String ANTHROPIC_PREFIX = "/v1/messages";
 
+  private static final String ANTHROPIC_ON_VERTEX = "/publishers/anthropic/";
+
   private static final String GOOGLE_CLIENT = "x-goog-api-client";
   private static final List<String> GEMINI_PREFIXES = List.of("/v1beta/", "/v1alpha/");
 
@@ -56,6 +60,8 @@ public final class Dialects {
   private static List<Dialect> all(Dialect... ofTheirVendors) {
     List<Dialect> all = new ArrayList<>(List.of(ofTheirVendors));
     all.addAll(Azure.all());
+    all.addAll(Bedrock.all());
+    all.addAll(Vertex.all());
     return List.copyOf(all);
   }
 
@@ -104,13 +110,19 @@ public final class Dialects {
    * The dialect in which to answer a request whatever its route: the route's own, or that of the
    * route that a path with a slip in it means; else Anthropic's under {@code /v1/messages} or where
    * the client sends {@code anthropic-version}; Gemini's under {@code /v1beta/} or where the client
-   * is one of Google's; else OpenAI's.
+   * is one of Google's; Bedrock's under {@code /model/}; else OpenAI's.
    */
   public static Dialect speaking(RequestHead head) {
     String meant = Unserved.meant(head.path());
     Dialect served = at(meant == null ? head.path() : meant);
     if (served != null) {
       return served;
+    }
+    if (head.path().startsWith(Bedrock.MODELS)) {
+      return BEDROCK;
+    }
+    if (Vertex.owns(head.path())) {
+      return head.path().contains(ANTHROPIC_ON_VERTEX) ? ANTHROPIC_MESSAGES : GEMINI;
     }
     return isAnthropic(head) ? ANTHROPIC_MESSAGES : isGemini(head) ? GEMINI : OPENAI_CHAT;
   }

@@ -58,6 +58,11 @@ final class ErrorJson {
     return root;
   }
 
+  /** {@code {message}}, as AWS writes it. */
+  static ObjectNode message(String message) {
+    return object().put("message", Words.line(message, MAX_MESSAGE_LENGTH));
+  }
+
   /** A new detail of such an error. */
   static ObjectNode detail(ObjectNode root, String type) {
     return root.withObjectProperty("error")

@@ -16,14 +16,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Gemini API of Google's developers. The model stands in the path, and so does whether the
  * answer streams. Its sister {@link GeminiCountTokens} shares all but what it costs, {@link
- * GeminiEmbeddings} all but bodies and answers.
+ * GeminiEmbeddings} all but bodies and answers; {@link VertexGemini} has other paths.
  */
 class Gemini implements Dialect {
   static final String VENDOR = "gemini";
-  private static final String STREAM = ":streamGenerateContent";
+  static final String STREAM = ":streamGenerateContent";
   private static final List<String> VERSIONS = List.of("v1beta", "v1", "v1alpha");
 
   private final String id;
+  private final String vendor;
   private final List<String> paths;
   private final boolean metered;
 
@@ -32,15 +33,24 @@ class Gemini implements Dialect {
   }
 
   Gemini(String id, boolean metered, String... methods) {
+    this(id, VENDOR, metered, paths(methods));
+  }
+
+  Gemini(String id, String vendor, boolean metered, List<String> paths) {
+    this.id = id;
+    this.vendor = vendor;
+    this.paths = paths;
+    this.metered = metered;
+  }
+
+  private static List<String> paths(String... methods) {
     List<String> all = new ArrayList<>();
     for (String version : VERSIONS) {
       for (String method : methods) {
         all.add("/" + version + "/models/" + ModelPath.ANY + method);
       }
     }
-    this.id = id;
-    this.paths = List.copyOf(all);
-    this.metered = metered;
+    return List.copyOf(all);
   }
 
   @Override
@@ -50,7 +60,7 @@ class Gemini implements Dialect {
 
   @Override
   public final String vendor() {
-    return VENDOR;
+    return vendor;
   }
 
   @Override
@@ -61,22 +71,18 @@ class Gemini implements Dialect {
   @Override
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
-      ModelPath path = named(head);
-      GeminiQuery.check(head.query());
+      ModelPath path = ModelPath.named(head);
+      check(head);
       boolean stream = path.method().equals(STREAM);
-      GeminiBody.Read read = GeminiBody.read(id, path.model(), stream, metered, body);
+      GeminiBody.Read read = GeminiBody.read(id, vendor, path.model(), stream, metered, body);
       return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());
     }
   }
 
-  static ModelPath named(RequestHead head) {
-    ModelPath path = ModelPath.of(head.path());
-    if (path == null) {
-      throw new IllegalArgumentException("path: " + head.path() + " (expected: one with a model)");
-    }
-    return path;
+  void check(RequestHead head) throws BadBody {
+    GeminiQuery.check(head.query());
   }
 
   @Override
@@ -85,13 +91,13 @@ class Gemini implements Dialect {
   }
 
   @Override
-  public final String target(RequestHead head, Edit edit) {
+  public String target(RequestHead head, Edit edit) {
     String model = edit.model();
-    return (model == null ? head.path() : named(head).with(model)) + head.query();
+    return (model == null ? head.path() : ModelPath.named(head).with(model)) + head.query();
   }
 
   @Override
-  public final void authorize(HttpHeaders headers, String providerKey) {
+  public void authorize(HttpHeaders headers, String providerKey) {
     headers.set(FieldNames.X_GOOG_API_KEY, providerKey);
   }
 

@@ -76,12 +76,14 @@ final class GeminiBody {
    * @param stream whether the path asks for a stream
    * @param metered whether it generates; a request that only counts may name any tool and media
    */
-  static Read read(String dialect, String model, boolean stream, boolean metered, ByteBuf body)
+  static Read read(
+      String dialect, String vendor, String model, boolean stream, boolean metered, ByteBuf body)
       throws BadBody {
-    return BodyScan.over(body, scan -> new GeminiBody(scan, model, metered).read(dialect, stream));
+    return BodyScan.over(
+        body, scan -> new GeminiBody(scan, model, metered).read(dialect, vendor, stream));
   }
 
-  private Read read(String dialect, boolean stream) throws IOException, BadBody {
+  private Read read(String dialect, String vendor, boolean stream) throws IOException, BadBody {
     int open = NAMES.root(scan, this::field);
     if (other != null) {
       throw other;
@@ -89,7 +91,7 @@ final class GeminiBody {
     ModelCall call =
         new ModelCall(
             dialect,
-            Gemini.VENDOR,
+            vendor,
             model,
             config.cap(),
             config.choices(),

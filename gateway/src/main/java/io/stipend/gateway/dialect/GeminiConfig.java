@@ -149,6 +149,11 @@ final class GeminiConfig {
 
   /** Sets the cap where the object stands; false if none does. */
   static boolean lower(Splices splices, Marks marks, long cap) {
+    return lower(splices, marks, CAP, cap);
+  }
+
+  /** The same of an object in which the cap has this name. */
+  static boolean lower(Splices splices, Marks marks, String name, long cap) {
     Span there = marks.cap();
     Span unset = marks.unset();
     if (there != null) {
@@ -156,19 +161,24 @@ final class GeminiConfig {
         splices.replace(there, Long.toString(cap));
       }
     } else if (marks.open() >= 0) {
-      splices.insert(marks.open(), field(cap) + (marks.empty() ? "" : ","));
+      splices.insert(marks.open(), field(name, cap) + (marks.empty() ? "" : ","));
     } else if (unset != null) {
-      splices.replace(unset, json(cap));
+      splices.replace(unset, json(name, cap));
     }
     return there != null || marks.open() >= 0 || unset != null;
   }
 
   /** The whole object with only a cap. */
   static String json(long cap) {
-    return "{" + field(cap) + "}";
+    return json(CAP, cap);
   }
 
-  private static String field(long cap) {
-    return "\"" + CAP + "\":" + cap;
+  /** The same with a cap of this name. */
+  static String json(String name, long cap) {
+    return "{" + field(name, cap) + "}";
+  }
+
+  private static String field(String name, long cap) {
+    return "\"" + name + "\":" + cap;
   }
 }

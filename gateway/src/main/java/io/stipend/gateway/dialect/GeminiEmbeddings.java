@@ -17,7 +17,7 @@ final class GeminiEmbeddings extends Gemini {
   public Peek peek(RequestHead head, ByteBuf body) {
     try {
       GeminiQuery.check(head.query());
-      GeminiEmbedBody.Read read = GeminiEmbedBody.read(id(), named(head).model(), body);
+      GeminiEmbedBody.Read read = GeminiEmbedBody.read(id(), ModelPath.named(head).model(), body);
       return new Peeked(read.call(), read.marks(), HeaderRules.labels(head.headers()));
     } catch (BadBody e) {
       return new Unreadable(e.refusal());

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 record GeminiUsage(TokenUsage tokens, MediaTokens media, @Nullable String tier, boolean absurd) {
   private static final String TIER_PREFIX = "service_tier_";
 
+  /** How Vertex AI says a tier that is not the usual one. */
+  private static final String TRAFFIC_PREFIX = "ON_DEMAND_";
+
   /**
    * Reads it. The prompt includes what was cached, and not what tools of the provider put in; what
    * was thought is output that the candidates leave out; the total is the sum of these four. A
@@ -62,7 +65,15 @@ record GeminiUsage(TokenUsage tokens, MediaTokens media, @Nullable String tier, 
     input = counts.atLeast(input, read);
     TokenUsage tokens = new TokenUsage(input - read, read, 0, 0, output, Counts.orZero(thoughts));
     MediaTokens media = media(counts, usage).most(tokens);
-    return new GeminiUsage(tokens, media, tier(word(usage.get("serviceTier"))), counts.absurd());
+    return new GeminiUsage(tokens, media, tier(usage), counts.absurd());
+  }
+
+  private static @Nullable String tier(JsonNode usage) {
+    String said = tier(word(usage.get("serviceTier")));
+    String traffic = said == null ? word(usage.get("trafficType")) : null;
+    return traffic != null && traffic.startsWith(TRAFFIC_PREFIX)
+        ? tier(traffic.substring(TRAFFIC_PREFIX.length()))
+        : said;
   }
 
   /** By modality: the lists of the prompt include what of it was cached. */

@@ -28,7 +28,7 @@ public final class HeaderRules {
   private static final int MAX_REQUEST_ID_LENGTH = 128;
 
   private static final List<AsciiString> REQUEST_ID_HEADERS =
-      names("x-request-id", "request-id", "apim-request-id");
+      names("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid");
 
   /**
    * Of a request: what concerns one connection, what is the gateway's to say, what names the payer,
@@ -82,7 +82,9 @@ public final class HeaderRules {
           "openai-project",
           "anthropic-organization-id");
 
-  private static final String[] NOT_UPSTREAM_PREFIXES = {"proxy-", "x-forwarded-", "stipend-"};
+  private static final String[] NOT_UPSTREAM_PREFIXES = {
+    "proxy-", "x-forwarded-", "stipend-", "x-amz-", "amz-sdk-"
+  };
 
   /** How much of the provider's own account is used is nothing that the caller could act on. */
   private static final String[] NOT_TO_CLIENT_PREFIXES = {

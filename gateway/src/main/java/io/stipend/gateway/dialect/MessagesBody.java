@@ -26,6 +26,10 @@ final class MessagesBody {
   private static final String TIER = "service_tier";
   private static final String SPEED = "speed";
   private static final String GEO = "inference_geo";
+  private static final String VERSION = "anthropic_version";
+
+  /** How the fields begin by which Bedrock is asked for guardrails. */
+  private static final String GUARDRAIL = "amazon-bedrock-guardrail";
 
   private static final Set<String> NAMES =
       Set.of(
@@ -36,6 +40,7 @@ final class MessagesBody {
           TIER,
           SPEED,
           GEO,
+          VERSION,
           "system",
           "messages",
           "tools",
@@ -55,13 +60,25 @@ final class MessagesBody {
   /**
    * Where the fields stand that policy may set.
    *
-   * @param model the model's name
+   * @param model the model's name; null where the path has it
    * @param maxTokens the output cap; null when tokens are counted
    * @param cap what the output cap says
    * @param unbounded searches that may run any number of times
    */
   record Marks(
-      Span model, @Nullable Span maxTokens, long cap, List<ServerTools.Unbounded> unbounded) {}
+      @Nullable Span model,
+      @Nullable Span maxTokens,
+      long cap,
+      List<ServerTools.Unbounded> unbounded) {}
+
+  /**
+   * What a path says in place of the body.
+   *
+   * @param model the model's name
+   * @param stream whether the answer streams
+   * @param version what the body must say in {@code anthropic_version}
+   */
+  record InPath(String model, boolean stream, String version) {}
 
   /** What the body asks, its marks and the session that it names. */
   record Read(ModelCall call, Marks marks, @Nullable String sessionId) {}
@@ -70,11 +87,14 @@ final class MessagesBody {
   private final Media media;
   private final boolean metered;
   private final ServerTools tools;
+  private final @Nullable InPath path;
   private @Nullable String model;
   private @Nullable Span modelAt;
   private @Nullable Span capAt;
   private long cap = -1;
   private boolean stream;
+  private boolean versioned;
+  private @Nullable BadBody misplaced;
   private @Nullable String thinkingType;
   private long thinkingBudget = -1;
   private @Nullable String tier;
@@ -82,8 +102,11 @@ final class MessagesBody {
   private @Nullable String geo;
   private @Nullable String sessionId;
 
-  private MessagesBody(BodyScan scan, boolean metered) {
+  private MessagesBody(BodyScan scan, boolean metered, @Nullable InPath path) {
     this.scan = scan;
+    this.path = path;
+    this.model = path == null ? null : path.model();
+    this.stream = path != null && path.stream();
     this.media = new Media(scan);
     this.metered = metered;
     this.tools = new ServerTools(scan, metered ? REFUSED_TOOLS : List.of());
@@ -94,17 +117,24 @@ final class MessagesBody {
    *
    * @param metered whether it generates; a request that only counts has no cap and may name any
    *     tool
+   * @param path what the path says in its place; null if that says nothing
    */
-  static Read read(String dialect, String vendor, boolean metered, ByteBuf body) throws BadBody {
-    return BodyScan.over(body, scan -> new MessagesBody(scan, metered).read(dialect, vendor));
+  static Read read(
+      String dialect, String vendor, boolean metered, @Nullable InPath path, ByteBuf body)
+      throws BadBody {
+    return BodyScan.over(body, scan -> new MessagesBody(scan, metered, path).read(dialect, vendor));
   }
 
   private Read read(String dialect, String vendor) throws IOException, BadBody {
     scan.root(NAMES, this::field);
-    String name = model;
-    Span at = modelAt;
-    if (name == null || at == null) {
-      throw CallFields.missing(MODEL, "the name of a model");
+    String name = CallFields.named(model);
+    if (misplaced != null) {
+      throw misplaced;
+    }
+    if (path != null && !versioned) {
+      throw CallFields.missing(
+          VERSION,
+          "\"" + path.version() + "\"; bodies of other models than Anthropic's are not metered");
     }
     if (metered && cap < 0) {
       throw CallFields.missing(MAX_TOKENS, "an integer");
@@ -124,22 +154,20 @@ final class MessagesBody {
             thinks ? thinkingBudget : 0,
             thinks,
             metered);
-    Marks marks = new Marks(at, capAt, cap, metered ? tools.unbounded() : List.of());
+    Marks marks = new Marks(modelAt, capAt, cap, metered ? tools.unbounded() : List.of());
     return new Read(
         metered ? call.with(MediaTokens.NONE, tools.most(), null) : call, marks, sessionId);
   }
 
   private void field(String name) throws IOException, BadBody {
     switch (name) {
-      case MODEL -> {
-        model = CallFields.model(scan);
-        modelAt = scan.span();
-      }
+      case MODEL -> model();
       case MAX_TOKENS -> {
         capAt = scan.span();
         cap = CallFields.cap(scan, MAX_TOKENS);
       }
-      case STREAM -> stream = scan.bool(STREAM);
+      case STREAM -> stream();
+      case VERSION -> versioned = scan.string(VERSION, CallFields.MAX_WORD_LENGTH) != null;
       case THINKING -> thinking();
       case TIER -> tier = scan.string(TIER, CallFields.MAX_WORD_LENGTH);
       case SPEED -> speed = scan.string(SPEED, CallFields.MAX_WORD_LENGTH);
@@ -154,8 +182,33 @@ final class MessagesBody {
         scan.skip();
       }
       case "metadata" -> metadata();
-      default -> scan.skip();
+      default -> other(name);
     }
+  }
+
+  private void model() throws IOException, BadBody {
+    if (path != null) {
+      misplaced = BadBody.field(MODEL, scan.shownValue(), "none beside the model of the path");
+      scan.skip();
+      return;
+    }
+    model = CallFields.model(scan);
+    modelAt = scan.span();
+  }
+
+  private void stream() throws BadBody {
+    boolean said = scan.bool(STREAM);
+    if (path != null && said != path.stream() && !scan.isNull()) {
+      throw BadBody.field(STREAM, Boolean.toString(said), "what the path asks for, or nothing");
+    }
+    stream = path == null ? said : path.stream();
+  }
+
+  private void other(String name) throws IOException, BadBody {
+    if (path != null && name.startsWith(GUARDRAIL)) {
+      throw BadBody.unserved(name, "guardrails cost by their text, which is not metered here");
+    }
+    scan.skip();
   }
 
   private void thinking() throws IOException, BadBody {
@@ -239,8 +292,9 @@ final class MessagesBody {
   static ByteBuf edit(ByteBuf body, Marks marks, Dialect.Edit edit) {
     Splices splices = new Splices();
     String model = edit.model();
-    if (model != null) {
-      splices.replace(marks.model(), ErrorJson.quoted(model));
+    Span modelAt = marks.model();
+    if (model != null && modelAt != null) {
+      splices.replace(modelAt, ErrorJson.quoted(model));
     }
     Span cap = marks.maxTokens();
     if (cap != null && edit.outputCap() >= 0 && edit.outputCap() < marks.cap()) {

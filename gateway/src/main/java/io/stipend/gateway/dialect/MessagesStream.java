@@ -9,7 +9,9 @@ import io.stipend.metering.Meter;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -183,18 +185,25 @@ final class MessagesStream extends EventStream {
   @Override
   public ByteBuf cutEnding(long inputTokens, long outputTokens) {
     StringBuilder ending = new StringBuilder(boundary());
+    cutEvents(inputTokens, outputTokens).forEach(event -> event(ending, event));
+    return Unpooled.copiedBuffer(ending, StandardCharsets.UTF_8);
+  }
+
+  /** The events that end it. */
+  List<ObjectNode> cutEvents(long inputTokens, long outputTokens) {
+    List<ObjectNode> events = new ArrayList<>();
     if (!started) {
-      event(ending, emptyStart(inputTokens));
+      events.add(emptyStart(inputTokens));
     }
     for (int i = open.nextSetBit(0); i >= 0; i = open.nextSetBit(i + 1)) {
-      event(ending, ErrorJson.object().put("type", "content_block_stop").put("index", i));
+      events.add(ErrorJson.object().put("type", "content_block_stop").put("index", i));
     }
     ObjectNode last = ErrorJson.object().put("type", "message_delta");
     last.putObject("delta").put("stop_reason", "max_tokens").putNull("stop_sequence");
     last.putObject("usage").put("output_tokens", outputTokens);
-    event(ending, last);
-    event(ending, ErrorJson.object().put("type", "message_stop"));
-    return Unpooled.copiedBuffer(ending, StandardCharsets.UTF_8);
+    events.add(last);
+    events.add(ErrorJson.object().put("type", "message_stop"));
+    return events;
   }
 
   /** A message without content, for a stream that was cut before its first event. */

@@ -151,8 +151,9 @@ final class RefusalTable {
     RefusalForm openAi = in(OPENAI, reason);
     RefusalForm anthropic = in(ANTHROPIC, reason);
     RefusalForm gemini = in(GEMINI, reason);
+    RefusalForm bedrock = in(BedrockErrors.FORMS, reason);
     boolean budget = reason == BUDGET_EXHAUSTED;
-    return "| `%s` | %d%s `%s` `%s` | %d `%s` | %d%s `%s`%s | %s |\n"
+    return "| `%s` | %d%s `%s` `%s` | %d `%s` | %d%s `%s`%s | %d `%s` | %s |\n"
         .formatted(
             reason.label(),
             openAi.status(),
@@ -165,6 +166,8 @@ final class RefusalTable {
             budget ? " (" + BUDGET_STATUS_FOR_GEMINI_REPEATERS + " for some)" : "",
             gemini.type(),
             gemini.code() == null ? "" : " `" + gemini.code() + "`",
+            bedrock.status(),
+            bedrock.type(),
             passes(reason) ? "later" : "`x-should-retry: false`");
   }
 
@@ -179,8 +182,8 @@ final class RefusalTable {
             precedence: where several hold, the first is told. This page is written from the code
             (`RefusalTable`) and compared with it in the build.
 
-            | reason | OpenAI: status, type, code | Anthropic: status, type | Gemini: code, status, reason | retry |
-            | --- | --- | --- | --- | --- |
+            | reason | OpenAI: status, type, code | Anthropic: status, type | Gemini: code, status, reason | Bedrock: status, exception | retry |
+            | --- | --- | --- | --- | --- | --- |
             """);
     for (RefusalReason reason : RefusalReason.values()) {
       page.append(row(reason));
@@ -201,6 +204,10 @@ final class RefusalTable {
 
             Codex, which repeats a request after nearly any other answer, gets 429 `usage_limit_reached` with
             `resets_at` on `/v1/responses`, and shows the message.
+
+            Bedrock's name their exception in `x-amzn-errortype`. The SDKs of AWS repeat a request after 429, after 500 to
+            504 and after the names of throttling: a budget is none of these. A request that is signed with a key of
+            AWS is 403 and is told how the gateway's key is sent.
 
             ## Limits
             Refusals of rate, tokens and concurrency, and those of paused providers, carry `retry-after`, whole

@@ -138,12 +138,13 @@ public final class Unserved {
                   + " ends in /v1.",
               "/api"),
           named(
-              "Bedrock's own API is not metered; use /v1/messages or /v1/chat/completions.",
+              "Of Bedrock's paths /model/MODEL/converse, /converse-stream, /invoke and"
+                  + " /invoke-with-response-stream are served.",
               "/model",
               "/guardrail"),
           named(
-              "Vertex AI's own paths are not served; use /v1beta/models/MODEL:generateContent or"
-                  + " /v1/messages.",
+              "Of Vertex AI's paths those of Gemini's generateContent, streamGenerateContent and"
+                  + " countTokens and of Anthropic's rawPredict and streamRawPredict are served.",
               "/v1/projects",
               "/v1beta1/projects"),
           named(

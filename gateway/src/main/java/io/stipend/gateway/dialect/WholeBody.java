@@ -17,6 +17,9 @@ final class WholeBody extends TopFields implements AnswerReader {
   private static final int MODEL = 1;
   private static final int ID = 3;
 
+  /** No field has this name: of what an answer does not say. */
+  static final String UNSAID = "(unsaid)";
+
   /** Keys whose strings are generated text, in any dialect. */
   private static final byte[][] TEXT =
       EventScan.keys(

@@ -52,7 +52,6 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
-  private static final String EVENT_STREAM = "text/event-stream";
 
   private final Outbound client;
   private final RelayPlan plan;
@@ -198,7 +197,7 @@ final class Relay implements AttemptListener {
     providerRequestId = HeaderRules.requestId(headers);
     String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
     boolean good = newStatus < FIRST_ERROR_STATUS;
-    boolean sse = good && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
+    boolean sse = good && plan.dialect().isStream(type);
     AnswerReader answer = plan.dialect().reader(plan.peeked(), sse, plan.limits());
     reader = answer;
     eventStream = good && answer.streams();
@@ -280,7 +279,9 @@ final class Relay implements AttemptListener {
     whole = !truncated;
     if (truncated) {
       // Whatever came of an event that never ended must not run into the one that tells of it.
-      toClient(Unpooled.wrappedBuffer(BLANK_LINE));
+      if (!answer.framed()) {
+        toClient(Unpooled.wrappedBuffer(BLANK_LINE));
+      }
       toClient(answer.errorEnding("The provider ended the stream early."));
     }
     Outcome outcome =

@@ -194,7 +194,7 @@ final class Tries implements Relay.Ending {
             request.dialect(),
             peeked,
             Growth.of(admitted, permit, peeked, services.tokens().learned().written()),
-            permit.provider().key(),
+            permit.provider().sentSecret(),
             services.config().get(),
             open.made().watch(request.dialect(), peeked, permit));
     Reservation reservation = admitted == null ? null : admitted.reservation();

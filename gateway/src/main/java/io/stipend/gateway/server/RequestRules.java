@@ -69,7 +69,8 @@ final class RequestRules {
 
   /** Checks a request. */
   static RequestHead check(ReadHead read, InetAddress source) throws MalformedRequest {
-    if (!isPlain(read.path())) {
+    String path = ModelNames.plain(read.path());
+    if (!isPlain(path)) {
       throw new MalformedRequest(
           MalformedRequest.NOT_FOUND,
           Refusal.of(RefusalReason.UNKNOWN_ROUTE, whyNotPlain(read.path())));
@@ -96,11 +97,14 @@ final class RequestRules {
           MalformedRequest.EXPECTATION_FAILED, "Expect is not: 100-continue.");
     }
     return new RequestHead(
-        read.method(), read.path(), read.query(), read.fields(), source, read.framing().hasBody());
+        read.method(), path, read.query(), read.fields(), source, read.framing().hasBody());
   }
 
   /** Mostly the slash too many is the last one of a base URL, before the client's own first. */
   private static String whyNotPlain(String path) {
+    if (ModelNames.isArn(path)) {
+      return "No path takes an ARN for a model: give it an alias in the quota file.";
+    }
     if (!isPlain(oneSlash(path))) {
       return "No route has a path with escapes, parameters, empty or dot segments.";
     }
@@ -126,7 +130,7 @@ final class RequestRules {
    * that without them, so that the answer is in the dialect of the route that was meant.
    */
   static RequestHead known(ReadHead read, InetAddress source) {
-    String once = oneSlash(read.path());
+    String once = oneSlash(ModelNames.plain(read.path()));
     String path = isPlain(once) ? once : "/";
     return new RequestHead(read.method(), path, "", read.fields(), source, false);
   }

@@ -144,8 +144,11 @@ final class FuzzedBodies {
 
   /** What the provider shall get, by the rules of the API. */
   private static void expect(Dialect dialect, String path, ObjectNode body, Edit edit) {
-    boolean gemini = dialect.vendor().equals(Gemini.VENDOR);
-    if (edit.model() != null && gemini) {
+    boolean gemini = dialect.id().contains(Gemini.VENDOR);
+    boolean inPathAlone = path.startsWith("/model/") || path.contains("/anthropic/");
+    if (inPathAlone) {
+      assertThat(body.has("model")).isFalse();
+    } else if (edit.model() != null && gemini) {
       models(dialect, body, edit.model());
     } else if (path.contains("/deployments/")) {
       if (body.has("model")) {
@@ -171,7 +174,7 @@ final class FuzzedBodies {
           body.put("max_tool_calls", SEARCHES);
         }
       }
-      case "anthropic-messages" -> {
+      case "anthropic-messages", "bedrock-invoke", "vertex-anthropic" -> {
         lower(body, "max_tokens", cap);
         for (ObjectNode tool : searches(body)) {
           if (!tool.path("max_uses").isNumber()) {
@@ -179,7 +182,15 @@ final class FuzzedBodies {
           }
         }
       }
-      case "gemini" -> geminiCap(body, cap);
+      case "gemini", "vertex-gemini" -> geminiCap(body, cap);
+      case "bedrock-converse" -> {
+        if (cap >= 0) {
+          if (!body.path("inferenceConfig").isObject()) {
+            body.putObject("inferenceConfig");
+          }
+          lower((ObjectNode) body.get("inferenceConfig"), "maxTokens", cap);
+        }
+      }
       default -> {}
     }
   }

@@ -46,7 +46,15 @@ class RefusalsTest {
       assertThat(text).doesNotContain("\r", "\n", "\u001b");
       JsonNode body = MAPPER.readTree(text);
       assertThat(answer.status()).isEqualTo(form.status());
-      String type = dialect.vendor().equals("gemini") ? "/error/status" : "/error/type";
+      if (dialect.vendor().equals("bedrock")) {
+        assertThat(body.path("message").asText()).isEqualTo("No \"money\"  data: left [0m");
+        assertThat(answer.headers().get("x-amzn-errortype")).isEqualTo(form.type());
+        assertThat(answer.headers().get("x-amzn-requestid")).isEqualTo("gw-1");
+        assertThat(form.status() == 429).isEqualTo(form.type().equals("ThrottlingException"));
+        continue;
+      }
+      boolean google = dialect.id().contains("gemini");
+      String type = google ? "/error/status" : "/error/type";
       assertThat(body.at(type).asText()).isEqualTo(form.type());
       assertThat(body.at("/error/message").asText()).isEqualTo("No \"money\"  data: left [0m");
       assertThat(answer.headers().get("content-type")).isEqualTo("application/json");
@@ -55,7 +63,7 @@ class RefusalsTest {
         assertThat(body.at("/error/code").asText()).isEqualTo(form.code());
         assertThat(body.at("/error/param").asText()).isEqualTo("p");
         assertThat(answer.headers().get("x-request-id")).isEqualTo("gw-1");
-      } else if (dialect.vendor().equals("gemini")) {
+      } else if (google) {
         assertThat(body.at("/error/code").asInt()).isEqualTo(form.status());
         assertThat(answer.headers().get("x-request-id")).isEqualTo("gw-1");
       } else {

@@ -78,6 +78,26 @@ final class RouteTable {
               "gemini-embeddings",
               new Metering("the input", "`usageMetadata` where it stands, else the counted input")),
           Map.entry(
+              "bedrock-converse",
+              new Metering(GENERATES, "`usage`; of a stream that of its `metadata` event")),
+          Map.entry(
+              "bedrock-invoke",
+              new Metering(
+                  GENERATES + "; Anthropic's bodies alone",
+                  "`usage`; of a stream that of `message_start` and the last `message_delta`, else"
+                      + " `amazon-bedrock-invocationMetrics`")),
+          Map.entry(
+              "vertex-gemini",
+              new Metering(
+                  GENERATES + "; times `candidateCount`",
+                  "`usageMetadata`; of a stream that of its last chunk")),
+          Map.entry("vertex-gemini-count-tokens", new Metering(NOTHING, FREE)),
+          Map.entry(
+              "vertex-anthropic",
+              new Metering(
+                  GENERATES,
+                  "`usage`; of a stream those of `message_start` and the last `message_delta`")),
+          Map.entry(
               "openai-speech",
               new Metering(
                   "the characters; of models priced by tokens the input and the model's whole output",
@@ -104,7 +124,8 @@ final class RouteTable {
     }
     return "| `POST` | `%s` | `%s` | %s | %s |\n"
         .formatted(
-            path.replace(ModelPath.ANY, "MODEL"),
+            path.replace(Vertex.PLACE, "/projects/PROJECT/locations/LOCATION")
+                .replace(ModelPath.ANY, "MODEL"),
             dialect.id(),
             metering.held(),
             metering.charged());
@@ -160,6 +181,10 @@ final class RouteTable {
           a body; `HEAD /` and `HEAD /api/hello`, by which Claude Code looks whether somebody is there, are
           answered 200 without a key.
         - The query passes to the provider as it is (`?beta=true`); a key in it is refused.
+        - A model of Bedrock may be written with `:` or `%3A` in the path, which goes on with `%3A`; no other
+          escape is served. An ARN is called by an alias.
+        - The project and the location in a path of Vertex AI decide nothing: those of the provider in the quota
+          file take their place.
         - Another method on a route is 405 with `Allow`, a WebSocket on any path 426.
         - Paths match exactly. One that has a slash or a version too many or too few, as a base URL with
           a slash at its end makes it, is 404 and is told how the base URL must end; it is never redirected.

@@ -104,8 +104,9 @@ class RoutesTest {
     "/v1beta/cachedContents/c1, A cache",
     "/v1beta/interactions, An interaction",
     "/api/chat, Ollama",
-    "/model/anthropic.claude-v1/invoke, Bedrock",
-    "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:generateContent, Vertex",
+    "/model/anthropic.claude-v1/count-tokens, Bedrock",
+    "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:computeTokens, Vertex",
+    "/v1beta1/projects/p/locations/l/endpoints/openapi/chat/completions, Vertex",
     "/openai/deployments/d/chat/edits, Azure"
   })
   void whatSpendsOrKeepsSomethingIsRefusedByName(String path, String says) {

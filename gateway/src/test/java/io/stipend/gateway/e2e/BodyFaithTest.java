@@ -2,11 +2,14 @@ package io.stipend.gateway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.server.RawClient;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.gateway.upstream.RawProvider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The body that a provider gets is the body that the client sent, but for what policy must set. */
 class BodyFaithTest {
@@ -30,7 +34,7 @@ class BodyFaithTest {
   private static final String ASKED = "\"stream_options\":{\"include_usage\":true},";
   private static final String ANSWER =
       "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"input_tokens\":1,"
-          + "\"output_tokens\":1},\"candidates\":[{\"finishReason\":\"STOP\"}],"
+          + "\"output_tokens\":1,\"inputTokens\":1,\"outputTokens\":1},\"candidates\":[{\"finishReason\":\"STOP\"}],"
           + "\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":1}}";
 
   /** What a whole answer of each model costs more than, and the floor of a clamp less. */
@@ -40,11 +44,19 @@ class BodyFaithTest {
           "claude-haiku-4-5", "0.05",
           "gpt-3.5-turbo-instruct", "0.006",
           "gemini-2.0-flash", "0.0015",
-          "gpt-4.1-nano", "0.004");
+          "gpt-4.1-nano", "0.004",
+          "anthropic.claude-opus-4-7", "0.25",
+          "anthropic.claude-sonnet-4-6", "0.15",
+          "claude-haiku-4-5@20251001", "0.05",
+          "gemini-2.5-flash-lite", "0.004");
 
   private static final Map<FaithRoute, BlockingQueue<Got>> GOT = new EnumMap<>(FaithRoute.class);
   private static final Map<String, String> KEYS = new HashMap<>();
   private static RawProvider provider;
+
+  /** Gives the tokens of Vertex AI, and nothing else. */
+  private static FakeProvider tokens;
+
   private static TestGateway gateway;
 
   private record Got(String head, String body) {}
@@ -60,7 +72,7 @@ class BodyFaithTest {
       boolean asked) {}
 
   @BeforeAll
-  static void start() throws Exception {
+  static void start(@TempDir Path folder) throws Exception {
     for (FaithRoute route : FaithRoute.values()) {
       GOT.put(route, new LinkedBlockingQueue<>());
     }
@@ -77,6 +89,8 @@ class BodyFaithTest {
                         + ANSWER);
               }
             });
+    tokens = FakeProvider.start(0);
+    Path account = Files.writeString(folder.resolve("a.json"), tokens.serviceAccount());
     StringBuilder aliases = new StringBuilder();
     StringBuilder allowances = new StringBuilder();
     StringBuilder people = new StringBuilder();
@@ -98,6 +112,8 @@ class BodyFaithTest {
               anthropic: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
               gemini: { url: "http://127.0.0.1:%1$d", key: "provider-key" }
               azure: { url: "http://127.0.0.1:%1$d", key: "provider-key", prices: openai, models: ["gpt-4.1-nano"] }
+              bedrock: { url: "http://127.0.0.1:%1$d", region: a, access_key_id: ABCDEFGH, secret_access_key: b }
+              vertex: { url: "http://127.0.0.1:%1$d", project: p, location: l, credentials: "file:%5$s", models: ["gemini-2.5-flash-lite", "claude-haiku-4-5@*"] }
             rate_cards: [builtin]
             models: { aliases: { %2$s } }
             allowances:
@@ -105,7 +121,7 @@ class BodyFaithTest {
             %3$speople:
               ada: { allowance: engineer }
             %4$s"""
-                .formatted(provider.port(), aliases, allowances, people));
+                .formatted(provider.port(), aliases, allowances, people, account));
     KEYS.put("ada", gateway.key("ada"));
     for (FaithRoute route : FaithRoute.values()) {
       KEYS.put(route.name(), gateway.key(route.name()));
@@ -116,6 +132,7 @@ class BodyFaithTest {
   static void stop() throws Exception {
     gateway.close();
     provider.close();
+    tokens.close();
   }
 
   /** All at once, because each waits for the disk most of its time. */
@@ -181,8 +198,7 @@ class BodyFaithTest {
     }
 
     private Sent request(boolean poor) {
-      boolean stream =
-          !poor && route.capped && (route == FaithRoute.GEMINI_STREAM || random.nextInt(4) == 0);
+      boolean stream = !poor && route.capped && (route.isStream() || random.nextInt(4) == 0);
       boolean alias = route.hasAlias() && random.nextInt(3) == 0;
       String named = alias ? route.alias() : route.model;
       boolean prefix = route.isGemini() && random.nextBoolean();

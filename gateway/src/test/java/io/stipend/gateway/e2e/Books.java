@@ -21,6 +21,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -79,9 +81,35 @@ final class Books implements AutoCloseable {
     return new Books(all, "");
   }
 
+  /**
+   * Before a Vertex AI, whose service account's file lies in this folder.
+   *
+   * @param quotas {@code %1$s} is the provider's address, {@code %2$s} the file
+   */
+  static Books ofVertex(Path folder, String quotas, String... others) throws IOException {
+    FakeProvider provider = FakeProvider.start(0);
+    Path file = Files.writeString(folder.resolve("account.json"), provider.serviceAccount());
+    String all = quotas.replace("%2$s", file.toString());
+    for (int i = 0; i < others.length; i++) {
+      all = all.replace("%" + (i + 3) + "$s", others[i]);
+    }
+    return new Books(provider, TestGateway.start(all.formatted(provider.url())));
+  }
+
+  private Books(FakeProvider provider, TestGateway gateway) {
+    this.provider = provider;
+    this.gateway = gateway;
+  }
+
   static Rating rating(String model) {
     String vendor =
-        model.startsWith("gemini") ? "gemini" : model.startsWith("claude") ? "anthropic" : "openai";
+        model.contains("@")
+            ? "vertex"
+            : model.matches("[a-z.]+\\.[a-z].*")
+                ? "bedrock"
+                : model.startsWith("gemini")
+                    ? "gemini"
+                    : model.startsWith("claude") ? "anthropic" : "openai";
     try {
       return RateCards.load(List.of(RateCards.Source.builtin()))
           .rating(vendor, vendor, model, Instant.now());

@@ -23,7 +23,16 @@ enum FaithRoute {
   IMAGES("/v1/images/generations", "dall-e-2", false),
   AZURE_CHAT(
       "/openai/deployments/%s/chat/completions?api-version=2024-10-21", "gpt-4.1-nano", true),
-  AZURE_RESPONSES("/openai/v1/responses", "gpt-4.1-nano", true);
+  AZURE_RESPONSES("/openai/v1/responses", "gpt-4.1-nano", true),
+  CONVERSE("/model/%s/converse", "anthropic.claude-opus-4-7", true),
+  CONVERSE_STREAM("/model/%s/converse-stream", "anthropic.claude-opus-4-7", true),
+  INVOKE("/model/%s/invoke", "anthropic.claude-sonnet-4-6", true),
+  VERTEX(
+      "/v1/projects/p/locations/l/publishers/google/models/%s:generateContent",
+      "gemini-2.5-flash-lite", true),
+  VERTEX_CLAUDE(
+      "/v1/projects/p/locations/l/publishers/anthropic/models/%s:rawPredict",
+      "claude-haiku-4-5@20251001", true);
 
   /**
    * Where the model and the output cap stand in what {@link #body} makes: JSON has no such stops.
@@ -69,11 +78,21 @@ enum FaithRoute {
 
   /** Whether a cap is lowered where money is short: a stream is held in steps instead. */
   boolean isLowered() {
-    return capped && this != GEMINI_STREAM;
+    return capped && !isStream();
+  }
+
+  /** Whether its path asks for a stream. */
+  boolean isStream() {
+    return this == GEMINI_STREAM || this == CONVERSE_STREAM;
+  }
+
+  /** Whether its path says all that others say in the body. */
+  boolean isNamedByPath() {
+    return isGemini() || this == VERTEX_CLAUDE || path.startsWith("/model/");
   }
 
   boolean isGemini() {
-    return path.startsWith("/v1beta/");
+    return path.startsWith("/v1beta/") || this == VERTEX;
   }
 
   /** Whether a stream is asked for usage. */
@@ -84,13 +103,18 @@ enum FaithRoute {
   String body(OddJson json, Random random, boolean stream) {
     List<String> fields = new ArrayList<>();
     switch (this) {
-      case CHAT, AZURE_CHAT, MESSAGES, COUNT_TOKENS -> {
+      case CONVERSE, CONVERSE_STREAM -> {
+        String text = json.object(List.of(json.field("text", json.string())));
+        String message = json.object(List.of(json.field("content", json.list(text))));
+        fields.add(json.field("messages", json.list(message)));
+      }
+      case CHAT, AZURE_CHAT, MESSAGES, COUNT_TOKENS, INVOKE, VERTEX_CLAUDE -> {
         String message =
             "{" + json.field("role", "\"user\"") + "," + json.field("content", json.string()) + "}";
         fields.add(json.field("messages", json.list(message)));
       }
       case COMPLETIONS -> fields.add(json.field("prompt", prompt(json, random)));
-      case GEMINI, GEMINI_STREAM, GEMINI_COUNT -> {
+      case GEMINI, GEMINI_STREAM, GEMINI_COUNT, VERTEX -> {
         String part = "{" + json.field("text", json.string()) + "}";
         String content = json.object(List.of(json.field("parts", json.list(part))));
         fields.add(json.field("contents", json.list(content)));
@@ -112,7 +136,10 @@ enum FaithRoute {
     if (capped) {
       fields.add(cap(json, random));
     }
-    if (stream && !isGemini()) {
+    if (this == INVOKE || this == VERTEX_CLAUDE) {
+      fields.add(json.field("anthropic_version", "\"any\""));
+    }
+    if (stream && !isNamedByPath()) {
       fields.add(json.field("stream", "true"));
     }
     return json.object(fields);
@@ -122,8 +149,10 @@ enum FaithRoute {
     return switch (this) {
       case CHAT, AZURE_CHAT ->
           json.field(random.nextBoolean() ? "max_tokens" : "max_completion_tokens", CAP);
+      case CONVERSE, CONVERSE_STREAM ->
+          json.field("inferenceConfig", json.object(List.of(json.field("maxTokens", CAP))));
       case RESPONSES, AZURE_RESPONSES -> json.field("max_output_tokens", CAP);
-      case GEMINI, GEMINI_STREAM -> {
+      case GEMINI, GEMINI_STREAM, VERTEX -> {
         boolean snake = random.nextBoolean();
         String inner = json.field(snake ? "max_output_tokens" : "maxOutputTokens", CAP);
         yield json.field(

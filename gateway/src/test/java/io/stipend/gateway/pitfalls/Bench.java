@@ -51,8 +51,9 @@ final class Bench implements AutoCloseable {
     this.clock = clock;
     try {
       cards = RateCards.load(List.of(RateCards.Source.builtin()));
-      gateway = TestGateway.start(quotas.replace("PROVIDER", provider.url()), gatewayKeys, clock);
-    } catch (RateCardException | RuntimeException e) {
+      String all = quotas.replace("PROVIDER", provider.url());
+      gateway = TestGateway.start(withAccount(all), gatewayKeys, clock);
+    } catch (RateCardException | IOException | RuntimeException e) {
       provider.close();
       throw new AssertionError(e);
     }
@@ -60,6 +61,17 @@ final class Bench implements AutoCloseable {
 
   Bench(String quotas) {
     this(quotas, "", InstantSource.system());
+  }
+
+  /** {@code ACCOUNT} becomes the file of the provider's service account. */
+  private String withAccount(String quotas) throws IOException {
+    if (!quotas.contains("ACCOUNT")) {
+      return quotas;
+    }
+    Path file = Files.createTempFile("account", ".json");
+    file.toFile().deleteOnExit();
+    Files.writeString(file, provider.serviceAccount());
+    return quotas.replace("ACCOUNT", file.toString());
   }
 
   /** Both vendors, list prices, and these people with their allowances. */

@@ -32,6 +32,18 @@ record RouteCall(String contentType, String body) {
           Map.entry("embeddings", INPUT.replace("gpt-4o-mini", "text-embedding-3-small")),
           Map.entry("completions", "{\"model\":\"gpt-3.5-turbo-instruct\",%s\"prompt\":\"a\"}"),
           Map.entry("moderations", INPUT.replace("gpt-4o-mini", "omni-moderation-latest")),
+          Map.entry("vertex-gemini", CONTENTS),
+          Map.entry("vertex-gemini-count-tokens", CONTENTS),
+          Map.entry(
+              "vertex-anthropic",
+              CALL.replaceFirst("\"model\":\"%s\"", "\"anthropic_version\":\"vertex-2023-10-16\"")),
+          Map.entry(
+              "bedrock-converse",
+              "{%s\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}]}"),
+          Map.entry(
+              "bedrock-invoke",
+              CALL.replaceFirst(
+                  "\"model\":\"%s\"", "\"anthropic_version\":\"bedrock-2023-05-31\"")),
           Map.entry("speech", "{\"model\":\"tts-1\",%s\"input\":\"a\",\"voice\":\"alloy\"}"),
           Map.entry("image-generations", "{\"model\":\"gpt-image-1\",%s\"prompt\":\"a\"}"));
 

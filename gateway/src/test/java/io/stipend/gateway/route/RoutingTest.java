@@ -33,6 +33,7 @@ class RoutingTest {
             List.of(),
             "openai",
             StreamUsage.LAST,
+            null,
             "",
             0,
             List.of());

@@ -26,7 +26,7 @@ import org.yaml.snakeyaml.nodes.Node;
 /** Fetches the text of rate cards and takes it apart into documents, one card each. */
 final class RateCardSources {
   private static final List<String> BUILTIN =
-      List.of("openai.yaml", "anthropic.yaml", "gemini.yaml");
+      List.of("openai.yaml", "anthropic.yaml", "gemini.yaml", "bedrock.yaml", "vertex.yaml");
 
   /** About a hundred times the built-in card. */
   private static final int MAX_CHARS = 4 * 1024 * 1024;

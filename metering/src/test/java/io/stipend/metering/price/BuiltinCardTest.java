@@ -130,6 +130,6 @@ class BuiltinCardTest {
 
     assertThat(none.rating("openai", "openai", "gpt-5", AT)).isNull();
     assertThat(none.models("openai", "openai", AT)).isEmpty();
-    assertThat(RateCards.load(List.of(Source.builtin())).cards()).hasSize(3);
+    assertThat(RateCards.load(List.of(Source.builtin())).cards()).hasSize(5);
   }
 }

@@ -96,6 +96,7 @@ final class KeysReader {
         provider.models(),
         provider.prices(),
         provider.usage(),
+        provider.cloud(),
         key.name(),
         weight,
         perKey);

@@ -10,10 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param name as the quota file and {@code provider/model} names write it
  * @param url scheme, host, port and an optional path prefix, no trailing slash
  * @param key sent upstream; null if the provider wants none
- * @param dialect {@code openai}, {@code azure}, {@code anthropic} or {@code gemini}
+ * @param dialect {@code openai}, {@code azure}, {@code anthropic}, {@code gemini}, {@code bedrock}
+ *     or {@code vertex}
  * @param models globs of the models it serves; empty means those that the rate cards know for it
  * @param prices the vendor whose rate cards price what no card of its own name does
  * @param usage when its streams say what they used
+ * @param cloud how its requests say who sends them, where no key does; null if none is needed
  * @param keyName what {@code key} is called among several; empty if it is the only one
  * @param weight its share of the calls for a model that several providers serve; 0 if it stands by
  *     for those that have one
@@ -28,6 +30,7 @@ public record ProviderConfig(
     List<String> models,
     String prices,
     StreamUsage usage,
+    @Nullable CloudAccess cloud,
     String keyName,
     int weight,
     List<ProviderConfig> perKey) {
@@ -42,7 +45,7 @@ public record ProviderConfig(
   /** One that is priced by the cards of the vendor whose API it speaks. */
   public ProviderConfig(
       String name, URI url, @Nullable Secret key, String dialect, List<String> models) {
-    this(name, url, key, dialect, models, dialect, StreamUsage.LAST, "", 0, List.of());
+    this(name, url, key, dialect, models, dialect, StreamUsage.LAST, null, "", 0, List.of());
   }
 
   /** Copies the lists. */
@@ -54,5 +57,10 @@ public record ProviderConfig(
   /** The provider's name and, where it has several keys, that of this one: {@code openai/spare}. */
   public String upstream() {
     return keyName.isEmpty() ? name : name + "/" + keyName;
+  }
+
+  /** What is sent to it and must be shown to nobody; null if nothing is. */
+  public @Nullable Secret sentSecret() {
+    return cloud == null ? key : cloud.sent();
   }
 }

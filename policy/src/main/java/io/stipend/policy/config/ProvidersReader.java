@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the section {@code providers}. */
 final class ProvidersReader {
-  private static final List<String> DIALECTS = List.of("openai", "azure", "anthropic", "gemini");
+  private static final List<String> DIALECTS =
+      List.of("openai", "azure", "anthropic", "gemini", CloudReader.BEDROCK, CloudReader.VERTEX);
   private static final String EXPECTED = "one of " + String.join(", ", DIALECTS);
 
   /** The largest share; only their ratios count. */
@@ -56,10 +57,13 @@ final class ProvidersReader {
       return null;
     }
     try (section) {
-      Value address = section.require("url");
-      URI url = url(address);
+      Value keyValue = section.get("key");
       List<KeysReader.Key> keys = new KeysReader(secrets).read(section);
       String dialect = dialect(name, section);
+      CloudReader cloud = new CloudReader(secrets, section, dialect);
+      Value address = cloud.isCloud() ? section.get("url") : section.require("url");
+      String usual = cloud.address();
+      URI url = address == null && usual != null ? URI.create(usual) : url(address);
       List<String> models = ModelsReader.patterns(section.get("models"));
       if (address != null
           && url != null
@@ -71,12 +75,13 @@ final class ProvidersReader {
       String prices = cards == null ? dialect : known(cards);
       StreamUsage usage = usage(section.get("usage"), dialect);
       int weight = Scalars.count(section.get("weight"), 1, MAX_WEIGHT, 0);
+      CloudAccess access = cloud.isCloud() ? cloud.access(keyValue) : null;
       return url == null || dialect == null || prices == null
           ? null
           : KeysReader.with(
               keys,
               new ProviderConfig(
-                  name, url, null, dialect, models, prices, usage, "", weight, List.of()));
+                  name, url, null, dialect, models, prices, usage, access, "", weight, List.of()));
     }
   }
 

@@ -29,6 +29,29 @@ final class SecretReader {
   }
 
   @Nullable Secret read(@Nullable Value value) {
+    return read(value, true);
+  }
+
+  /** What names a secret and is none itself: it may stand in the file without a warning. */
+  @Nullable Secret readName(@Nullable Value value) {
+    return read(value, false);
+  }
+
+  /** The bytes of {@code file:path}; null, reported, if that is not what stands there. */
+  byte @Nullable [] document(Value value, String expected) {
+    String text = value.text(expected);
+    if (text == null) {
+      return null;
+    }
+    if (!text.startsWith(FILE)) {
+      value.problem("names no file (expected: " + expected + ")");
+      return null;
+    }
+    Path path = Scalars.path(value, folder);
+    return path == null ? null : sources.read(path, false, value::problem);
+  }
+
+  private @Nullable Secret read(@Nullable Value value, boolean warn) {
     String text = value == null ? null : value.text("${NAME}, file:path or the secret itself");
     if (value == null || text == null) {
       return null;
@@ -44,9 +67,11 @@ final class SecretReader {
       value.problem("holds ${ inside other text (expected: ${NAME} is the whole value)");
       return null;
     }
-    warnings.add(
-        value.place(),
-        value.path() + ": a secret stands in the file (better: ${NAME} or file:path)");
+    if (warn) {
+      warnings.add(
+          value.place(),
+          value.path() + ": a secret stands in the file (better: ${NAME} or file:path)");
+    }
     return checked(value, text, "the value");
   }
 

@@ -78,9 +78,9 @@ class ProvidersTest {
                 """))
         .containsExactly(
             "2:43: providers.a.dialect: \"azur\" (expected: one of openai, azure, anthropic,"
-                + " gemini); did you mean \"azure\"?",
+                + " gemini, bedrock, vertex); did you mean \"azure\"?",
             "3:47: providers.openai.prices: \"opnai\" (expected: one of openai, azure, anthropic,"
-                + " gemini); did you mean \"openai\"?",
+                + " gemini, bedrock, vertex); did you mean \"openai\"?",
             "4:60: providers.gpu.usage: \"continous\" (expected: one of last, continuous); did you"
                 + " mean \"continuous\"?",
             "5:49: providers.anthropic.usage: is known to vLLM alone (expected: last, or the dialect"
