@@ -52,7 +52,6 @@ final class Relay implements AttemptListener {
   private static final int FIRST_ERROR_STATUS = 400;
   private static final byte[] BLANK_LINE = {'\n', '\n'};
 
-
   private final Outbound client;
   private final RelayPlan plan;
   private final Ending ending;
