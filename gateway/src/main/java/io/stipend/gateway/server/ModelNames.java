@@ -17,6 +17,11 @@ final class ModelNames {
     return path.startsWith(MODELS) ? path.replace(COLON, ":") : path;
   }
 
+  /** What stands for a path that names a model in a way that is not served: whose it is. */
+  static String above(String path) {
+    return path.startsWith(MODELS) ? MODELS : "/";
+  }
+
   /** Whether a path names its model by an ARN, which has slashes. */
   static boolean isArn(String path) {
     return path.startsWith(MODELS) && path.contains(SLASH);

@@ -131,7 +131,7 @@ final class RequestRules {
    */
   static RequestHead known(ReadHead read, InetAddress source) {
     String once = oneSlash(ModelNames.plain(read.path()));
-    String path = isPlain(once) ? once : "/";
+    String path = isPlain(once) ? once : ModelNames.above(once);
     return new RequestHead(read.method(), path, "", read.fields(), source, false);
   }
 

@@ -104,6 +104,14 @@ class BedrockBooksTest {
               books.provider.url(), path(NOVA, "converse-stream"), "a", body("converse", 50));
       assertThat(through.body()).isEqualTo(direct.body());
     }
+    HttpResponse<byte[]> arn = post("/model/arn%3Aaws%3Abedrock%3Aeu%2Fx/converse", "{}");
+    assertThat(arn.statusCode()).isEqualTo(404);
+    assertThat(arn.headers().firstValue("x-amzn-errortype")).contains("UnknownOperationException");
+    assertThat(text(arn)).contains("No path takes an ARN");
+    for (String escape : List.of("%3a", "%253A", "%2E")) {
+      String path = path(NOVA, "converse").replace("%3A", escape);
+      assertThat(post(path, body("converse", 5)).statusCode()).as(path).isEqualTo(404);
+    }
     String big = "'content':'" + "a".repeat(3 << 20) + "'";
     admitted(path(CLAUDE, "invoke"), body("invoke", 20).replace("'content':'a'", big));
   }
