@@ -119,7 +119,8 @@ class ProblemsTest {
             "3:48: calendar.currency: \"EUR\" is not built yet (expected: USD)",
             "5:49: providers.openai.key: the environment variable OPENAI_KEY_THAT_IS_NOT_SET is"
                 + " not set",
-            "6:9: providers.mine: dialect is missing (expected: one of openai, azure, anthropic, gemini;"
+            "6:9: providers.mine: dialect is missing (expected: one of openai, azure, anthropic, gemini,"
+                + " bedrock, vertex;"
                 + " only a provider of such a name needs none)",
             "6:16: providers.mine.url: is no address of a provider (expected: http:// or https://,"
                 + " a host and at most a port and a path)",
