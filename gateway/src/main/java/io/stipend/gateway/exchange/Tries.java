@@ -79,7 +79,8 @@ final class Tries implements Relay.Ending {
   private @Nullable Relay relay;
   private boolean ending;
 
-  // Of the one before.
+  // Of those before.
+  private @Nullable Relay kept;
   private @Nullable Relay last;
   private @Nullable Outcome lastOutcome;
 
@@ -171,7 +172,9 @@ final class Tries implements Relay.Ending {
       release();
       owner.refused(refusal);
     } else {
-      end(before);
+      Ending end = end(before, last);
+      close(end.status(), before);
+      tell(end, before);
     }
   }
 
@@ -179,10 +182,6 @@ final class Tries implements Relay.Ending {
     if (early != null) {
       ended(early);
       return;
-    }
-    if (last != null) {
-      last.discard();
-      last = null;
     }
     next.begins(permit);
     long cap = admitted == null ? -1 : admitted.clampedCap();
@@ -233,7 +232,16 @@ final class Tries implements Relay.Ending {
 
   @Override
   public HttpHeaders answerHead(int status, HttpHeaders upstream) {
+    keep(null);
     return owner.answerHead(upstream, this);
+  }
+
+  /** Of several answers that another attempt might better, the last one is kept. */
+  private void keep(@Nullable Relay answer) {
+    if (kept != null && kept != answer) {
+      kept.discard();
+    }
+    kept = answer;
   }
 
   /** Step 8: exactly once for every attempt. */
@@ -250,15 +258,38 @@ final class Tries implements Relay.Ending {
       finish(outcome, leg, () -> follow(again, outcome, leg));
       return;
     }
-    lastOutcome = outcome;
-    last = leg;
-    boolean kept = leg != null && leg.keepsAnswer();
-    boolean answered = leg != null && leg.answering();
-    Faults.Fault fault = answered || kept ? null : Faults.of(outcome);
-    int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
+    Ending end = end(outcome, leg);
     // The money first: whatever fails after it costs an answer, not a record.
-    finish(outcome, leg, () -> close(status, outcome));
-    tell(fault, outcome);
+    finish(outcome, leg, () -> close(end.status(), outcome));
+    tell(end, outcome);
+  }
+
+  /**
+   * What the client gets at the end of all attempts.
+   *
+   * @param status of its answer; 0 if it gets none
+   * @param fault in place of a provider's answer; null if it has one, or gets the kept one
+   * @param answer that was kept for it; null if none was
+   */
+  private record Ending(int status, Faults.@Nullable Fault fault, @Nullable Relay answer) {}
+
+  /** Where the last upstream could not be reached, the answer of the one before tells more. */
+  private Ending end(Outcome outcome, @Nullable Relay leg) {
+    if (leg != null && leg.answering()) {
+      return new Ending(leg.status(), null, null);
+    }
+    Relay before = outcome == Outcome.UPSTREAM_UNREACHABLE ? kept : null;
+    Relay answer = leg != null && leg.keepsAnswer() ? leg : before;
+    if (answer != null) {
+      return new Ending(answer.status(), null, answer);
+    }
+    Faults.Fault fault = Faults.of(outcome);
+    if (fault == null && leg != null && leg.withheld()) {
+      // What its answer rests on never became durable, so that it was forgotten.
+      fault = Faults.ledgerFailed();
+    }
+    int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
+    return new Ending(status, fault, null);
   }
 
   /** Whether the client has seen nothing of an attempt that another one may better. */
@@ -271,25 +302,13 @@ final class Tries implements Relay.Ending {
     };
   }
 
-  /** Whoever waited for the last attempt gets what that one brought. */
-  private void end(Outcome before) {
-    Relay leg = last;
-    boolean kept = leg != null && leg.keepsAnswer();
-    Faults.Fault fault = kept ? null : Faults.of(before);
-    int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
-    close(status, before);
-    tell(fault, before);
-  }
-
-  private void tell(Faults.@Nullable Fault fault, Outcome outcome) {
-    Relay leg = last;
-    if (fault != null) {
-      owner.failed(fault, outcome);
-    } else if (leg != null && leg.keepsAnswer()) {
-      leg.pass();
-    } else if (leg != null && leg.withheld()) {
-      // What its answer rests on never became durable, so that it was forgotten.
-      owner.failed(Faults.ledgerFailed(), Outcome.LEDGER_FAILED);
+  private void tell(Ending end, Outcome outcome) {
+    if (end.fault() != null) {
+      owner.failed(end.fault(), outcome);
+    }
+    keep(end.answer());
+    if (end.answer() != null) {
+      end.answer().pass();
     }
   }
 
@@ -314,6 +333,9 @@ final class Tries implements Relay.Ending {
     relay = null;
     last = leg;
     lastOutcome = outcome;
+    if (leg != null && leg.keepsAnswer()) {
+      keep(leg);
+    }
     permit = go.permit();
     request
         .client()
@@ -354,8 +376,8 @@ final class Tries implements Relay.Ending {
   /** What is between two attempts ends when the next would begin. */
   private void stop(Outcome outcome) {
     early = early == null ? outcome : early;
-    if (last != null && relay == null) {
-      last.discard();
+    if (!ending) {
+      keep(null);
     }
   }
 }

@@ -45,7 +45,7 @@ public final class Routing {
   private final RetryBudget budget;
   private final CircuitBreakerConfig breaking;
   private final Map<String, CircuitBreaker> breakers = new ConcurrentHashMap<>();
-  private final Map<Paused, Long> pauses = new ConcurrentHashMap<>();
+  private final Map<Paused, Pause> pauses = new ConcurrentHashMap<>();
 
   /** What is not called for a while: limits of providers are those of a key and a model. */
   private record Paused(String upstream, String model) {
@@ -53,6 +53,13 @@ public final class Routing {
       return new Paused(route.provider().upstream(), route.model());
     }
   }
+
+  /**
+   * How long something is not called.
+   *
+   * @param asked whether its provider said so: then it is not called in any case
+   */
+  private record Pause(long untilNanos, boolean asked) {}
 
   /** The answer to {@link #choose}: a {@link Pick}, or none now. */
   public sealed interface Choice permits Pick, Resting {}
@@ -111,19 +118,21 @@ public final class Routing {
   public @Nullable Choice choose(Permit permit, List<Route> tried, @Nullable String session) {
     Map<Integer, List<Route>> ranks = new TreeMap<>();
     long soonest = Long.MAX_VALUE;
+    Route best = null;
     boolean any = false;
     for (Route route : permit.routes()) {
       if (!tried.contains(route)) {
         any = true;
-        long left = pausedNanos(route);
-        if (left > 0) {
-          soonest = Math.min(soonest, left);
-        } else {
+        Pause pause = pause(route);
+        if (pause == null) {
           ranks.computeIfAbsent(route.rank(), rank -> new ArrayList<>(2)).add(route);
+        } else if (pause.asked) {
+          soonest = Math.min(soonest, pause.untilNanos - nanoTime.getAsLong());
+        } else if (best == null || route.rank() < best.rank()) {
+          best = route;
         }
       }
     }
-    Route best = null;
     for (List<Route> rank : ranks.values()) {
       for (Route route : ordered(rank, session)) {
         CircuitBreaker breaker = breaker(route);
@@ -136,7 +145,7 @@ public final class Routing {
     if (best != null) {
       return new Pick(best, breaker(best), false);
     }
-    return any ? new Resting(Duration.ofNanos(soonest)) : null;
+    return any ? new Resting(Duration.ofNanos(Math.max(1, soonest))) : null;
   }
 
   /** The same route once more, where there is no other. */
@@ -148,25 +157,25 @@ public final class Routing {
   /**
    * Its provider does not want to be called for a while.
    *
-   * @param wait how long; null if it did not say
+   * @param wait how long; null if it did not say: then it is only passed over for a moment
    */
   public void pause(Route route, @Nullable Duration wait) {
     Duration known = wait == null ? USUAL_PAUSE : wait;
-    long until = nanoTime.getAsLong() + known.toNanos();
-    pauses.merge(Paused.of(route), until, (had, now) -> now - had > 0 ? now : had);
+    Pause pause = new Pause(nanoTime.getAsLong() + known.toNanos(), wait != null);
+    pauses.merge(
+        Paused.of(route),
+        pause,
+        (had, now) -> (had.asked && !now.asked) || now.untilNanos - had.untilNanos < 0 ? had : now);
   }
 
-  private long pausedNanos(Route route) {
+  private @Nullable Pause pause(Route route) {
     Paused key = Paused.of(route);
-    Long until = pauses.get(key);
-    if (until == null) {
-      return 0;
+    Pause pause = pauses.get(key);
+    if (pause == null || pause.untilNanos - nanoTime.getAsLong() > 0) {
+      return pause;
     }
-    long left = until - nanoTime.getAsLong();
-    if (left <= 0) {
-      pauses.remove(key, until);
-    }
-    return left;
+    pauses.remove(key, pause);
+    return null;
   }
 
   /** By weighted rendezvous hashing: a route that joins or leaves moves only its own share. */

@@ -38,7 +38,9 @@ final class SecurityPage {
           Map.entry(
               "upstream_idle_time",
               "504, or the stream ends with an error; the call is counted or assumed"),
-          Map.entry("total_time", "the connection is reset and the call is booked"),
+          Map.entry(
+              "total_time",
+              "504, or the stream ends with an error; the call is counted or assumed"),
           Map.entry("write_stall_time", "the connection is reset and the call is booked"));
 
   private static final String HEAD =

@@ -36,7 +36,7 @@ class SupplyChainIT {
 
   /** What a company can pass on with an Apache-licensed product. */
   private static final Set<String> LICENCES =
-      Set.of("Apache-2.0", "MIT", "BSD-2-Clause", "EPL-2.0", "LGPL-2.1-only");
+      Set.of("Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "EPL-2.0", "LGPL-2.1-only");
 
   private static final Pattern CODE = Pattern.compile(".*[.](class|so|jnilib|dylib|dll)");
 

@@ -120,19 +120,47 @@ class RetryTest {
 
   @Test
   void whereAllAskForAPauseTheClientIsToldHowLong() throws Exception {
-    tandem.says(error(429).withHeader("retry-after", "20"));
-    String[] limited = {"x-fake-status", "429"};
-    assertThat(tandem.post(Api.CHAT, false, limited).statusCode()).isEqualTo(429);
-    HttpResponse<String> refusal = tandem.post(Api.CHAT, false, limited);
-    assertThat(refusal.statusCode()).isEqualTo(429);
-    assertThat(refusal.body()).contains("has asked for a pause");
-    assertThat(refusal.headers().firstValue("retry-after")).contains("1");
-    assertThat(refusal.headers().firstValue("x-should-retry")).isEmpty();
-    assertThat(tandem.asked()).isEqualTo(1);
-    tandem.rows(2);
-    assertThat(tandem.gateway.refusals("ada")).isEqualTo(1);
-    // The one that did not say how long is called again after a second.
-    Awaitility.await().until(() -> tandem.post(Api.CHAT, false).statusCode() == 200);
+    String quotas =
+        """
+        providers:
+          a: { url: "SICK", key: k, dialect: openai }
+          b: { url: "SICK", key: l, dialect: openai }
+        people: { ada: { budget: { amount: 9 USD, every: year } } }
+        """;
+    try (Tandem both = new Tandem(quotas, "")) {
+      both.says(error(429).withHeader("retry-after", "20"));
+      HttpResponse<String> answer = both.post(Api.CHAT, false);
+      assertThat(answer.statusCode()).isEqualTo(429);
+      assertThat(answer.headers().firstValue("retry-after")).contains("20");
+      HttpResponse<String> refusal = both.post(Api.CHAT, false);
+      assertThat(refusal.statusCode()).isEqualTo(429);
+      assertThat(refusal.body()).contains("has asked for a pause");
+      assertThat(refusal.headers().firstValue("retry-after")).contains("20");
+      assertThat(refusal.headers().firstValue("x-should-retry")).isEmpty();
+      assertThat(both.asked()).isEqualTo(2);
+      both.rows(2);
+      assertThat(both.gateway.refusals("ada")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whereTheStandbyCannotBeReachedTheAnswerOfTheFirstIsTold() throws Exception {
+    String quotas =
+        """
+        providers:
+          a: { url: "SICK", key: k, dialect: openai }
+          b: { url: "http://127.0.0.1:1", key: l, dialect: openai }
+        people: { ada: { budget: { amount: 9 USD, every: year } } }
+        """;
+    try (Tandem one = new Tandem(quotas, "")) {
+      one.says(error(429));
+      for (int call = 1; call <= 3; call++) {
+        HttpResponse<String> answer = one.post(Api.CHAT, true);
+        assertThat(answer.statusCode()).isEqualTo(429);
+        assertThat(answer.body()).contains("sick");
+      }
+      one.rows(3);
+    }
   }
 
   @Test
