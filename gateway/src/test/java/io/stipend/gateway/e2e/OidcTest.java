@@ -252,6 +252,40 @@ class OidcTest {
   }
 
   @Test
+  void aKeyAndAnOlderJwtFollowTheirPersonIntoAnotherTeam() throws Exception {
+    serve();
+    String old = jwt("cyd@acme.test");
+    assertThat(status(old)).isEqualTo(200);
+    String own = gateway.key("cyd@acme.test");
+    assertThat(status(own)).isEqualTo(200);
+    assertThat(rows(2)).extracting(UsageRow::team).containsOnly("labs");
+    assertThat(status(issuer.jwt(key, "cyd@acme.test", c -> c.claim("department", "payments"))))
+        .isEqualTo(200);
+    assertThat(status(own)).isEqualTo(200);
+    assertThat(status(old)).isEqualTo(200);
+    assertThat(rows(5).subList(2, 5)).extracting(UsageRow::team).containsOnly("payments");
+  }
+
+  @Test
+  void whoHasLeftEveryTeamIsRefusedEachTimeAndNotOnlyAtFirst() throws Exception {
+    gateway =
+        TestGateway.start(
+            QUOTAS
+                .formatted(provider.url(), issuer.url(), "pause: 200ms")
+                .replaceAll(" *default_team: labs\n", ""),
+            "");
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.claim("department", "payments"))))
+        .isEqualTo(200);
+    String left = jwt("eve@acme.test");
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> answer = Api.CHAT.post(gateway, left, CHAT);
+      assertThat(answer.statusCode()).isEqualTo(401);
+      assertThat(answer.body()).contains("is in no team that is known here");
+    }
+    assertThat(rows(1)).hasSize(1);
+  }
+
+  @Test
   void aFreezeAndALastDayEndWhatAJwtIsGoodFor() throws Exception {
     serve();
     String eve = jwt("eve@acme.test");
