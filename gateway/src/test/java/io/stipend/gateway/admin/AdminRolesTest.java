@@ -267,6 +267,35 @@ class AdminRolesTest {
   }
 
   @Test
+  void noSpellingOfAPathMakesAnotherPersonOnesOwn() throws Exception {
+    String own = CREDENTIALS.get("own").get(0);
+    for (String id :
+        List.of(
+            ADA + "/../bob@acme.test",
+            ADA + "/..%2Fbob@acme.test",
+            ADA + "%2F..%2Fbob@acme.test",
+            ADA + ";/bob@acme.test",
+            ADA + "%00bob@acme.test",
+            ADA + "//bob@acme.test",
+            "../balances/bob@acme.test",
+            "%62ob@acme.test",
+            "BOB@acme.test",
+            "ADA@acme.test",
+            "bob@acme.test/",
+            "*",
+            "")) {
+      for (String route : List.of("/v1/balances/", "/v1/allowances/", "/v1/usage/")) {
+        HttpResponse<String> answer = ask("GET", route + id, own, "");
+        assertThat(answer.statusCode()).as(route + id).isIn(400, 403, 404);
+        assertThat(answer.body()).as(route + id).contains("\"error\"").doesNotContain("granted");
+      }
+    }
+    assertThat(ask("GET", "/v1/balances/" + ADA + "?id=bob@acme.test", own, "").body())
+        .contains(ADA)
+        .doesNotContain("bob@acme.test");
+  }
+
+  @Test
   void aRevokedKeyWithARoleIsNobodys() throws Exception {
     AdminService.KeyMade made =
         gateway.gateway().admin().createKey(new KeyOrder("tom", null, null, null, "finance"), "t");
