@@ -339,6 +339,20 @@ class OidcTest {
   }
 
   @Test
+  void aNewKeyOfAnIssuerThatNamesNoneIsTakenAtOnceToo() throws Exception {
+    ECKey nameless = TestIssuer.ec(null);
+    issuer.publish(nameless.toPublicJWK());
+    serve("pause: 1ms, refresh: 1h", 1_000);
+    assertThat(status(issuer.jwt(nameless, "ada@acme.test"))).isEqualTo(200);
+    ECKey next = TestIssuer.ec(null);
+    issuer.publish(next.toPublicJWK());
+    assertThat(status(issuer.jwt(next, "ada@acme.test"))).isEqualTo(200);
+    int before = issuer.asked();
+    assertThat(status(issuer.jwt(next, "ada@acme.test", c -> c.audience("other")))).isEqualTo(401);
+    assertThat(issuer.asked()).as("its key is known").isEqualTo(before);
+  }
+
+  @Test
   void madeUpKeyIdsReachTheIssuerNoMoreThanOnceInAPause() throws Exception {
     serve("pause: 1h", 1_000);
     int before = issuer.asked();
