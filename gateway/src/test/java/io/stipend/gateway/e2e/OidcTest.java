@@ -316,6 +316,20 @@ class OidcTest {
   }
 
   @Test
+  void aLimitOfEachKeyCountsForEachPersonWhateverTheirJwts() throws Exception {
+    gateway =
+        TestGateway.start(
+            QUOTAS
+                .formatted(provider.url(), issuer.url(), "pause: 200ms")
+                .replace("concurrent: 50", "requests_per_minute: 2"),
+            "");
+    assertThat(status(jwt("eve@acme.test"))).isEqualTo(200);
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.subject("2")))).isEqualTo(200);
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.subject("3")))).isEqualTo(429);
+    assertThat(status(jwt("bob@acme.test"))).as("another person's").isEqualTo(200);
+  }
+
+  @Test
   void anIssuerThatIsTakenOutOfTheFileVouchesForNobodyFromThenOn() throws Exception {
     serve();
     String eve = jwt("eve@acme.test");

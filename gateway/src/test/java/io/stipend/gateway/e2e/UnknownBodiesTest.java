@@ -8,6 +8,7 @@ import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.gateway.testing.TestIssuer;
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -47,7 +48,10 @@ class UnknownBodiesTest {
                   oidc: { corp: { issuer: "%s", audience: stipend, keys: { pause: 1ms } } }
                 """
                     .formatted(provider.url(), issuer.url()));
-        SocketChannel client = SocketChannel.open(gateway.gateway().address())) {
+        SocketChannel client = SocketChannel.open()) {
+      // The system would let it grow to some megabytes.
+      client.setOption(StandardSocketOptions.SO_SNDBUF, 64 * 1_024);
+      client.connect(gateway.gateway().address());
       issuer.keys(
           exchange -> {
             try {
