@@ -119,7 +119,7 @@ public class RequestParseBenchmark {
     }
 
     @Override
-    public void badBody(Refusal refusal) {
+    public void badBody(int status, Refusal refusal) {
       throw new IllegalStateException(refusal.message());
     }
 

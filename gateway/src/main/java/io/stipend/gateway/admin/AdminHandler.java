@@ -142,7 +142,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
         }
 
         @Override
-        public void badBody(Refusal refusal) {}
+        public void badBody(int status, Refusal refusal) {}
 
         @Override
         public void writable() {}
@@ -235,8 +235,13 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
     }
 
     @Override
-    public void badBody(Refusal refusal) {
+    public void badBody(int status, Refusal refusal) {
       answer(client, new AdminException(Kind.INVALID, refusal.message()));
+    }
+
+    @Override
+    public @Nullable CompletableFuture<?> awaited() {
+      return caller.isDone() ? null : caller;
     }
 
     @Override

@@ -107,8 +107,15 @@ record AdminRoute(
     }
 
     @Nullable String parameter(String name) {
-      List<String> values = new QueryStringDecoder(query).parameters().get(name);
-      return values == null ? null : values.get(0);
+      try {
+        List<String> values = new QueryStringDecoder(query).parameters().get(name);
+        return values == null ? null : values.get(0);
+      } catch (IllegalArgumentException e) {
+        throw new AdminException(
+            Kind.INVALID,
+            "query: an escape is broken (expected: a percent sign and two hex digits)",
+            e);
+      }
     }
   }
 

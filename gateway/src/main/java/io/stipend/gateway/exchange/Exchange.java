@@ -185,8 +185,8 @@ final class Exchange implements Inbound, Tries.Owner {
   }
 
   @Override
-  public void badBody(Refusal refusal) {
-    refuse(refusal);
+  public void badBody(int status, Refusal refusal) {
+    refuse(refusal, status);
   }
 
   @Override
@@ -219,9 +219,15 @@ final class Exchange implements Inbound, Tries.Owner {
   }
 
   private void refuse(Refusal refusal) {
+    refuse(refusal, 0);
+  }
+
+  /** The HTTP status is the dialect's where it is 0. */
+  private void refuse(Refusal refusal, int status) {
     services.refusals().count(who.principal().id(), refusal.reason(), startedAt);
     int pinned = services.config().get().refusalStatus(head.path(), dialect.id());
-    Answer answer = dialect.refuse(refusal, head, id, pinned);
+    Answer told = dialect.refuse(refusal, head, id, pinned);
+    Answer answer = status == 0 ? told : new Answer(status, told.headers(), told.body());
     respond(answer);
     close(answer.status(), refusal.reason().label(), Charge.ZERO);
   }

@@ -58,7 +58,7 @@ public final class Exchanges implements RequestHandler {
         }
 
         @Override
-        public void badBody(Refusal refusal) {}
+        public void badBody(int status, Refusal refusal) {}
 
         @Override
         public void writable() {}

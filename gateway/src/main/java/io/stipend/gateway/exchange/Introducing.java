@@ -3,17 +3,21 @@ package io.stipend.gateway.exchange;
 import io.netty.buffer.ByteBuf;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.policy.Refusal;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request whose credential is still being looked at, because keys are fetched for it: what comes
- * of it meanwhile is kept for whatever it becomes. On its client's event loop.
+ * A request whose credential is still being looked at, because keys are fetched for it: its body
+ * waits at the client, and what else comes of it meanwhile is kept for whatever it becomes. On its
+ * client's event loop.
  */
 final class Introducing implements Inbound {
   private @Nullable Inbound next;
   private @Nullable ByteBuf body;
   private @Nullable Refusal badBody;
+  private int badStatus;
+  private final CompletableFuture<Void> looked = new CompletableFuture<>();
   private boolean gone;
 
   /** The credential was looked at; nothing is begun for a client that has gone. */
@@ -28,8 +32,9 @@ final class Introducing implements Inbound {
     if (whole != null) {
       begun.body(whole);
     } else if (badBody != null) {
-      begun.badBody(badBody);
+      begun.badBody(badStatus, badBody);
     }
+    looked.complete(null);
   }
 
   @Override
@@ -42,12 +47,18 @@ final class Introducing implements Inbound {
   }
 
   @Override
-  public void badBody(Refusal refusal) {
+  public void badBody(int status, Refusal refusal) {
     if (next != null) {
-      next.badBody(refusal);
+      next.badBody(status, refusal);
     } else {
+      badStatus = status;
       badBody = refusal;
     }
+  }
+
+  @Override
+  public CompletableFuture<?> awaited() {
+    return looked;
   }
 
   @Override

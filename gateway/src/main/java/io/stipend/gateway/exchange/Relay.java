@@ -13,6 +13,7 @@ import io.stipend.gateway.upstream.AttemptListener;
 import io.stipend.gateway.upstream.UpstreamFailure;
 import io.stipend.metering.UsageReport;
 import io.stipend.policy.budget.Reservation;
+import io.stipend.policy.config.Secret;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,7 @@ final class Relay implements AttemptListener {
   private @Nullable Attempt attempt;
   private @Nullable AnswerReader reader;
   private @Nullable HttpHeaders waitingHead;
+  private @Nullable Secret secret;
   private @Nullable KeyMask mask;
   private @Nullable ScheduledFuture<?> goneTimer;
   private @Nullable String providerRequestId;
@@ -181,6 +183,11 @@ final class Relay implements AttemptListener {
   }
 
   @Override
+  public void sends(Secret fetched) {
+    secret = fetched;
+  }
+
+  @Override
   public void sending() {
     if (reservation != null) {
       reservation.sent();
@@ -207,7 +214,7 @@ final class Relay implements AttemptListener {
       // Only events are ever left out or added; any other body passes whole.
       forClient.set(HttpHeaderNames.CONTENT_LENGTH, length);
     }
-    mask = newStatus < FIRST_ERROR_STATUS ? null : KeyMask.of(plan.providerKey(), forClient);
+    mask = good ? null : KeyMask.of(secret == null ? plan.providerKey() : secret, forClient);
     waitingHead = forClient;
     if (shows()) {
       passPending(forClient);

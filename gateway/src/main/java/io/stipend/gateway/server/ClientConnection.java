@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,7 +140,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
       ContentCoding coding = ContentCoding.named(encoding);
       if (coding == null) {
         enter(Phase.NONE);
-        accepted.badBody(Refusal.of(RefusalReason.UNSUPPORTED_ENCODING, CodedBody.NOT_ACCEPTED));
+        accepted.badBody(0, Refusal.of(RefusalReason.UNSUPPORTED_ENCODING, CodedBody.NOT_ACCEPTED));
         return;
       }
       gate.decode(coding);
@@ -149,6 +150,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
       return;
     }
     bodyWanted = true;
+    CompletableFuture<?> awaited = accepted.awaited();
+    if (awaited != null) {
+      gate.await(awaited);
+    }
     if (!gate.complete() && read.marks().expect() != null && !framing.http10()) {
       channel.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), channel.voidPromise());
     }
@@ -170,7 +175,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
     bodyWanted = false;
     enter(Phase.NONE);
     gate.discard();
-    accepted.badBody(Refusal.of(RefusalReason.BODY_TOO_LARGE, problem));
+    accepted.badBody(0, Refusal.of(RefusalReason.BODY_TOO_LARGE, problem));
   }
 
   @Override
@@ -206,7 +211,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Req
           .malformed(head, fault.status(), fault.refusal(), open(head.method(), false));
     } else if (bodyWanted() && inbound != null) {
       bodyWanted = false;
-      inbound.badBody(fault.refusal());
+      int status = fault.status() == MalformedRequest.BAD_REQUEST ? 0 : fault.status();
+      inbound.badBody(status, fault.refusal());
     }
   }
 

@@ -41,7 +41,7 @@ final class RequestGate {
   private String lastPath = "/";
   private boolean pumping;
   private boolean paused;
-  private boolean decoding;
+  private boolean waiting;
   private long discarded;
 
   // The head that is awaited; it begins anew in next().
@@ -135,17 +135,26 @@ final class RequestGate {
     lineStart = 0;
     headBegun = false;
     pump(false);
-    if (paused && !decoding && held.readableBytes() <= MAX_HELD_BYTES) {
+    if (paused && !waiting && held.readableBytes() <= MAX_HELD_BYTES) {
       paused = false;
       channel.config().setAutoRead(true);
     }
   }
 
+  /**
+   * The body of the request that has just begun waits for this; what comes of it meanwhile stays as
+   * it came, within the bound of all that waits here.
+   */
+  void await(CompletableFuture<?> ready) {
+    waiting = true;
+    ready.whenComplete((done, never) -> channel.eventLoop().execute(this::resume));
+  }
+
   /** Drops all that comes from now on. */
   void discard() {
     state = State.DISCARD;
-    if (decoding) {
-      decoding = false;
+    if (waiting) {
+      waiting = false;
       channel.config().setAutoRead(true);
     }
     dropHeld();
@@ -169,7 +178,7 @@ final class RequestGate {
       held = bytes;
     }
     pump(false);
-    if (state == State.HELD && held.readableBytes() > MAX_HELD_BYTES) {
+    if ((waiting || state == State.HELD) && held.readableBytes() > MAX_HELD_BYTES) {
       paused = true;
       channel.config().setAutoRead(false);
     }
@@ -181,12 +190,12 @@ final class RequestGate {
    * @param resumed whether to go on with what has come of a body first
    */
   private void pump(boolean resumed) {
-    if (pumping || decoding) {
+    if (pumping || waiting) {
       return;
     }
     pumping = true;
     try {
-      boolean more = !resumed || bodyCame();
+      boolean more = !resumed || bodyGoesOn();
       while (more && held.isReadable()) {
         more =
             switch (state) {
@@ -235,13 +244,7 @@ final class RequestGate {
       return false;
     }
     receiver.begin(read);
-    if (state == State.DISCARD) {
-      return false;
-    }
-    if (!framing.chunked()) {
-      takeBody();
-    }
-    return bodyCame();
+    return state != State.DISCARD && !waiting && bodyGoesOn();
   }
 
   /** What has come of a chunked body is read before its head goes on: a fault in it ends both. */
@@ -255,6 +258,14 @@ final class RequestGate {
       bodyLeft = Math.max(0, framing.contentLength());
       state = bodyLeft > held.readableBytes() ? State.BODY : State.HELD;
     }
+  }
+
+  /** Takes what has come of a body, unless that was done before its head went on. */
+  private boolean bodyGoesOn() throws MalformedRequest {
+    if (!framing.chunked()) {
+      takeBody();
+    }
+    return bodyCame();
   }
 
   private boolean body() throws MalformedRequest {
@@ -341,7 +352,7 @@ final class RequestGate {
     CompletableFuture<Void> ready = coding.ready();
     boolean more = !ready.isDone() || coding.step(body == null ? Unpooled.EMPTY_BUFFER : body);
     if (more) {
-      decoding = true;
+      waiting = true;
       channel.config().setAutoRead(false);
       ready.whenComplete((done, never) -> channel.eventLoop().execute(this::resume));
     } else if (body != null && !body.isReadable()) {
@@ -351,14 +362,14 @@ final class RequestGate {
   }
 
   private void resume() {
-    if (!decoding) {
+    if (!waiting) {
       return;
     }
-    decoding = false;
+    waiting = false;
     pump(true);
     if (state == State.HELD && held.readableBytes() > MAX_HELD_BYTES) {
       paused = true;
-    } else if (!decoding && channel.isOpen()) {
+    } else if (!waiting && channel.isOpen()) {
       channel.config().setAutoRead(true);
     }
   }

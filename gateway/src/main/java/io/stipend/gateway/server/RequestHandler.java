@@ -2,6 +2,8 @@ package io.stipend.gateway.server;
 
 import io.netty.buffer.ByteBuf;
 import io.stipend.policy.Refusal;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes requests from a listener. All calls for one request come on its connection's event loop.
@@ -30,8 +32,21 @@ public interface RequestHandler {
      */
     void body(ByteBuf body);
 
-    /** The body broke a limit or the framing rules; not called after the handler has answered. */
-    void badBody(Refusal refusal);
+    /**
+     * The body broke a limit or the framing rules; not called after the handler has answered.
+     *
+     * @param status the status that HTTP has for this fault, whatever the dialect: 408 or 431; 0 if
+     *     it is that of the refusal
+     */
+    void badBody(int status, Refusal refusal);
+
+    /**
+     * When the body may come: before, no more of it is read than waits here of any next request,
+     * and nothing is decoded. Whoever is not known yet must not fill the memory. Null if at once.
+     */
+    default @Nullable CompletableFuture<?> awaited() {
+      return null;
+    }
 
     /** The client takes bytes again, after {@link Outbound#writable} was false. */
     void writable();

@@ -2,6 +2,7 @@ package io.stipend.gateway.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.policy.config.Secret;
 
 /**
  * Hears how an attempt goes: {@code sending}, then {@code head}, {@code data}…, {@code end}; or
@@ -9,6 +10,9 @@ import io.netty.handler.codec.http.HttpHeaders;
  * cancelled.
  */
 public interface AttemptListener {
+  /** The request is sent with this, which no quota file holds and no answer may show. */
+  default void sends(Secret secret) {}
+
   /** A connection stands; the first byte is written right after this returns. */
   void sending();
 

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.policy.config.CloudAccess;
 import io.stipend.policy.config.ProviderConfig;
+import io.stipend.policy.config.Secret;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.InstantSource;
@@ -77,6 +78,10 @@ public final class CloudUpstreams implements Upstreams {
         request,
         ready -> {
           HttpHeaders sent = ready.headers();
+          Secret secret = preparation.secret(sent);
+          if (secret != null) {
+            listener.sends(secret);
+          }
           return direct.open(
               loop,
               provider,

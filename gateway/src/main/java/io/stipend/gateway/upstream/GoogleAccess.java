@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.http.Fields;
 import io.stipend.policy.config.CloudAccess;
+import io.stipend.policy.config.Secret;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -40,11 +41,20 @@ final class GoogleAccess implements Preparation {
         request.body());
   }
 
+  @Override
+  public Secret secret(HttpHeaders sent) {
+    return new Secret(token(sent));
+  }
+
+  private static String token(HttpHeaders sent) {
+    return sent.get(HttpHeaderNames.AUTHORIZATION, "").substring(BEARER.length());
+  }
+
   /** A token that is refused is fetched anew for the next request. */
   @Override
   public void answered(HttpHeaders sent, int status) {
     if (status == UNAUTHORIZED) {
-      tokens.refused(sent.get(HttpHeaderNames.AUTHORIZATION, "").substring(BEARER.length()));
+      tokens.refused(token(sent));
     }
   }
 }

@@ -1,7 +1,9 @@
 package io.stipend.gateway.upstream;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.stipend.policy.config.Secret;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a request ready to be sent to a cloud: signs it, or gives it a token. */
 interface Preparation {
@@ -13,6 +15,11 @@ interface Preparation {
    * @return fails if the request cannot be sent: nothing was
    */
   CompletableFuture<UpstreamRequest> ready(UpstreamRequest request);
+
+  /** What a request that was made ready holds and no answer may show; null if nothing. */
+  default @Nullable Secret secret(HttpHeaders sent) {
+    return null;
+  }
 
   /**
    * The answer to a request that was made ready has come.

@@ -10,6 +10,8 @@ import io.stipend.gateway.admin.AdminService.AuditLine;
 import io.stipend.gateway.admin.AdminService.FreezeOrder;
 import io.stipend.gateway.admin.AdminService.KeyOrder;
 import io.stipend.gateway.demo.FakeProvider;
+import io.stipend.gateway.server.RawClient;
+import io.stipend.gateway.server.RawClient.Answer;
 import io.stipend.gateway.testing.Api;
 import io.stipend.gateway.testing.TestGateway;
 import io.stipend.gateway.testing.TestIssuer;
@@ -249,7 +251,21 @@ class AdminRolesTest {
                         .body())
                 .path("rows"))
         .isEmpty();
-    assertThat(ask("GET", "/v1/usage/" + ADA + "?from=soon", own, "").statusCode()).isEqualTo(400);
+    for (String broken : List.of("soon", "%zz", "%", "2026-02-30")) {
+      assertThat(usage(own, "from=" + broken).status()).as(broken).isEqualTo(400);
+    }
+    String far = "from=-999999999-01-01T00:00:00Z&to=%2B999999999-12-31T00:00:00Z";
+    assertThat(usage(own, far).status()).isEqualTo(200);
+  }
+
+  /** By bytes: clients do not send what is broken. */
+  private static Answer usage(String key, String query) throws IOException {
+    try (RawClient client = new RawClient(gateway.gateway().adminAddress())) {
+      client.send(
+          "GET /v1/usage/%s?%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n"
+              .formatted(ADA, query, key));
+      return client.answer();
+    }
   }
 
   @Test
@@ -264,6 +280,35 @@ class AdminRolesTest {
     } finally {
       admin.freeze(new FreezeOrder("bob@acme.test", false, "back"), "t");
     }
+  }
+
+  @Test
+  void noSpellingOfAPathMakesAnotherPersonOnesOwn() throws Exception {
+    String own = CREDENTIALS.get("own").get(0);
+    for (String id :
+        List.of(
+            ADA + "/../bob@acme.test",
+            ADA + "/..%2Fbob@acme.test",
+            ADA + "%2F..%2Fbob@acme.test",
+            ADA + ";/bob@acme.test",
+            ADA + "%00bob@acme.test",
+            ADA + "//bob@acme.test",
+            "../balances/bob@acme.test",
+            "%62ob@acme.test",
+            "BOB@acme.test",
+            "ADA@acme.test",
+            "bob@acme.test/",
+            "*",
+            "")) {
+      for (String route : List.of("/v1/balances/", "/v1/allowances/", "/v1/usage/")) {
+        HttpResponse<String> answer = ask("GET", route + id, own, "");
+        assertThat(answer.statusCode()).as(route + id).isIn(400, 403, 404);
+        assertThat(answer.body()).as(route + id).contains("\"error\"").doesNotContain("granted");
+      }
+    }
+    assertThat(ask("GET", "/v1/balances/" + ADA + "?id=bob@acme.test", own, "").body())
+        .contains(ADA)
+        .doesNotContain("bob@acme.test");
   }
 
   @Test

@@ -141,7 +141,7 @@ final class ChunkAttacks {
             Section.S3,
             "trailers without an end",
             CHAT.wire(CHUNKED, chunk("x") + "0\r\n" + "X: a\r\n".repeat(10_000)),
-            refused(400, CHAT.speaks)));
+            refused(431, CHAT.speaks)));
     String body = CHAT.body();
     all.add(
         new Attack(

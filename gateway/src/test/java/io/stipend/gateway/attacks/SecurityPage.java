@@ -31,7 +31,7 @@ final class SecurityPage {
               "bad_credentials_per_minute",
               "429 for bad credentials from there; a good one is served"),
           Map.entry("header_time", "408; without a word where nothing came"),
-          Map.entry("body_time", "400"),
+          Map.entry("body_time", "408"),
           Map.entry("idle_time", "the connection is closed"),
           Map.entry("connect_time", "502, and nothing is charged"),
           Map.entry("first_byte_time", "504, and the call is assumed"),

@@ -9,20 +9,20 @@ enum SlowClient {
   DRIPS_THE_REQUEST_LINE("POST /", "a", 408),
   DRIPS_A_VALUE(Route.CHAT.begin() + "X: ", "a", 408),
   DRIPS_FIELDS(Route.CHAT.begin(), "X: a\r\n", 408),
-  STOPS_BEFORE_THE_BODY(Route.CHAT.wire("Content-Length: 100", ""), "", 400),
-  STOPS_IN_THE_BODY(Route.MESSAGES.wire("Content-Length: 100", "{\"model\":"), "", 400),
-  DRIPS_THE_BODY(Route.CHAT.wire("Content-Length: 100000", "{"), " ", 400),
-  STOPS_IN_A_SIZE(Route.GEMINI.wire("Transfer-Encoding: chunked", "1"), "", 400),
-  STOPS_IN_A_CHUNK(Route.CHAT.wire("Transfer-Encoding: chunked", "64\r\n{"), "", 400),
-  DRIPS_CHUNKS(Route.CHAT.wire("Transfer-Encoding: chunked", "1\r\n{\r\n"), "1\r\n \r\n", 400),
+  STOPS_BEFORE_THE_BODY(Route.CHAT.wire("Content-Length: 100", ""), "", 408),
+  STOPS_IN_THE_BODY(Route.MESSAGES.wire("Content-Length: 100", "{\"model\":"), "", 408),
+  DRIPS_THE_BODY(Route.CHAT.wire("Content-Length: 100000", "{"), " ", 408),
+  STOPS_IN_A_SIZE(Route.GEMINI.wire("Transfer-Encoding: chunked", "1"), "", 408),
+  STOPS_IN_A_CHUNK(Route.CHAT.wire("Transfer-Encoding: chunked", "64\r\n{"), "", 408),
+  DRIPS_CHUNKS(Route.CHAT.wire("Transfer-Encoding: chunked", "1\r\n{\r\n"), "1\r\n \r\n", 408),
   DRIPS_TRAILERS(
-      Route.CHAT.wire("Transfer-Encoding: chunked", "2\r\n{}\r\n0\r\n"), "X: a\r\n", 400),
+      Route.CHAT.wire("Transfer-Encoding: chunked", "2\r\n{}\r\n0\r\n"), "X: a\r\n", 408),
   DRIPS_A_CODED_BODY(
       Route.CHAT.wire("Content-Encoding: gzip\r\nContent-Length: 1000", "\u001f\u008b\u0008"),
       "\u0000",
       400),
   SENDS_NO_BODY_AFTER_100(
-      Route.CHAT.wire("Expect: 100-continue\r\nContent-Length: 100", ""), "", 400);
+      Route.CHAT.wire("Expect: 100-continue\r\nContent-Length: 100", ""), "", 408);
 
   final String first;
   final String drop;

@@ -252,6 +252,40 @@ class OidcTest {
   }
 
   @Test
+  void aKeyAndAnOlderJwtFollowTheirPersonIntoAnotherTeam() throws Exception {
+    serve();
+    String old = jwt("cyd@acme.test");
+    assertThat(status(old)).isEqualTo(200);
+    String own = gateway.key("cyd@acme.test");
+    assertThat(status(own)).isEqualTo(200);
+    assertThat(rows(2)).extracting(UsageRow::team).containsOnly("labs");
+    assertThat(status(issuer.jwt(key, "cyd@acme.test", c -> c.claim("department", "payments"))))
+        .isEqualTo(200);
+    assertThat(status(own)).isEqualTo(200);
+    assertThat(status(old)).isEqualTo(200);
+    assertThat(rows(5).subList(2, 5)).extracting(UsageRow::team).containsOnly("payments");
+  }
+
+  @Test
+  void whoHasLeftEveryTeamIsRefusedEachTimeAndNotOnlyAtFirst() throws Exception {
+    gateway =
+        TestGateway.start(
+            QUOTAS
+                .formatted(provider.url(), issuer.url(), "pause: 200ms")
+                .replaceAll(" *default_team: labs\n", ""),
+            "");
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.claim("department", "payments"))))
+        .isEqualTo(200);
+    String left = jwt("eve@acme.test");
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> answer = Api.CHAT.post(gateway, left, CHAT);
+      assertThat(answer.statusCode()).isEqualTo(401);
+      assertThat(answer.body()).contains("is in no team that is known here");
+    }
+    assertThat(rows(1)).hasSize(1);
+  }
+
+  @Test
   void aFreezeAndALastDayEndWhatAJwtIsGoodFor() throws Exception {
     serve();
     String eve = jwt("eve@acme.test");
@@ -282,6 +316,20 @@ class OidcTest {
   }
 
   @Test
+  void aLimitOfEachKeyCountsForEachPersonWhateverTheirJwts() throws Exception {
+    gateway =
+        TestGateway.start(
+            QUOTAS
+                .formatted(provider.url(), issuer.url(), "pause: 200ms")
+                .replace("concurrent: 50", "requests_per_minute: 2"),
+            "");
+    assertThat(status(jwt("eve@acme.test"))).isEqualTo(200);
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.subject("2")))).isEqualTo(200);
+    assertThat(status(issuer.jwt(key, "eve@acme.test", c -> c.subject("3")))).isEqualTo(429);
+    assertThat(status(jwt("bob@acme.test"))).as("another person's").isEqualTo(200);
+  }
+
+  @Test
   void anIssuerThatIsTakenOutOfTheFileVouchesForNobodyFromThenOn() throws Exception {
     serve();
     String eve = jwt("eve@acme.test");
@@ -302,6 +350,20 @@ class OidcTest {
     issuer.publish(second.toPublicJWK());
     assertThat(status(issuer.jwt(second, "ada@acme.test"))).as("waits for the keys").isEqualTo(200);
     assertThat(status(old)).as("known, but its key is withdrawn").isEqualTo(401);
+  }
+
+  @Test
+  void aNewKeyOfAnIssuerThatNamesNoneIsTakenAtOnceToo() throws Exception {
+    ECKey nameless = TestIssuer.ec(null);
+    issuer.publish(nameless.toPublicJWK());
+    serve("pause: 1ms, refresh: 1h", 1_000);
+    assertThat(status(issuer.jwt(nameless, "ada@acme.test"))).isEqualTo(200);
+    ECKey next = TestIssuer.ec(null);
+    issuer.publish(next.toPublicJWK());
+    assertThat(status(issuer.jwt(next, "ada@acme.test"))).isEqualTo(200);
+    int before = issuer.asked();
+    assertThat(status(issuer.jwt(next, "ada@acme.test", c -> c.audience("other")))).isEqualTo(401);
+    assertThat(issuer.asked()).as("its key is known").isEqualTo(before);
   }
 
   @Test

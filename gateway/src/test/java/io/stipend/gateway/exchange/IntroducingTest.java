@@ -27,8 +27,8 @@ class IntroducingTest {
         }
 
         @Override
-        public void badBody(Refusal bad) {
-          seen.add("bad " + bad.message());
+        public void badBody(int status, Refusal bad) {
+          seen.add("bad " + status + " " + bad.message());
         }
 
         @Override
@@ -67,14 +67,14 @@ class IntroducingTest {
 
   @Test
   void aBadBodyIsToldAfterTheCredential() {
-    waiting.badBody(refusal);
+    waiting.badBody(408, refusal);
     waiting.done(this::begun);
-    assertThat(seen).containsExactly("begun", "bad much");
+    assertThat(seen).containsExactly("begun", "bad 408 much");
     Introducing later = new Introducing();
     seen.clear();
     later.done(this::begun);
-    later.badBody(refusal);
-    assertThat(seen).containsExactly("begun", "bad much");
+    later.badBody(0, refusal);
+    assertThat(seen).containsExactly("begun", "bad 0 much");
     body.release();
   }
 

@@ -127,15 +127,15 @@ final class EchoHandler implements RequestHandler {
     }
 
     @Override
-    public void badBody(Refusal refusal) {
+    public void badBody(int fault, Refusal refusal) {
       refusals.add(refusal);
-      int status =
+      int own =
           switch (refusal.reason()) {
             case BODY_TOO_LARGE -> 413;
             case UNSUPPORTED_ENCODING -> 415;
             default -> 400;
           };
-      answer(client, status, refusal.message());
+      answer(client, fault == 0 ? own : fault, refusal.message());
     }
 
     @Override

@@ -58,7 +58,7 @@ class TimesTest {
         RawClient client = served.client()) {
       client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
       Answer answer = client.answer();
-      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.status()).isEqualTo(408);
       assertThat(answer.body()).contains("not complete after 200 ms");
       assertThat(client.ended()).isTrue();
       assertThat(served.handler.bodies).isEmpty();

@@ -73,7 +73,7 @@ final class IdentityReader {
     }
     try (section) {
       String url = url(section.require("issuer"));
-      Set<String> audiences = texts(section.require("audience"));
+      Set<String> audiences = audiences(section.require("audience"));
       Value jwks = section.get("jwks");
       String jwksUrl = jwks == null ? null : url(jwks);
       Value skew = section.get("clock_skew");
@@ -114,6 +114,13 @@ final class IdentityReader {
       return null;
     }
     return text;
+  }
+
+  private static Set<String> audiences(@Nullable Value value) {
+    if (value != null && value.oneOrMore().isEmpty()) {
+      value.problem("is an empty list (expected: one or more)");
+    }
+    return texts(value);
   }
 
   private static Set<String> texts(@Nullable Value value) {

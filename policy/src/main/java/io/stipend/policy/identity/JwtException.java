@@ -7,7 +7,21 @@ package io.stipend.policy.identity;
 final class JwtException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private final boolean ofNoKey;
+
   JwtException(String message) {
+    this(message, false);
+  }
+
+  /**
+   * @param ofNoKey whether none of the keys that are there has signed it
+   */
+  JwtException(String message, boolean ofNoKey) {
     super(message);
+    this.ofNoKey = ofNoKey;
+  }
+
+  boolean ofNoKey() {
+    return ofNoKey;
   }
 }

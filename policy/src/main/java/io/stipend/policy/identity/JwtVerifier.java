@@ -10,6 +10,7 @@ import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import com.nimbusds.jwt.proc.BadJWTException;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import io.stipend.policy.config.Issuer;
@@ -52,7 +53,9 @@ final class JwtVerifier {
       return processor(now).process(jwt, null);
     } catch (BadJOSEException | JOSEException | RuntimeException e) {
       // The library's messages name what was expected and repeat claims; the latter stays out.
-      throw new JwtException("issuer " + issuer.name() + ": " + e.getClass().getSimpleName());
+      boolean ofNoKey = e instanceof BadJOSEException && !(e instanceof BadJWTException);
+      throw new JwtException(
+          "issuer " + issuer.name() + ": " + e.getClass().getSimpleName(), ofNoKey);
     }
   }
 

@@ -110,9 +110,19 @@ public final class Jwts {
       SignedJWT parsed = SignedJWT.parse(jwt);
       Issuer issuer = issuer(parsed);
       IssuerKeys keys = source.keys(issuer, now);
-      return keys != null && keys.has(parsed.getHeader().getKeyID())
-          ? CompletableFuture.completedFuture(verified(jwt, parsed, issuer, keys, now))
-          : fetching(jwt, parsed, issuer, now);
+      String keyId = parsed.getHeader().getKeyID();
+      if (keys == null || !keys.has(keyId)) {
+        return fetching(jwt, parsed, issuer, now);
+      }
+      try {
+        return CompletableFuture.completedFuture(verified(jwt, parsed, issuer, keys, now));
+      } catch (JwtException e) {
+        if (keyId == null && e.ofNoKey()) {
+          // It names no key: only this tells that its key is unknown.
+          return fetching(jwt, parsed, issuer, now);
+        }
+        throw e;
+      }
     } catch (ParseException | RuntimeException e) {
       return CompletableFuture.completedFuture(bad("no signed JWT"));
     } catch (JwtException e) {

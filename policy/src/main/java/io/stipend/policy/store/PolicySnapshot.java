@@ -2,6 +2,7 @@ package io.stipend.policy.store;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerEntry.Enrolled;
 import io.stipend.policy.Entitlement;
 import io.stipend.policy.Principal;
 import io.stipend.policy.budget.BudgetRule;
@@ -12,6 +13,7 @@ import io.stipend.policy.config.PrincipalConfig;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.Team;
 import io.stipend.policy.identity.KnownJwt;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
@@ -79,8 +81,21 @@ public final class PolicySnapshot {
         : entitlement(config, key.project(), key.keyId(), file.limits(config, key.keyId()));
   }
 
-  /** What a JWT gives; null if its person is not in the file and the file gives it nothing. */
+  /** What the ledger is to say of somebody whom the file does not hold, by what a JWT says. */
+  static Enrolled enrolment(QuotaFile file, KnownJwt jwt, Instant now) {
+    String team = jwt.teams().stream().filter(file.teams()::containsKey).findFirst().orElse(null);
+    return new Enrolled(now, jwt.person(), jwt.issuer().name(), team);
+  }
+
+  /**
+   * What a JWT gives; null if its person is not in the file and the file gives it nothing: what
+   * another JWT of theirs said before counts no more, if this one no longer says it.
+   */
   @Nullable Entitlement entitlement(KnownJwt jwt) {
+    boolean listed = file.principals().containsKey(jwt.person());
+    if (!listed && file.enrolled(enrolment(file, jwt, Instant.EPOCH)) == null) {
+      return null;
+    }
     PrincipalConfig config = file.principal(jwt.person());
     String keyId = jwt.issuer().keyId();
     // All have that key id, and each has counts of its own.

@@ -54,7 +54,19 @@ public final class PolicyStore {
     }
   }
 
-  private record Resolved(Entitlement entitlement, @Nullable Instant expiresAt) {
+  /**
+   * What a credential gives.
+   *
+   * @param enrolled the entry by which its person is known; null if the file holds them
+   */
+  private record Resolved(
+      Entitlement entitlement, @Nullable Instant expiresAt, @Nullable Enrolled enrolled) {
+    /** Not where an issuer has said since that the person is in another team. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean stands(QuotaFile file) {
+      return enrolled == null || file.enrolments().of(enrolled.person()) == enrolled;
+    }
+
     boolean isOver(Instant now) {
       return expiresAt != null && !now.isBefore(expiresAt);
     }
@@ -127,8 +139,7 @@ public final class PolicyStore {
           ? unentitled(file, jwt, "is a service, which has keys alone")
           : new Introduction.Vouched();
     }
-    String team = jwt.teams().stream().filter(file.teams()::containsKey).findFirst().orElse(null);
-    Enrolled entry = new Enrolled(now, jwt.person(), jwt.issuer().name(), team);
+    Enrolled entry = PolicySnapshot.enrolment(file, jwt, now);
     if (file.enrolled(entry) == null) {
       return unentitled(
           file,
@@ -162,7 +173,7 @@ public final class PolicyStore {
       return ofJwt(fingerprint, now);
     }
     State current = state;
-    Resolved resolved = current.resolved.getIfPresent(fingerprint);
+    Resolved resolved = kept(current, fingerprint);
     if (resolved == null && current.unknown.getIfPresent(fingerprint) == null) {
       resolved = current.resolved.get(fingerprint, f -> resolve(current, f, now));
     }
@@ -180,20 +191,41 @@ public final class PolicyStore {
   private @Nullable Entitlement ofJwt(String fingerprint, Instant now) {
     State current = state;
     KnownJwt jwt = jwts.find(fingerprint, now);
-    Resolved resolved =
-        jwt == null ? null : current.resolved.get(fingerprint, f -> resolve(current, jwt));
+    Resolved resolved = jwt == null ? null : kept(current, fingerprint);
+    if (jwt != null && resolved == null) {
+      resolved = current.resolved.get(fingerprint, f -> resolve(current, jwt));
+    }
     return resolved == null ? null : resolved.entitlement;
   }
 
+  private static @Nullable Resolved kept(State current, String fingerprint) {
+    Resolved found = current.resolved.getIfPresent(fingerprint);
+    if (found != null && !found.stands(current.snapshot.file())) {
+      current.resolved.asMap().remove(fingerprint, found);
+      return null;
+    }
+    return found;
+  }
+
+  private static @Nullable Enrolled enrolled(State current, String person) {
+    QuotaFile file = current.snapshot.file();
+    return file.principals().containsKey(person) ? null : file.enrolments().of(person);
+  }
+
   private static @Nullable Resolved resolve(State current, KnownJwt jwt) {
+    Enrolled enrolled = enrolled(current, jwt.person());
     Entitlement entitlement = current.snapshot.entitlement(jwt);
-    return entitlement == null ? null : new Resolved(entitlement, jwt.expires());
+    return entitlement == null ? null : new Resolved(entitlement, jwt.expires(), enrolled);
   }
 
   private @Nullable Resolved resolve(State current, String fingerprint, Instant now) {
     LedgerEntry.KeyCreated key = keys.find(fingerprint, now);
-    Entitlement entitlement = key == null ? null : current.snapshot.entitlement(key);
-    return key == null || entitlement == null ? null : new Resolved(entitlement, key.expiresAt());
+    if (key == null) {
+      return null;
+    }
+    Enrolled enrolled = enrolled(current, key.person());
+    Entitlement entitlement = current.snapshot.entitlement(key);
+    return entitlement == null ? null : new Resolved(entitlement, key.expiresAt(), enrolled);
   }
 
   /** The ring changed before this call, so whatever is resolved after it sees the change. */

@@ -110,6 +110,7 @@ class IdentityReaderTest {
       value = {
         "{ audience: a } | issuer is missing",
         "{ issuer: 'https://id.test' } | audience is missing",
+        "{ issuer: 'https://id.test', audience: [] } | audience: is an empty list",
         "{ issuer: 'http://id.test', audience: a } | expected: https://, or http:// to 127.0.0.1",
         "{ issuer: 'https://id.test?a=b', audience: a } | without user, query or fragment",
         "{ issuer: 'https://id.test', audience: a, jwks: 'ftp://k.test' } | jwks: \"ftp://k.test\"",
