@@ -149,6 +149,13 @@ final class NextTry {
         && (routing.retry().sameUpstream() || hasOther(permit));
   }
 
+  /** An answer of this status begins: what is wrong with it would show at its end. */
+  void answers(int status) {
+    if (pick != null && status < FIRST_ERROR_STATUS) {
+      pick.answers();
+    }
+  }
+
   private static boolean isPassing(int status) {
     return status == TOO_MANY_REQUESTS
         || (status >= SERVER_ERROR && status != NOT_IMPLEMENTED && status != VERSION_NOT_SUPPORTED);
