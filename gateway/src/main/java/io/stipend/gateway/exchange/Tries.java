@@ -3,6 +3,7 @@ package io.stipend.gateway.exchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.HeaderRules;
@@ -56,9 +57,16 @@ final class Tries implements Relay.Ending {
    *
    * @param id of the exchange
    * @param at the instant that decides periods and prices
+   * @param model that its client asked for, aliases resolved
    */
   record Request(
-      Dialect dialect, RequestHead head, Outbound client, String id, Instant at, Entitlement who) {}
+      Dialect dialect,
+      RequestHead head,
+      Outbound client,
+      String id,
+      Instant at,
+      Entitlement who,
+      String model) {}
 
   private final Services services;
   private final Exchanges open;
@@ -67,7 +75,6 @@ final class Tries implements Relay.Ending {
   private final Executor loop;
   private final Owner owner;
   private final NextTry next;
-  private final String requested;
   private ByteBuf body;
   private Charge charge = Charge.ZERO;
   private @Nullable Outcome early;
@@ -82,6 +89,8 @@ final class Tries implements Relay.Ending {
   // Of the one before.
   private @Nullable Relay last;
   private @Nullable Outcome lastOutcome;
+  private @Nullable Permit lastPermit;
+  private @Nullable ScheduledFuture<?> pause;
 
   /**
    * @param loop runs steps on the event loop, guarded
@@ -101,7 +110,6 @@ final class Tries implements Relay.Ending {
     this.request = request;
     this.peeked = peeked;
     this.permit = permit;
-    this.requested = permit.model();
     this.body = body;
     this.loop = loop;
     this.owner = owner;
@@ -134,9 +142,9 @@ final class Tries implements Relay.Ending {
     return number;
   }
 
-  /** The model that was asked for, at the provider that it was permitted for. */
+  /** The model that was asked for. */
   String requested() {
-    return requested;
+    return request.model();
   }
 
   private void admit() {
@@ -145,7 +153,8 @@ final class Tries implements Relay.Ending {
     } else if (peeked.call().metered()) {
       String product = HeaderRules.clientName(request.head().headers());
       AttemptId id = new AttemptId(request.id(), number);
-      Asked asked = new Asked(id, requested, request.who(), permit, peeked, product, request.at());
+      Asked asked =
+          new Asked(id, request.model(), request.who(), permit, peeked, product, request.at());
       new Admission(services, open.sessions(), asked, this::admitted).admit(loop, body);
     } else {
       StipendHeaders.whenKnown(
@@ -170,6 +179,8 @@ final class Tries implements Relay.Ending {
     if (before == null) {
       release();
       owner.refused(refusal);
+    } else if (early != null) {
+      ended(early);
     } else {
       end(before);
     }
@@ -218,6 +229,7 @@ final class Tries implements Relay.Ending {
 
   @Override
   public boolean withholds(int status, HttpHeaders headers) {
+    next.answers(status);
     boolean again = next.mayFollow(permit, number, status, headers);
     if (again) {
       Relay leg = Objects.requireNonNull(relay);
@@ -244,6 +256,11 @@ final class Tries implements Relay.Ending {
     }
     ending = true;
     Relay leg = relay;
+    if (last != null) {
+      // It was kept for the case that none follows; this one has, or tells more.
+      last.discard();
+      last = null;
+    }
     next.ended(outcome, leg == null ? 0 : leg.status());
     NextTry.Go again = early == null && follows(outcome, leg) ? next.after(permit, number) : null;
     if (again != null) {
@@ -274,6 +291,7 @@ final class Tries implements Relay.Ending {
   /** Whoever waited for the last attempt gets what that one brought. */
   private void end(Outcome before) {
     Relay leg = last;
+    permit = lastPermit == null ? permit : lastPermit;
     boolean kept = leg != null && leg.keepsAnswer();
     Faults.Fault fault = kept ? null : Faults.of(before);
     int status = fault != null ? fault.status() : leg == null ? 0 : leg.status();
@@ -314,11 +332,16 @@ final class Tries implements Relay.Ending {
     relay = null;
     last = leg;
     lastOutcome = outcome;
+    lastPermit = permit;
     permit = go.permit();
-    request
-        .client()
-        .eventLoop()
-        .schedule(() -> loop.execute(this::admit), go.pauseNanos(), TimeUnit.NANOSECONDS);
+    pause =
+        request
+            .client()
+            .eventLoop()
+            .schedule(
+                () -> loop.execute(this::admit),
+                early == null ? go.pauseNanos() : 0,
+                TimeUnit.NANOSECONDS);
   }
 
   private void close(int status, Outcome outcome) {
@@ -351,11 +374,14 @@ final class Tries implements Relay.Ending {
     }
   }
 
-  /** What is between two attempts ends when the next would begin. */
+  /** What is between two attempts ends where the next would begin, and waits no longer for it. */
   private void stop(Outcome outcome) {
     early = early == null ? outcome : early;
     if (last != null && relay == null) {
       last.discard();
+    }
+    if (pause != null && pause.cancel(false)) {
+      loop.execute(this::admit);
     }
   }
 }
