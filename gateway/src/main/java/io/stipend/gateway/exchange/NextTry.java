@@ -88,30 +88,37 @@ final class NextTry {
             pause));
   }
 
-  /** An attempt begins; a short budget may have sent it to another model than was chosen. */
-  void begins(Permit permit) {
+  /**
+   * An attempt begins; a short budget may have sent it to another model than was chosen. Then one
+   * of the keys of its provider is: what it has reserved is at that one's prices.
+   *
+   * @return the permit on its route
+   */
+  Permit begins(Permit permit) {
     beganNanos = System.nanoTime();
     unreachable = false;
     wait = null;
-    Pick chosen = pick;
-    if (chosen == null || !runs(permit, chosen.route())) {
-      unused();
-      Route route = route(permit);
-      pick = route == null ? null : routing.again(route);
+    if (pick != null && runs(permit, pick.route())) {
+      return permit;
     }
+    unused();
+    List<Route> keys = permit.routes().stream().filter(route -> ofOnePrice(permit, route)).toList();
+    if (keys.isEmpty()) {
+      return permit;
+    }
+    Routing.Choice choice = routing.choose(permit.among(keys), tried, session);
+    Pick chosen = choice instanceof Pick one ? one : routing.again(keys.get(0));
+    pick = chosen;
+    return permit.by(chosen.route());
   }
 
   private static boolean runs(Permit permit, Route route) {
     return route.model().equals(permit.model()) && route.provider().equals(permit.provider());
   }
 
-  private static @Nullable Route route(Permit permit) {
-    for (Route route : permit.routes()) {
-      if (runs(permit, route)) {
-        return route;
-      }
-    }
-    return null;
+  private static boolean ofOnePrice(Permit permit, Route route) {
+    return route.model().equals(permit.model())
+        && route.provider().name().equals(permit.provider().name());
   }
 
   /** The attempt that was chosen for is not made. */

@@ -195,7 +195,7 @@ final class Tries implements Relay.Ending {
       last.discard();
       last = null;
     }
-    next.begins(permit);
+    permit = next.begins(permit);
     long cap = admitted == null ? -1 : admitted.clampedCap();
     UpstreamRequest sent =
         Outgoing.of(
@@ -345,6 +345,9 @@ final class Tries implements Relay.Ending {
   }
 
   private void close(int status, Outcome outcome) {
+    if (pause != null) {
+      pause.cancel(false);
+    }
     release();
     owner.over(status, outcome, charge);
   }

@@ -179,6 +179,35 @@ class FallbackTest {
   }
 
   @Test
+  void aDowngradedCallIsSharedByTheKeysToo() throws Exception {
+    String quotas =
+        """
+        providers: { openai: { url: "WELL", keys: { a: key-a, b: key-b } } }
+        allowances:
+          small:
+            amount: 0.009 USD
+            every: year
+            when_short: [downgrade, refuse]
+            downgrade: { gpt-4o: gpt-4o-mini }
+        people: { ada: { allowance: small } }
+        """;
+    try (Tandem tandem = new Tandem(quotas, "")) {
+      Map<String, Integer> byKey = new HashMap<>();
+      String body = Api.CHAT.body("gpt-4o", false, 1_000, "");
+      int calls = 24;
+      for (int call = 0; call < calls; call++) {
+        HttpResponse<String> answer =
+            Api.CHAT.post(tandem.gateway, tandem.key, body, "x-fake-output-tokens", "5");
+        assertThat(answer.headers().firstValue("stipend-model-downgraded"))
+            .contains("gpt-4o -> gpt-4o-mini");
+      }
+      tandem.well.billed().forEach(one -> byKey.merge(one.key(), 1, Integer::sum));
+      assertThat(byKey).hasSize(2);
+      tandem.rows(calls);
+    }
+  }
+
+  @Test
   void whatAProviderKeepsIsAskedForWithTheKeyThatMadeIt() throws Exception {
     String quotas =
         """
