@@ -3,6 +3,7 @@ package io.stipend.gateway.e2e;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.demo.FakeProvider.Billed;
 import io.stipend.gateway.testing.Api;
 import io.stipend.metering.ledger.UsageRow;
@@ -99,6 +100,62 @@ class BetweenAttemptsTest {
       assertThat(rows).extracting(UsageRow::modelRequested).containsOnly("gpt-4o-mini");
       assertThat(tandem.asked()).as("the one that made it is asked at once").isEqualTo(1);
       assertThat(tandem.well.billed()).extracting(Billed::model).containsOnly("gpt-4.1-nano");
+    }
+  }
+
+  @Test
+  void anotherCloudGetsTheCallSignedForItself() throws Exception {
+    String quotas =
+        """
+        providers:
+          aws-1:
+            url: "SICK"
+            dialect: bedrock
+            region: eu-west-9
+            access_key_id: AKIDOTHER
+            secret_access_key: other
+          aws-2:
+            url: "WELL"
+            dialect: bedrock
+            region: %s
+            access_key_id: %s
+            secret_access_key: "%s"
+        models: { fallback: { "%s": ["%s"] } }
+        people: { ada: { budget: { amount: 9 USD, every: year } } }
+        """
+            .formatted(
+                FakeProvider.AWS_REGION,
+                FakeProvider.AWS_ACCESS_KEY_ID,
+                FakeProvider.AWS_SECRET_ACCESS_KEY,
+                CloudCalls.CLAUDE,
+                CloudCalls.NOVA);
+    try (Tandem tandem = new Tandem(quotas, "")) {
+      tandem.says(aResponse().withStatus(503).withBody("{\"message\":\"sick\"}"));
+      for (String method : List.of("converse", "invoke-with-response-stream")) {
+        HttpResponse<byte[]> answer =
+            CloudCalls.post(
+                tandem.gateway.url(),
+                CloudCalls.path(CloudCalls.CLAUDE, method),
+                tandem.key,
+                CloudCalls.body(method, 50));
+        assertThat(answer.statusCode()).as(CloudCalls.text(answer)).isEqualTo(200);
+        assertThat(answer.headers().firstValue("stipend-attempts")).contains("2");
+      }
+      // Nobody is well: Converse goes on to another maker's model, Anthropic's own form does not.
+      for (String method : List.of("converse", "invoke")) {
+        HttpResponse<byte[]> answer =
+            CloudCalls.post(
+                tandem.gateway.url(),
+                CloudCalls.path(CloudCalls.CLAUDE, method),
+                tandem.key,
+                CloudCalls.body(method, 50),
+                "x-fake-status",
+                "500");
+        boolean converse = method.equals("converse");
+        assertThat(answer.statusCode()).isEqualTo(converse ? 503 : 500);
+        assertThat(answer.headers().firstValue("stipend-attempts")).contains(converse ? "3" : "2");
+      }
+      tandem.rows(9);
     }
   }
 

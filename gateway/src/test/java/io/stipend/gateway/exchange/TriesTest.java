@@ -87,10 +87,14 @@ class TriesTest {
 
   /** The first attempt is sent, and gets the head of an error. */
   private Inbound first() {
+    funds.durable.complete(null);
+    return firstNotDurable();
+  }
+
+  private Inbound firstNotDurable() {
     reserves.add(this::held);
     Inbound exchange = exchanges.accept(Parts.head(Parts.CHAT), new Client());
     exchange.body(Parts.utf8("{\"model\":\"gpt-4o\",\"messages\":[]}"));
-    funds.durable.complete(null);
     channel.runPendingTasks();
     legs.get(0).sending();
     legs.get(0).head(503, new DefaultHttpHeaders());
@@ -120,7 +124,6 @@ class TriesTest {
 
   @Test
   void aFaultBeforeTheNextForgetsTheAnswerThatWasKept() {
-    reserves.clear();
     first();
     reserves.add(
         () -> {
@@ -162,6 +165,54 @@ class TriesTest {
     follow();
     over("record upstream_error 503 gpt-4o");
     assertThat(log).contains("start 503", "end");
+  }
+
+  private void ledgerFails() {
+    funds.durable.completeExceptionally(new IllegalStateException("disk"));
+    channel.runPendingTasks();
+  }
+
+  @Test
+  void whatIsKeptIsShownWhenItsReservationIsDurableAndNotBefore() {
+    firstNotDurable();
+    reserves.add(() -> new Budgets.Unavailable("no disk"));
+    follow();
+    assertThat(exchanges.open()).isZero();
+    assertThat(log).doesNotContain("start 503");
+    funds.durable.complete(null);
+    channel.runPendingTasks();
+    over("record upstream_error 503 gpt-4o");
+    assertThat(log).endsWith("start 503", "end");
+  }
+
+  @Test
+  void whatIsKeptIsNeverShownIfItsReservationIsLostLater() {
+    firstNotDurable();
+    reserves.add(() -> new Budgets.Unavailable("no disk"));
+    follow();
+    ledgerFails();
+    over("record upstream_error 503 gpt-4o");
+    assertThat(log).endsWith("abort").doesNotContain("start 503");
+  }
+
+  @Test
+  void whereItsReservationIsLostBeforeTheNextIsRefusedTheClientIsTold() {
+    firstNotDurable();
+    legs.get(0).end();
+    ledgerFails();
+    reserves.add(() -> new Budgets.Unavailable("no disk"));
+    counted();
+    over("record upstream_error 503 gpt-4o");
+    assertThat(log).contains("respond 503").doesNotContain("start 503", "abort");
+  }
+
+  @Test
+  void whereItsReservationIsLostBeforeItsEndNothingFollows() {
+    firstNotDurable();
+    ledgerFails();
+    counted();
+    over("record ledger_failed 503 gpt-4o");
+    assertThat(log).contains("respond 503").doesNotContain("start 503");
   }
 
   private final class Reserves implements Budgets {
