@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -73,19 +74,42 @@ final class NextTry {
     if (permit.routes().isEmpty()) {
       return new Go(permit, 0);
     }
+    return Objects.requireNonNull(chosen(permit, permit.model()), "a route");
+  }
+
+  /**
+   * Where a call goes that nobody serves now and whose budget does not cover the model that it was
+   * sent to instead: the first attempt is still to be made.
+   *
+   * @param permit of that model
+   * @param requested the model that was asked for
+   * @return null if the call was refused for that one itself
+   */
+  @Nullable Answer elsewhere(Permit permit, String requested) {
+    Pick refused = pick;
+    unused();
+    if (refused == null || refused.route().model().equals(requested)) {
+      return null;
+    }
+    tried.add(refused.route());
+    return chosen(permit, requested);
+  }
+
+  private @Nullable Answer chosen(Permit permit, String requested) {
     Routing.Choice choice = routing.choose(permit, tried, session);
     if (choice instanceof Pick chosen) {
       pick = chosen;
       return new Go(permit.by(chosen.route()), 0);
     }
-    Duration pause = choice instanceof Routing.Resting resting ? resting.pause() : Duration.ZERO;
-    return new Refused(
-        new Refusal(
-            RefusalReason.UPSTREAMS_PAUSED,
-            "Every provider of `" + permit.model() + "` has asked for a pause; try again later.",
-            null,
-            null,
-            pause));
+    return choice instanceof Routing.Resting resting
+        ? new Refused(
+            new Refusal(
+                RefusalReason.UPSTREAMS_PAUSED,
+                "Every provider of `" + requested + "` has asked for a pause; try again later.",
+                null,
+                null,
+                resting.pause()))
+        : null;
   }
 
   /**

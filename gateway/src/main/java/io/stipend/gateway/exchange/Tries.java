@@ -118,7 +118,10 @@ final class Tries implements Relay.Ending {
 
   /** The first attempt. */
   void begin() {
-    NextTry.Answer way = next.first(permit);
+    first(next.first(permit));
+  }
+
+  private void first(NextTry.Answer way) {
     if (way instanceof NextTry.Refused refused) {
       refused(refused.refusal());
       return;
@@ -164,8 +167,13 @@ final class Tries implements Relay.Ending {
 
   private void admitted(Admission.Result result) {
     if (result instanceof Admission.Refused refused) {
-      next.unused();
-      refused(refused.refusal());
+      NextTry.Answer way = lastOutcome == null ? next.elsewhere(permit, request.model()) : null;
+      if (way == null) {
+        next.unused();
+        refused(refused.refusal());
+      } else {
+        first(way);
+      }
       return;
     }
     admitted = (Admission.Admitted) result;

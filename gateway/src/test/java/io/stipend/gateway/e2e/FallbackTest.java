@@ -69,6 +69,34 @@ class FallbackTest {
   }
 
   @Test
+  void aFallbackThatTheBudgetDoesNotCoverHidesNoPauseOfTheModelThatWasAskedFor() throws Exception {
+    try (Tandem tandem = to("gpt-4o", "0.002 USD", "")) {
+      tandem.says(aResponse().withStatus(429).withHeader("retry-after", "60"));
+      assertThat(tandem.post(Api.CHAT, false).statusCode()).isEqualTo(429);
+      HttpResponse<String> refusal = tandem.post(Api.CHAT, false);
+      assertThat(refusal.statusCode()).isEqualTo(429);
+      assertThat(refusal.body()).contains("Every provider of `gpt-4o-mini` has asked for a pause");
+      assertThat(refusal.headers().firstValue("retry-after")).contains("60");
+      assertThat(tandem.asked()).isEqualTo(1);
+      tandem.rows(1);
+    }
+  }
+
+  @Test
+  void aFallbackThatTheBudgetDoesNotCoverIsNoReasonNotToCallAnUpstreamThatRests() throws Exception {
+    try (Tandem tandem = to("gpt-4o", "0.002 USD", "retry: { rest: 1h }")) {
+      tandem.says(aResponse().withStatus(500));
+      int calls = 15;
+      for (int call = 0; call < calls; call++) {
+        assertThat(tandem.post(Api.CHAT, false).statusCode()).isEqualTo(500);
+      }
+      assertThat(tandem.asked()).isEqualTo(calls);
+      tandem.rows(calls);
+      assertThat(tandem.gateway.refusals("ada")).isZero();
+    }
+  }
+
+  @Test
   void whereNothingWasReachedTheRefusalOfAFallbackIsNotTold() throws Exception {
     try (Tandem tandem = to("gpt-4o", "0.002 USD", "")) {
       tandem.sick.stop();
