@@ -4,6 +4,7 @@ import io.stipend.metering.Demand;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.Meter;
 import io.stipend.metering.Units;
+import io.stipend.metering.price.Rating;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,6 +188,27 @@ public record ModelCall(
       }
     }
     return false;
+  }
+
+  /**
+   * Whether another model than was asked for has room for an answer beside the thinking that is
+   * asked for: else its provider would refuse the call.
+   */
+  public boolean hasRoom(Rating other) {
+    boolean generates = outputCap != 0 && !opaque();
+    return !generates || other.maxOutputTokens() > thinkingBudget;
+  }
+
+  /**
+   * Whether the call can be sent to another model as it is: some paths of clouds take bodies of one
+   * maker's models only.
+   *
+   * @param from the model's name that was asked for
+   * @param to that of the other
+   */
+  public boolean suits(String from, String to) {
+    boolean ofOneMaker = vendor.equals("vertex") || dialect.equals("bedrock-invoke");
+    return !ofOneMaker || from.contains("claude") == to.contains("claude");
   }
 
   /** The most that it can use, if it uses at most so many tokens. */

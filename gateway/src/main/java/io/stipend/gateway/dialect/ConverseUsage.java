@@ -17,19 +17,23 @@ final class ConverseUsage {
    * A report; null if it says nothing of output.
    *
    * @param hourly whether what is written may be kept for an hour: what does not say how long then
-   *     costs the dearer
+   *     costs the dearer, and so does what says another time
    */
   static @Nullable UsageReport report(JsonNode usage, boolean hourly, long textBytes) {
     Counts counts = new Counts();
-    long written = Counts.orZero(counts.in(usage, "cacheWriteInputTokens"));
+    long said = counts.in(usage, "cacheWriteInputTokens");
+    long written = Counts.orZero(said);
     long hour = hourly ? written : 0;
     JsonNode details = usage.path("cacheDetails");
     if (details.isArray() && !details.isEmpty()) {
       hour = 0;
+      long sum = 0;
       for (JsonNode detail : details) {
         long tokens = Counts.orZero(counts.in(detail, "inputTokens"));
-        hour += "1h".equals(detail.path("ttl").asText()) ? tokens : 0;
+        sum = Math.min(TokenUsage.MAX_COUNT, sum + tokens);
+        hour += "5m".equals(detail.path("ttl").asText()) ? 0 : tokens;
       }
+      written = said < 0 ? sum : counts.atLeast(written, sum);
     }
     return report(
         counts,

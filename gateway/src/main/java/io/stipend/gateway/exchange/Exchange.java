@@ -114,9 +114,9 @@ final class Exchange implements Inbound, Tries.Owner {
         new Tries(
             services,
             open,
-            new Tries.Request(dialect, head, client, id, startedAt, who),
+            new Tries.Request(dialect, head, client, id, startedAt, who, granted.model()),
             call,
-            granted,
+            open.made().keptTo(granted, goesOnFrom),
             body,
             this::later,
             this);
@@ -153,7 +153,7 @@ final class Exchange implements Inbound, Tries.Owner {
       refuse(refusal);
       return null;
     }
-    Permit granted = open.made().keptTo((Permit) decision, goesOnFrom);
+    Permit granted = (Permit) decision;
     permit = granted;
     return granted;
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -73,45 +74,75 @@ final class NextTry {
     if (permit.routes().isEmpty()) {
       return new Go(permit, 0);
     }
+    return Objects.requireNonNull(chosen(permit, permit.model()), "a route");
+  }
+
+  /**
+   * Where a call goes that nobody serves now and whose budget does not cover the model that it was
+   * sent to instead: the first attempt is still to be made.
+   *
+   * @param permit of that model
+   * @param requested the model that was asked for
+   * @return null if the call was refused for that one itself
+   */
+  @Nullable Answer elsewhere(Permit permit, String requested) {
+    Pick refused = pick;
+    unused();
+    if (refused == null || refused.route().model().equals(requested)) {
+      return null;
+    }
+    tried.add(refused.route());
+    return chosen(permit, requested);
+  }
+
+  private @Nullable Answer chosen(Permit permit, String requested) {
     Routing.Choice choice = routing.choose(permit, tried, session);
     if (choice instanceof Pick chosen) {
       pick = chosen;
       return new Go(permit.by(chosen.route()), 0);
     }
-    Duration pause = choice instanceof Routing.Resting resting ? resting.pause() : Duration.ZERO;
-    return new Refused(
-        new Refusal(
-            RefusalReason.UPSTREAMS_PAUSED,
-            "Every provider of `" + permit.model() + "` has asked for a pause; try again later.",
-            null,
-            null,
-            pause));
+    return choice instanceof Routing.Resting resting
+        ? new Refused(
+            new Refusal(
+                RefusalReason.UPSTREAMS_PAUSED,
+                "Every provider of `" + requested + "` has asked for a pause; try again later.",
+                null,
+                null,
+                resting.pause()))
+        : null;
   }
 
-  /** An attempt begins; a short budget may have sent it to another model than was chosen. */
-  void begins(Permit permit) {
+  /**
+   * An attempt begins; a short budget may have sent it to another model than was chosen. Then one
+   * of the keys of its provider is: what it has reserved is at that one's prices.
+   *
+   * @return the permit on its route
+   */
+  Permit begins(Permit permit) {
     beganNanos = System.nanoTime();
     unreachable = false;
     wait = null;
-    Pick chosen = pick;
-    if (chosen == null || !runs(permit, chosen.route())) {
-      unused();
-      Route route = route(permit);
-      pick = route == null ? null : routing.again(route);
+    if (pick != null && runs(permit, pick.route())) {
+      return permit;
     }
+    unused();
+    List<Route> keys = permit.routes().stream().filter(route -> ofOnePrice(permit, route)).toList();
+    if (keys.isEmpty()) {
+      return permit;
+    }
+    Routing.Choice choice = routing.choose(permit.among(keys), tried, session);
+    Pick chosen = choice instanceof Pick one ? one : routing.again(keys.get(0));
+    pick = chosen;
+    return permit.by(chosen.route());
   }
 
   private static boolean runs(Permit permit, Route route) {
     return route.model().equals(permit.model()) && route.provider().equals(permit.provider());
   }
 
-  private static @Nullable Route route(Permit permit) {
-    for (Route route : permit.routes()) {
-      if (runs(permit, route)) {
-        return route;
-      }
-    }
-    return null;
+  private static boolean ofOnePrice(Permit permit, Route route) {
+    return route.model().equals(permit.model())
+        && route.provider().name().equals(permit.provider().name());
   }
 
   /** The attempt that was chosen for is not made. */
@@ -147,6 +178,13 @@ final class NextTry {
   boolean mayFollowAnswer(Permit permit, int number) {
     return number < routing.retry().attempts()
         && (routing.retry().sameUpstream() || hasOther(permit));
+  }
+
+  /** An answer of this status begins: what is wrong with it would show at its end. */
+  void answers(int status) {
+    if (pick != null && status < FIRST_ERROR_STATUS) {
+      pick.answers();
+    }
   }
 
   private static boolean isPassing(int status) {

@@ -111,9 +111,7 @@ final class Shortage {
         return null;
       }
       Permit cheaper = services.policy().instead(asked.who(), call, permit, target, asked.at());
-      boolean generates = call.outputCap() != 0 && !call.opaque();
-      if (cheaper == null
-          || (generates && cheaper.rating().maxOutputTokens() <= call.thinkingBudget())) {
+      if (cheaper == null || !call.hasRoom(cheaper.rating())) {
         return null;
       }
       boolean helps = cost(cheaper).in(rule.unit()) < cost(permit).in(rule.unit());

@@ -3,6 +3,7 @@ package io.stipend.gateway.exchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.stipend.gateway.dialect.Dialect;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.gateway.dialect.HeaderRules;
@@ -56,9 +57,16 @@ final class Tries implements Relay.Ending {
    *
    * @param id of the exchange
    * @param at the instant that decides periods and prices
+   * @param model that its client asked for, aliases resolved
    */
   record Request(
-      Dialect dialect, RequestHead head, Outbound client, String id, Instant at, Entitlement who) {}
+      Dialect dialect,
+      RequestHead head,
+      Outbound client,
+      String id,
+      Instant at,
+      Entitlement who,
+      String model) {}
 
   private final Services services;
   private final Exchanges open;
@@ -67,7 +75,6 @@ final class Tries implements Relay.Ending {
   private final Executor loop;
   private final Owner owner;
   private final NextTry next;
-  private final String requested;
   private ByteBuf body;
   private Charge charge = Charge.ZERO;
   private @Nullable Outcome early;
@@ -83,6 +90,8 @@ final class Tries implements Relay.Ending {
   private @Nullable Relay kept;
   private @Nullable Relay last;
   private @Nullable Outcome lastOutcome;
+  private @Nullable Permit lastPermit;
+  private @Nullable ScheduledFuture<?> pause;
 
   /**
    * @param loop runs steps on the event loop, guarded
@@ -102,7 +111,6 @@ final class Tries implements Relay.Ending {
     this.request = request;
     this.peeked = peeked;
     this.permit = permit;
-    this.requested = permit.model();
     this.body = body;
     this.loop = loop;
     this.owner = owner;
@@ -111,7 +119,10 @@ final class Tries implements Relay.Ending {
 
   /** The first attempt. */
   void begin() {
-    NextTry.Answer way = next.first(permit);
+    first(next.first(permit));
+  }
+
+  private void first(NextTry.Answer way) {
     if (way instanceof NextTry.Refused refused) {
       refused(refused.refusal());
       return;
@@ -135,9 +146,9 @@ final class Tries implements Relay.Ending {
     return number;
   }
 
-  /** The model that was asked for, at the provider that it was permitted for. */
+  /** The model that was asked for. */
   String requested() {
-    return requested;
+    return request.model();
   }
 
   private void admit() {
@@ -146,7 +157,8 @@ final class Tries implements Relay.Ending {
     } else if (peeked.call().metered()) {
       String product = HeaderRules.clientName(request.head().headers());
       AttemptId id = new AttemptId(request.id(), number);
-      Asked asked = new Asked(id, requested, request.who(), permit, peeked, product, request.at());
+      Asked asked =
+          new Asked(id, request.model(), request.who(), permit, peeked, product, request.at());
       new Admission(services, open.sessions(), asked, this::admitted).admit(loop, body);
     } else {
       StipendHeaders.whenKnown(
@@ -156,8 +168,13 @@ final class Tries implements Relay.Ending {
 
   private void admitted(Admission.Result result) {
     if (result instanceof Admission.Refused refused) {
-      next.unused();
-      refused(refused.refusal());
+      NextTry.Answer way = lastOutcome == null ? next.elsewhere(permit, request.model()) : null;
+      if (way == null) {
+        next.unused();
+        refused(refused.refusal());
+      } else {
+        first(way);
+      }
       return;
     }
     admitted = (Admission.Admitted) result;
@@ -171,7 +188,10 @@ final class Tries implements Relay.Ending {
     if (before == null) {
       release();
       owner.refused(refusal);
+    } else if (early != null) {
+      ended(early);
     } else {
+      permit = lastPermit == null ? permit : lastPermit;
       Ending end = end(before, last);
       close(end.status(), before);
       tell(end, before);
@@ -183,7 +203,7 @@ final class Tries implements Relay.Ending {
       ended(early);
       return;
     }
-    next.begins(permit);
+    permit = next.begins(permit);
     long cap = admitted == null ? -1 : admitted.clampedCap();
     UpstreamRequest sent =
         Outgoing.of(
@@ -217,6 +237,7 @@ final class Tries implements Relay.Ending {
 
   @Override
   public boolean withholds(int status, HttpHeaders headers) {
+    next.answers(status);
     boolean again = next.mayFollow(permit, number, status, headers);
     if (again) {
       Relay leg = Objects.requireNonNull(relay);
@@ -336,14 +357,22 @@ final class Tries implements Relay.Ending {
     if (leg != null && leg.keepsAnswer()) {
       keep(leg);
     }
+    lastPermit = permit;
     permit = go.permit();
-    request
-        .client()
-        .eventLoop()
-        .schedule(() -> loop.execute(this::admit), go.pauseNanos(), TimeUnit.NANOSECONDS);
+    pause =
+        request
+            .client()
+            .eventLoop()
+            .schedule(
+                () -> loop.execute(this::admit),
+                early == null ? go.pauseNanos() : 0,
+                TimeUnit.NANOSECONDS);
   }
 
   private void close(int status, Outcome outcome) {
+    if (pause != null) {
+      pause.cancel(false);
+    }
     release();
     owner.over(status, outcome, charge);
   }
@@ -373,11 +402,14 @@ final class Tries implements Relay.Ending {
     }
   }
 
-  /** What is between two attempts ends when the next would begin. */
+  /** What is between two attempts ends where the next would begin, and waits no longer for it. */
   private void stop(Outcome outcome) {
     early = early == null ? outcome : early;
     if (!ending) {
       keep(null);
+    }
+    if (pause != null && pause.cancel(false)) {
+      loop.execute(this::admit);
     }
   }
 }

@@ -37,6 +37,16 @@ public final class Pick implements Routing.Choice {
     }
   }
 
+  /**
+   * An answer begins. That is enough of an upstream that is being tried: until its end may take
+   * many minutes, for which nobody else would go there.
+   */
+  public void answers() {
+    if (breaker.getState() == CircuitBreaker.State.HALF_OPEN) {
+      good();
+    }
+  }
+
   /** The upstream failed. */
   public void bad(String why) {
     if (!told) {

@@ -71,7 +71,13 @@ public final class CloudUpstreams implements Upstreams {
     if (access == null) {
       return direct.open(loop, provider, request, listener);
     }
-    Preparation preparation = preparations.get(access, of -> preparation(provider.url(), of));
+    Preparation preparation;
+    try {
+      preparation = preparations.get(access, of -> preparation(provider.url(), of));
+    } catch (RuntimeException e) {
+      request.body().release();
+      throw e;
+    }
     return new PreparedAttempt(
         loop,
         preparation,

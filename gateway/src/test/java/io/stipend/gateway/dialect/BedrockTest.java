@@ -277,4 +277,19 @@ class BedrockTest {
     assertThat(ConverseUsage.report(json(usage.formatted(told)), true, 0).total().cacheWrite1h())
         .isEqualTo(4);
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'cacheDetails':[{'ttl':'1h','inputTokens':4},{'ttl':'5m','inputTokens':6}],'inputTokens':1,'outputTokens':1} | 10 | 4",
+        "{'cacheWriteInputTokens':7,'cacheDetails':[{'ttl':'5m','inputTokens':9}],'inputTokens':1,'outputTokens':1} | 9 | 0",
+        "{'cacheWriteInputTokens':9,'cacheDetails':[{'ttl':'24h','inputTokens':9}],'inputTokens':1,'outputTokens':1} | 9 | 9",
+        "{'cacheWriteInputTokens':9,'cacheDetails':[{'inputTokens':9}],'inputTokens':1,'outputTokens':1} | 9 | 9"
+      })
+  void whatTheDetailsSayWasWrittenIsNotLost(String usage, long written, long hour) {
+    TokenUsage read = ConverseUsage.report(json(usage), false, 0).total();
+    assertThat(read.cacheWrite()).isEqualTo(written);
+    assertThat(read.cacheWrite1h()).isEqualTo(hour);
+  }
 }

@@ -69,6 +69,34 @@ class FallbackTest {
   }
 
   @Test
+  void aFallbackThatTheBudgetDoesNotCoverHidesNoPauseOfTheModelThatWasAskedFor() throws Exception {
+    try (Tandem tandem = to("gpt-4o", "0.002 USD", "")) {
+      tandem.says(aResponse().withStatus(429).withHeader("retry-after", "60"));
+      assertThat(tandem.post(Api.CHAT, false).statusCode()).isEqualTo(429);
+      HttpResponse<String> refusal = tandem.post(Api.CHAT, false);
+      assertThat(refusal.statusCode()).isEqualTo(429);
+      assertThat(refusal.body()).contains("Every provider of `gpt-4o-mini` has asked for a pause");
+      assertThat(refusal.headers().firstValue("retry-after")).contains("60");
+      assertThat(tandem.asked()).isEqualTo(1);
+      tandem.rows(1);
+    }
+  }
+
+  @Test
+  void aFallbackThatTheBudgetDoesNotCoverIsNoReasonNotToCallAnUpstreamThatRests() throws Exception {
+    try (Tandem tandem = to("gpt-4o", "0.002 USD", "retry: { rest: 1h }")) {
+      tandem.says(aResponse().withStatus(500));
+      int calls = 15;
+      for (int call = 0; call < calls; call++) {
+        assertThat(tandem.post(Api.CHAT, false).statusCode()).isEqualTo(500);
+      }
+      assertThat(tandem.asked()).isEqualTo(calls);
+      tandem.rows(calls);
+      assertThat(tandem.gateway.refusals("ada")).isZero();
+    }
+  }
+
+  @Test
   void whereNothingWasReachedTheRefusalOfAFallbackIsNotTold() throws Exception {
     try (Tandem tandem = to("gpt-4o", "0.002 USD", "")) {
       tandem.sick.stop();
@@ -175,6 +203,35 @@ class FallbackTest {
       last.forEach(one -> ofSession.add(one.key()));
       assertThat(ofSession).hasSize(1);
       tandem.rows(calls + 10);
+    }
+  }
+
+  @Test
+  void aDowngradedCallIsSharedByTheKeysToo() throws Exception {
+    String quotas =
+        """
+        providers: { openai: { url: "WELL", keys: { a: key-a, b: key-b } } }
+        allowances:
+          small:
+            amount: 0.009 USD
+            every: year
+            when_short: [downgrade, refuse]
+            downgrade: { gpt-4o: gpt-4o-mini }
+        people: { ada: { allowance: small } }
+        """;
+    try (Tandem tandem = new Tandem(quotas, "")) {
+      Map<String, Integer> byKey = new HashMap<>();
+      String body = Api.CHAT.body("gpt-4o", false, 1_000, "");
+      int calls = 24;
+      for (int call = 0; call < calls; call++) {
+        HttpResponse<String> answer =
+            Api.CHAT.post(tandem.gateway, tandem.key, body, "x-fake-output-tokens", "5");
+        assertThat(answer.headers().firstValue("stipend-model-downgraded"))
+            .contains("gpt-4o -> gpt-4o-mini");
+      }
+      tandem.well.billed().forEach(one -> byKey.merge(one.key(), 1, Integer::sum));
+      assertThat(byKey).hasSize(2);
+      tandem.rows(calls);
     }
   }
 

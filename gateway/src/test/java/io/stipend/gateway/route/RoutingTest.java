@@ -160,6 +160,37 @@ class RoutingTest {
   }
 
   @Test
+  void anUpstreamThatIsTriedIsWellWhenItAnswersHoweverLongThatTakes() {
+    Routing patient =
+        new Routing(
+            new Retry(3, 20, false, Duration.ofSeconds(5), 50, Duration.ofMillis(300)),
+            () -> nanos);
+    Route a = route("a", 0, 1);
+    Permit permit = permit(a, route("b", 1, 1));
+    for (int call = 0; call < 10; call++) {
+      patient.again(a).bad("reset");
+    }
+    Awaitility.await()
+        .until(
+            () -> {
+              Pick pick = (Pick) patient.choose(permit, List.of(), null);
+              pick.answers();
+              return pick.route().equals(a);
+            });
+    for (int probe = 0; probe < 2; probe++) {
+      ((Pick) patient.choose(permit, List.of(), null)).answers();
+    }
+    assertThat(patient.states()).containsEntry("a", "closed");
+    // Of one that is well all is judged by the end.
+    for (int call = 0; call < 20; call++) {
+      Pick pick = patient.again(a);
+      pick.answers();
+      pick.bad("reset");
+    }
+    assertThat(patient.states()).containsEntry("a", "open");
+  }
+
+  @Test
   void aBreakerDivertsButNeverRefuses() {
     Routing slow =
         new Routing(

@@ -129,8 +129,8 @@ public record GatewayConfig(
    *
    * @param attempts tries of one exchange in all
    * @param budgetPercent how many of a hundred exchanges may be tried again, over the last while
-   * @param sameUpstream whether an upstream that answered 429 or 5xx is asked once more where there
-   *     is no other
+   * @param sameUpstream whether an upstream that answered 429 or 5xx is asked again where there is
+   *     no other
    * @param longestWait the longest pause before a try; a provider that asks for more is not waited
    *     for
    * @param failuresPercent how many of its last calls must have failed for an upstream to rest

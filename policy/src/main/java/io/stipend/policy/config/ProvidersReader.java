@@ -57,7 +57,7 @@ final class ProvidersReader {
       return null;
     }
     try (section) {
-      Value keyValue = section.get("key");
+      Value keyValue = section.get(section.get("key") == null ? "keys" : "key");
       List<KeysReader.Key> keys = new KeysReader(secrets).read(section);
       String dialect = dialect(name, section);
       CloudReader cloud = new CloudReader(secrets, section, dialect);

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds every way that a permitted call can go: the providers that serve its model, each with each
  * of its keys, then the models that it falls back to. What the caller may not use, what has no
- * price and what speaks another API is none of them.
+ * price, what speaks another API and what has no room for the thinking that is asked for is none of
+ * them.
  */
 final class Routes {
   private final PolicySnapshot snapshot;
@@ -81,6 +82,7 @@ final class Routes {
     boolean weighted = false;
     for (ProviderConfig provider : resolved.servedBy()) {
       if (provider.dialect().equals(call.vendor())
+          && call.suits(permit.model(), resolved.model())
           && allowed(rules, provider, resolved.model())
           && rating(permit, provider, resolved.model()) != null
           && !among(routes, provider, resolved.model())) {
@@ -134,6 +136,7 @@ final class Routes {
     return rating == null
             || UnpricedUse.of(call, rating, permit.budgets(), model) != null
             || UnpricedUse.untold(call, rating) != null
+            || (!model.equals(permit.model()) && !call.hasRoom(rating))
         ? null
         : rating;
   }

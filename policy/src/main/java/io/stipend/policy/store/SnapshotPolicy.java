@@ -157,6 +157,7 @@ public final class SnapshotPolicy implements PolicyEngine {
     ModelCatalog.Resolved resolved = snapshot.catalog().resolveTarget(model, now);
     for (ProviderConfig provider : resolved.servedBy()) {
       if (provider.dialect().equals(call.vendor())
+          && call.suits(had.model(), resolved.model())
           && Routes.allowed(rules, provider, resolved.model())) {
         Rating rating = snapshot.catalog().rating(provider, resolved.model(), now);
         if (rating == null

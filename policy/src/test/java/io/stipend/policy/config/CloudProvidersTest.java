@@ -125,6 +125,37 @@ class CloudProvidersTest {
   }
 
   @Test
+  void severalKeysOfBedrockShareAndAreNoneOfAnotherCredential() throws Exception {
+    List<ProviderConfig> all =
+        providers("bedrock: { region: eu-west-1, keys: { a: key-a, b: key-b } }");
+    assertThat(all.get(0).cloud()).isNull();
+    assertThat(all.get(0).perKey()).extracting(ProviderConfig::keyName).containsExactly("a", "b");
+    account("", "");
+    String of = "providers.%s.keys: ";
+    assertThat(
+            problems(
+                folder,
+                """
+                providers:
+                  a:
+                    dialect: bedrock
+                    region: a
+                    access_key_id: AKIDEXAMPLE
+                    secret_access_key: s
+                    keys: { x: key-x }
+                  b:
+                    dialect: vertex
+                    project: p
+                    location: eu
+                    credentials: "file:sa.json"
+                    keys: { x: key-x }
+                """))
+        .hasSize(2)
+        .anyMatch(problem -> problem.contains(of.formatted("a") + "stands beside a key of AWS"))
+        .anyMatch(problem -> problem.contains(of.formatted("b") + "is not taken by Vertex AI"));
+  }
+
+  @Test
   void aTokenIsFetchedByHttpsAlone() throws Exception {
     for (String url : List.of("http://example.org/token", "ftp://a", "https://a b")) {
       account("token_uri", url);

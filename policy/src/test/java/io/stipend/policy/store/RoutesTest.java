@@ -26,7 +26,7 @@ class RoutesTest {
   @TempDir Path folder;
 
   /** The routes of a call, such as {@code 0 a/gpt-5 1.00}. */
-  private Permit permit(String yaml, String model) throws Exception {
+  private Permit permit(String yaml, ModelCall call) throws Exception {
     KeyRing ring = KeyRing.open(folder);
     PolicyStore store =
         new PolicyStore(PolicySnapshot.of(QuotaFiles.loaded(folder, yaml + REST)), ring);
@@ -35,9 +35,17 @@ class RoutesTest {
     SnapshotPolicy policy =
         new SnapshotPolicy(store, new RequestLimits(System::nanoTime), new Freezes());
     Entitlement ada = policy.authenticate(key.reveal(), NOW);
-    ModelCall call =
-        new ModelCall("openai-chat", "openai", model, 100, 1, false, null, 100, 0, 0, false, true);
     return (Permit) policy.decide(ada, call, NOW);
+  }
+
+  private Permit permit(String yaml, String model) throws Exception {
+    return permit(yaml, call("openai-chat", "openai", model, 0));
+  }
+
+  private static ModelCall call(String dialect, String vendor, String model, long thinking) {
+    boolean thinks = thinking > 0;
+    return new ModelCall(
+        dialect, vendor, model, 9_000, 1, false, null, 100, 0, thinking, thinks, true);
   }
 
   private static String text(Route route) {
@@ -120,6 +128,37 @@ class RoutesTest {
             "gpt-5");
     assertThat(permit.routes()).isEmpty();
     assertThat(permit.provider().name()).isEqualTo("a");
+  }
+
+  @Test
+  void aFallbackWithoutRoomForTheThinkingThatIsAskedForIsNoRoute() throws Exception {
+    String yaml =
+        """
+        providers: { anthropic: { url: 'http://a' } }
+        models: { fallback: { claude-haiku-4-5: [claude-3-haiku-20240307, claude-sonnet-4-5] } }
+        """;
+    ModelCall thinks = call("anthropic-messages", "anthropic", "claude-haiku-4-5", 8_000);
+    assertThat(permit(yaml, thinks).routes())
+        .extracting(Route::model)
+        .containsExactly("claude-haiku-4-5", "claude-sonnet-4-5");
+    ModelCall plain = call("anthropic-messages", "anthropic", "claude-haiku-4-5", 0);
+    assertThat(permit(yaml, plain).routes()).hasSize(3);
+  }
+
+  @Test
+  void whereAPathTakesTheBodiesOfOneMakerAloneItsModelsAreTheOnlyFallbacks() throws Exception {
+    String haiku = "eu.anthropic.claude-haiku-4-5-20251001-v1:0";
+    String sonnet = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    String yaml =
+        """
+        providers: { bedrock: { region: eu-west-1, key: k } }
+        models: { fallback: { "%s": ["amazon.nova-lite-v1:0", "%s"] } }
+        """
+            .formatted(haiku, sonnet);
+    assertThat(permit(yaml, call("bedrock-invoke", "bedrock", haiku, 0)).routes())
+        .extracting(Route::model)
+        .containsExactly(haiku, sonnet);
+    assertThat(permit(yaml, call("bedrock-converse", "bedrock", haiku, 0)).routes()).hasSize(3);
   }
 
   @Test
