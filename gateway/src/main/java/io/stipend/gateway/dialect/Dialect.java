@@ -72,7 +72,7 @@ public interface Dialect {
     return false;
   }
 
-  /** The id of an earlier answer that the request goes on from; null if of none. */
+  /** The id of an earlier answer that the request goes on from, or is about; null if of none. */
   default @Nullable String goesOnFrom(Peeked peeked) {
     return null;
   }

@@ -90,7 +90,7 @@ public record StoredPath(String id, boolean azure) {
    */
   public Dialect dialect(String model) {
     return azure
-        ? new StoredResponse(new Azure(StoredResponse.AZURE_ID, List.of()), model)
-        : new StoredResponse(model);
+        ? new StoredResponse(new Azure(StoredResponse.AZURE_ID, List.of()), model, id)
+        : new StoredResponse(model, id);
   }
 }

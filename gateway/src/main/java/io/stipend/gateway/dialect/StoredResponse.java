@@ -12,21 +12,34 @@ final class StoredResponse extends OpenAiDialect {
   static final String AZURE_ID = "azure-stored-responses";
 
   private final String model;
+  private final String response;
 
-  StoredResponse(String model) {
+  /**
+   * @param model that made it, as {@code provider/model}
+   * @param response its id
+   */
+  StoredResponse(String model, String response) {
     super("openai-stored-responses", OpenAiResponses.PATH);
     this.model = model;
+    this.response = response;
   }
 
-  StoredResponse(Azure azure, String model) {
+  /** The same of Azure's. */
+  StoredResponse(Azure azure, String model, String response) {
     super(azure);
     this.model = model;
+    this.response = response;
   }
 
   @Override
   public Peek peek(RequestHead head, ByteBuf body) {
     ModelCall call = new ModelCall(id(), vendor(), model, 0, 1, false, null, 0, 0, 0, false, false);
     return new Peeked(call, model, HeaderRules.labels(head.headers()));
+  }
+
+  @Override
+  public String goesOnFrom(Peeked peeked) {
+    return response;
   }
 
   @Override

@@ -1,6 +1,9 @@
 package io.stipend.gateway.e2e;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.gateway.demo.FakeProvider;
@@ -10,6 +13,7 @@ import io.stipend.metering.ledger.UsageRow;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -100,6 +104,40 @@ class BetweenAttemptsTest {
       assertThat(rows).extracting(UsageRow::modelRequested).containsOnly("gpt-4o-mini");
       assertThat(tandem.asked()).as("the one that made it is asked at once").isEqualTo(1);
       assertThat(tandem.well.billed()).extracting(Billed::model).containsOnly("gpt-4.1-nano");
+    }
+  }
+
+  @Test
+  void aStoredResponseIsReadAndDeletedWithTheKeyThatMadeIt() throws Exception {
+    String quotas =
+        """
+        providers: { openai: { url: "SICK", keys: { a: key-a, b: key-b, c: key-c } } }
+        people: { ada: { budget: { amount: 9 USD, every: year } } }
+        """;
+    try (Tandem tandem = new Tandem(quotas, "")) {
+      tandem.says(
+          aResponse()
+              .withHeader("content-type", "application/json")
+              .withBody(
+                  "{\"id\":\"resp_1\",\"model\":\"gpt-4o-mini\",\"output\":[],"
+                      + "\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"));
+      String body = Api.RESPONSES.body("gpt-4o-mini", false, 50, "\"store\":true,");
+      assertThat(Api.RESPONSES.post(tandem.gateway, tandem.key, body).statusCode()).isEqualTo(200);
+      for (int call = 0; call < 12; call++) {
+        HttpRequest stored =
+            HttpRequest.newBuilder(tandem.gateway.url("/v1/responses/resp_1"))
+                .header("x-api-key", tandem.key)
+                .method(call < 11 ? "GET" : "DELETE", HttpRequest.BodyPublishers.noBody())
+                .build();
+        HttpResponse<String> answer =
+            HttpClient.newHttpClient().send(stored, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      }
+      assertThat(tandem.sick.findAll(anyRequestedFor(anyUrl())))
+          .hasSize(13)
+          .extracting(request -> request.getHeader("authorization"))
+          .containsOnly(
+              tandem.sick.findAll(postRequestedFor(anyUrl())).get(0).getHeader("authorization"));
     }
   }
 
