@@ -33,14 +33,21 @@ final class IdentityReader {
   private final Map<String, @Nullable BudgetTerms> allowances;
   private final Set<String> teams;
   private final Map<String, Issuer> issuers = new LinkedHashMap<>();
+  private final Problems warnings;
   private final Map<String, PrincipalConfig.Standing> standings = new LinkedHashMap<>();
 
   /**
    * @param zone of people whom the file does not hold
    * @param allowances by name; the terms are null if they are broken and were reported
    * @param teams the names of all teams
+   * @param warnings takes what is allowed but unwise
    */
-  IdentityReader(ZoneId zone, Map<String, @Nullable BudgetTerms> allowances, Set<String> teams) {
+  IdentityReader(
+      ZoneId zone,
+      Map<String, @Nullable BudgetTerms> allowances,
+      Set<String> teams,
+      Problems warnings) {
+    this.warnings = warnings;
     this.zone = zone;
     this.allowances = allowances;
     this.teams = teams;
@@ -98,6 +105,13 @@ final class IdentityReader {
               team == null ? null : Scalars.reference(team, "a team", teams),
               takesStrangers,
               roles(section.section("roles")));
+      if (takesStrangers && section.get("people") == null) {
+        warnings.add(
+            section.place(),
+            section.path()
+                + ": default_allowance is given to everybody whom this issuer signs in (better: people"
+                + " with patterns such as \"*@example.com\")");
+      }
       if (issuers.values().stream().anyMatch(other -> other.url().equals(url))) {
         section.problem("issuer", "stands twice (expected: one of the name for each issuer)");
       }

@@ -84,7 +84,7 @@ final class QuotaLoader {
       Map<String, PrincipalConfig> all = principals.checked(above);
       List<Webhook> webhooks = new WebhooksReader(secrets).read(root.section("alerts"));
       IdentityConfig identity =
-          new IdentityReader(calendar.zone, allowances, above.teams().keySet())
+          new IdentityReader(calendar.zone, allowances, above.teams().keySet(), warnings)
               .read(root.section("identity"));
       if (cards == null) {
         return null;

@@ -29,6 +29,26 @@ class IdentityReaderTest {
   }
 
   @Test
+  void anAllowanceForEverybodyWhomAnIssuerSignsInIsAWarning() {
+    String yaml =
+        """
+        providers: { openai: { url: "https://a.example" } }
+        allowances: { visitor: { amount: 20 USD, every: month } }
+        identity:
+          oidc:
+            corp: { issuer: "https://id.example", audience: s, default_allowance: visitor%s }
+        """;
+    assertThat(QuotaFiles.loaded(folder, yaml.formatted("")).warnings())
+        .singleElement()
+        .satisfies(
+            told ->
+                assertThat(told.message())
+                    .contains("corp: default_allowance is given to everybody"));
+    String some = ", people: [\"*@example.com\"]";
+    assertThat(QuotaFiles.loaded(folder, yaml.formatted(some)).warnings()).isEmpty();
+  }
+
+  @Test
   void everythingHasADefaultButTheIssuerAndItsAudience() {
     Issuer issuer =
         file("{ corp: { issuer: 'https://id.test/realm', audience: stipend } }")
