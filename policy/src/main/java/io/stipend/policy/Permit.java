@@ -62,11 +62,6 @@ public record Permit(
         principal, route.provider(), route.model(), route.rating(), budgets, lease, most, routes);
   }
 
-  /** The same call, with no other routes than these of its own. */
-  public Permit among(List<Route> some) {
-    return new Permit(principal, provider, model, rating, budgets, lease, most, some);
-  }
-
   /** The same call, on this one of its routes and no other. */
   public Permit only(Route route) {
     return new Permit(

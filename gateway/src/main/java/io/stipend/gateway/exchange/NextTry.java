@@ -53,7 +53,7 @@ final class NextTry {
   private final Routing routing;
   private final @Nullable String session;
   private final InstantSource clock;
-  private final List<Route> tried = new ArrayList<>(2);
+  private final List<Route> tried = new ArrayList<>(0);
   private @Nullable Pick pick;
   private boolean unreachable;
   private @Nullable Duration wait;
@@ -96,7 +96,7 @@ final class NextTry {
   }
 
   private @Nullable Answer chosen(Permit permit, String requested) {
-    Routing.Choice choice = routing.choose(permit, tried, session);
+    Routing.Choice choice = routing.choose(permit.routes(), tried, session);
     if (choice instanceof Pick chosen) {
       pick = chosen;
       return new Go(permit.by(chosen.route()), 0);
@@ -122,7 +122,8 @@ final class NextTry {
     beganNanos = System.nanoTime();
     unreachable = false;
     wait = null;
-    if (pick != null && runs(permit, pick.route())) {
+    boolean asChosen = pick != null && runs(permit, pick.route());
+    if (asChosen || (pick == null && permit.routes().isEmpty())) {
       return permit;
     }
     unused();
@@ -130,7 +131,7 @@ final class NextTry {
     if (keys.isEmpty()) {
       return permit;
     }
-    Routing.Choice choice = routing.choose(permit.among(keys), tried, session);
+    Routing.Choice choice = routing.choose(keys, tried, session);
     Pick chosen = choice instanceof Pick one ? one : routing.again(keys.get(0));
     pick = chosen;
     return permit.by(chosen.route());
@@ -246,7 +247,7 @@ final class NextTry {
     Pick before = pick;
     if (before != null) {
       tried.add(before.route());
-      Routing.Choice choice = routing.choose(permit, tried, session);
+      Routing.Choice choice = routing.choose(permit.routes(), tried, session);
       if (choice instanceof Pick chosen) {
         pick = chosen;
         return paid(new Go(permit.by(chosen.route()), 0));

@@ -2,7 +2,6 @@ package io.stipend.gateway.route;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.stipend.policy.Permit;
 import io.stipend.policy.Route;
 import io.stipend.policy.config.GatewayConfig.Retry;
 import java.time.Duration;
@@ -111,16 +110,16 @@ public final class Routing {
   /**
    * The best route that has not been tried; null if all have been.
    *
-   * @param permit one with routes
+   * @param routes to choose among
    * @param tried routes that are not taken again
    * @param session what stays with one upstream; null if each call may go to another
    */
-  public @Nullable Choice choose(Permit permit, List<Route> tried, @Nullable String session) {
+  public @Nullable Choice choose(List<Route> routes, List<Route> tried, @Nullable String session) {
     Map<Integer, List<Route>> ranks = new TreeMap<>();
     long soonest = Long.MAX_VALUE;
     Route best = null;
     boolean any = false;
-    for (Route route : permit.routes()) {
+    for (Route route : routes) {
       if (!tried.contains(route)) {
         any = true;
         Pause pause = pause(route);

@@ -10,7 +10,6 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.stipend.gateway.dialect.Dialect;
-import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.gateway.server.RequestHead;
 import io.stipend.gateway.upstream.Attempt;
@@ -180,10 +179,9 @@ class ExchangeTest {
     }
   }
 
-  private final class Client implements Outbound {
-    @Override
-    public EventLoop eventLoop() {
-      return channel.eventLoop();
+  private final class Client extends LoggedClient {
+    Client() {
+      super(channel.eventLoop(), log);
     }
 
     @Override
@@ -194,34 +192,6 @@ class ExchangeTest {
         assertThat(body.toString(StandardCharsets.UTF_8)).contains("\"error\"");
       }
       body.release();
-    }
-
-    @Override
-    public void start(int status, HttpHeaders headers) {
-      log.add("start " + status);
-    }
-
-    @Override
-    public void write(ByteBuf part) {
-      part.release();
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void end() {
-      log.add("end");
-    }
-
-    @Override
-    public void abort() {
-      log.add("abort");
-    }
-
-    @Override
-    public boolean writable() {
-      return true;
     }
   }
 

@@ -9,7 +9,6 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.stipend.gateway.dialect.Dialect;
-import io.stipend.gateway.server.Outbound;
 import io.stipend.gateway.server.RequestHandler.Inbound;
 import io.stipend.gateway.upstream.Attempt;
 import io.stipend.gateway.upstream.AttemptListener;
@@ -308,10 +307,9 @@ class TriesTest {
     public void close() {}
   }
 
-  private final class Client implements Outbound {
-    @Override
-    public EventLoop eventLoop() {
-      return channel.eventLoop();
+  private final class Client extends LoggedClient {
+    Client() {
+      super(channel.eventLoop(), log);
     }
 
     @Override
@@ -320,34 +318,6 @@ class TriesTest {
       String known = "The gateway is shutting down.";
       log.add("respond " + status + (text.contains(known) ? " " + known : ""));
       body.release();
-    }
-
-    @Override
-    public void start(int status, HttpHeaders headers) {
-      log.add("start " + status);
-    }
-
-    @Override
-    public void write(ByteBuf part) {
-      part.release();
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void end() {
-      log.add("end");
-    }
-
-    @Override
-    public void abort() {
-      log.add("abort");
-    }
-
-    @Override
-    public boolean writable() {
-      return true;
     }
   }
 }

@@ -23,7 +23,7 @@ class RoutingTest {
   private long nanos = 1;
   private final Routing routing = new Routing(RETRY, () -> nanos);
 
-  private static Route route(String upstream, int rank, double weight) {
+  private static Route route(String upstream, int rank, long weight) {
     ProviderConfig provider =
         new ProviderConfig(
             upstream,
@@ -46,7 +46,7 @@ class RoutingTest {
   }
 
   private Pick pick(Permit permit, List<Route> tried, String session) {
-    return (Pick) routing.choose(permit, tried, session);
+    return (Pick) routing.choose(permit.routes(), tried, session);
   }
 
   @Test
@@ -100,7 +100,7 @@ class RoutingTest {
       assertThat(pick(permit, List.of(), null).route()).isEqualTo(a);
     }
     assertThat(pick(permit, List.of(a), null).route()).isEqualTo(b);
-    assertThat(routing.choose(permit, List.of(a, b), null)).isNull();
+    assertThat(routing.choose(permit.routes(), List.of(a, b), null)).isNull();
   }
 
   @Test
@@ -112,7 +112,7 @@ class RoutingTest {
     routing.pause(a, Duration.ofSeconds(3));
     assertThat(pick(permit, List.of(), null).route()).isEqualTo(b);
     routing.pause(b, Duration.ofSeconds(40));
-    assertThat(routing.choose(permit, List.of(), null))
+    assertThat(routing.choose(permit.routes(), List.of(), null))
         .isEqualTo(new Routing.Resting(Duration.ofSeconds(30)));
     nanos += Duration.ofSeconds(30).toNanos();
     assertThat(pick(permit, List.of(), null).route()).isEqualTo(a);
@@ -131,7 +131,7 @@ class RoutingTest {
     // What was asked for is not shortened by what was not.
     routing.pause(a, Duration.ofSeconds(9));
     routing.pause(a, null);
-    assertThat(routing.choose(permit, List.of(b), null))
+    assertThat(routing.choose(permit.routes(), List.of(b), null))
         .isEqualTo(new Routing.Resting(Duration.ofSeconds(9)));
   }
 
@@ -173,12 +173,12 @@ class RoutingTest {
     Awaitility.await()
         .until(
             () -> {
-              Pick pick = (Pick) patient.choose(permit, List.of(), null);
+              Pick pick = (Pick) patient.choose(permit.routes(), List.of(), null);
               pick.answers();
               return pick.route().equals(a);
             });
     for (int probe = 0; probe < 2; probe++) {
-      ((Pick) patient.choose(permit, List.of(), null)).answers();
+      ((Pick) patient.choose(permit.routes(), List.of(), null)).answers();
     }
     assertThat(patient.states()).containsEntry("a", "closed");
     // Of one that is well all is judged by the end.
@@ -203,7 +203,7 @@ class RoutingTest {
       }
     }
     assertThat(slow.states()).containsEntry("a", "open").containsEntry("b", "open");
-    Pick pick = (Pick) slow.choose(permit(a, b), List.of(), null);
+    Pick pick = (Pick) slow.choose(List.of(a, b), List.of(), null);
     assertThat(pick.route()).isEqualTo(a);
     pick.unjudged();
   }

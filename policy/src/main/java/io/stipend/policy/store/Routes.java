@@ -78,23 +78,24 @@ final class Routes {
   /** Adds those who serve a model; returns the next free rank. */
   private int add(
       List<Route> routes, Permit permit, ModelCatalog.Resolved resolved, int firstRank) {
-    List<ProviderConfig> able = new ArrayList<>();
+    List<Route> able = new ArrayList<>();
     boolean weighted = false;
     for (ProviderConfig provider : resolved.servedBy()) {
-      if (provider.dialect().equals(call.vendor())
-          && call.suits(permit.model(), resolved.model())
-          && allowed(rules, provider, resolved.model())
-          && rating(permit, provider, resolved.model()) != null
-          && !among(routes, provider, resolved.model())) {
-        able.add(provider);
+      boolean takes =
+          provider.dialect().equals(call.vendor())
+              && call.suits(permit.model(), resolved.model())
+              && allowed(rules, provider, resolved.model())
+              && !among(routes, provider, resolved.model());
+      Rating rating = takes ? rating(permit, provider, resolved.model()) : null;
+      if (rating != null) {
+        able.add(new Route(provider, resolved.model(), rating, firstRank, Route.WHOLE));
         weighted |= provider.weight() > 0;
       }
     }
     int next = weighted ? firstRank + 1 : firstRank;
-    for (ProviderConfig provider : able) {
-      boolean shares = provider.weight() > 0;
-      int rank = shares ? firstRank : next++;
-      add(routes, permit, provider, resolved.model(), rank, shares ? provider.weight() : 1);
+    for (Route one : able) {
+      int weight = one.provider().weight();
+      add(routes, one, weight > 0 ? firstRank : next++, Math.max(1, weight));
     }
     return next;
   }
@@ -106,24 +107,17 @@ final class Routes {
   }
 
   /** Adds a provider with each of its keys, which share its weight. */
-  private void add(
-      List<Route> routes,
-      Permit permit,
-      ProviderConfig provider,
-      String model,
-      int rank,
-      double weight) {
-    Rating rating = rating(permit, provider, model);
-    if (rating == null) {
+  private static void add(List<Route> routes, Route one, int rank, int weight) {
+    long share = weight * Route.WHOLE;
+    List<ProviderConfig> perKey = one.provider().perKey();
+    if (perKey.isEmpty()) {
+      routes.add(new Route(one.provider(), one.model(), one.rating(), rank, share));
       return;
     }
-    if (provider.perKey().isEmpty()) {
-      routes.add(new Route(provider, model, rating, rank, weight));
-      return;
-    }
-    double all = provider.perKey().stream().mapToInt(ProviderConfig::weight).sum();
-    for (ProviderConfig keyed : provider.perKey()) {
-      routes.add(new Route(keyed, model, rating, rank, weight * keyed.weight() / all));
+    int all = perKey.stream().mapToInt(ProviderConfig::weight).sum();
+    for (ProviderConfig keyed : perKey) {
+      long ofKey = Math.max(1, share * keyed.weight() / all);
+      routes.add(new Route(keyed, one.model(), one.rating(), rank, ofKey));
     }
   }
 

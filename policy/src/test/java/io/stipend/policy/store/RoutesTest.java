@@ -50,7 +50,11 @@ class RoutesTest {
 
   private static String text(Route route) {
     return "%d %s/%s %.2f"
-        .formatted(route.rank(), route.provider().upstream(), route.model(), route.weight());
+        .formatted(
+            route.rank(),
+            route.provider().upstream(),
+            route.model(),
+            route.weight() / (double) Route.WHOLE);
   }
 
   @Test
