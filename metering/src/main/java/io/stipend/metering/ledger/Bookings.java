@@ -61,6 +61,24 @@ final class Bookings {
     new Bookings(usage, adjustments, tail, from, to).run(lines);
   }
 
+  /** The line of one attempt, with every correction netted in that does not stand apart. */
+  static Booking attempt(
+      UsageTable usage, AdjustmentTable adjustments, Tail tail, UsageTable.Row row)
+      throws SQLException {
+    Instant at = row.standsAt();
+    return new Bookings(usage, adjustments, tail, at, at.plusMillis(1)).line(row).booking();
+  }
+
+  /** The line of one correction that stands apart. */
+  static Booking correction(
+      UsageTable usage, AdjustmentTable adjustments, Tail tail, Adjustment correction)
+      throws SQLException {
+    Instant at = correction.booked();
+    Bookings one = new Bookings(usage, adjustments, tail, at, at.plusMillis(1));
+    one.addCorrection(correction, 1);
+    return one.few.get(0).booking();
+  }
+
   private void run(Consumer<Booking> lines) throws SQLException {
     for (UsageTable.Row row : tail.settled()) {
       addAttempt(row);
