@@ -1,5 +1,7 @@
 package io.stipend.gateway.cli;
 
+import io.stipend.gateway.delivery.AnalyticsJar;
+import io.stipend.metering.export.ParquetEngine;
 import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.export.UsageFormat;
 import java.util.Locale;
@@ -12,7 +14,7 @@ final class ExportFormats {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "csv" -> UsageFormat.of(UsageExport.Format.CSV);
       case "jsonl" -> UsageFormat.of(UsageExport.Format.JSONL);
-      case "parquet" -> UsageFormat.parquet(AnalyticsJar.engine());
+      case "parquet" -> UsageFormat.parquet(engine());
       case "focus" ->
           throw new CommandFailure(
               Exit.USAGE,
@@ -21,5 +23,14 @@ final class ExportFormats {
           throw new CommandFailure(
               Exit.USAGE, "--format: " + name + " (expected: csv, jsonl or parquet)");
     };
+  }
+
+  /** What writes Parquet; ends the command where it is missing. */
+  static ParquetEngine engine() {
+    try {
+      return AnalyticsJar.engine();
+    } catch (AnalyticsJar.Missing e) {
+      throw new CommandFailure(Exit.USAGE, "--format: " + e.getMessage());
+    }
   }
 }
