@@ -43,13 +43,15 @@ public final class UsageExport {
     /** RFC 4180 with a header line; a null is an empty field. */
     CSV,
     /** One JSON object per line; costs are decimal strings, a null is {@code null}. */
-    JSONL
+    JSONL,
+    /** CSV by the FinOps Open Cost and Usage Specification: rows of days, not of attempts. */
+    FOCUS
   }
 
   /**
    * What was written.
    *
-   * @param rows data rows
+   * @param rows data rows of the file
    * @param totalNanos the sum of all costs in nano-units, by currency; empty without rows
    * @param state the state of the ledger that was read
    */
@@ -73,6 +75,12 @@ public final class UsageExport {
    */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Path file) {
+    return write(reader, from, to, format, FocusOptions.DEFAULT, file);
+  }
+
+  /** The same, with what FOCUS wants to know. */
+  public static Summary write(
+      LedgerReader reader, Instant from, Instant to, Format format, FocusOptions focus, Path file) {
     try {
       Path target = file.toAbsolutePath();
       Path folder = target.getParent();
@@ -87,7 +95,7 @@ public final class UsageExport {
               new BufferedWriter(
                   new OutputStreamWriter(
                       Channels.newOutputStream(channel), StandardCharsets.UTF_8));
-          summary = write(reader, from, to, format, out);
+          summary = write(reader, from, to, format, focus, out);
           out.flush();
           channel.force(true);
         }
@@ -105,7 +113,23 @@ public final class UsageExport {
   /** Writes the same rows to an open writer, which is neither flushed nor closed. */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Writer out) {
-    RowWriter rows = format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
+    return write(reader, from, to, format, FocusOptions.DEFAULT, out);
+  }
+
+  /** The same, with what FOCUS wants to know. */
+  public static Summary write(
+      LedgerReader reader,
+      Instant from,
+      Instant to,
+      Format format,
+      FocusOptions focus,
+      Writer out) {
+    RowWriter rows =
+        switch (format) {
+          case CSV -> new CsvWriter(out);
+          case JSONL -> new JsonLinesWriter(out);
+          case FOCUS -> new FocusWriter(focus, out);
+        };
     Map<String, Long> totals = new TreeMap<>();
     long[] count = {0};
     rows.header();
@@ -118,7 +142,8 @@ public final class UsageExport {
               totals.merge(row.attempt().currency(), row.usage().nanos(), Math::addExact);
               count[0]++;
             });
-    return new Summary(count[0], totals, state);
+    rows.end();
+    return new Summary(rows.written(count[0]), totals, state);
   }
 
   /**
@@ -148,6 +173,14 @@ public final class UsageExport {
     void header();
 
     void row(Booking row);
+
+    /** Writes what was held back until all rows were known. */
+    default void end() {}
+
+    /** The data rows of the file, for so many lines of the books. */
+    default long written(long lines) {
+      return lines;
+    }
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -9,6 +9,7 @@ import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -110,4 +111,9 @@ public interface Rating {
    * models whose thinking is visible or must be asked for with a budget in the body.
    */
   boolean mayThink();
+
+  /** Whether a tier, in the vendor's word, is the one that a request gets when it asks for none. */
+  static boolean isDefaultTier(@Nullable String tier) {
+    return tier == null || TierPrices.DEFAULT_NAMES.contains(tier.toLowerCase(Locale.ROOT));
+  }
 }
