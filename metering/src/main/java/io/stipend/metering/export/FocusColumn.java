@@ -71,6 +71,18 @@ record FocusColumn(String name, Type type, int decimals, Getter<String> value) {
         });
   }
 
+  /** The same as other formats know it. */
+  Field field() {
+    return new Field(
+        name,
+        switch (type) {
+          case STRING -> ColumnType.TEXT;
+          case DECIMAL -> ColumnType.DECIMAL;
+          case DATETIME -> ColumnType.TIME;
+          case JSON -> ColumnType.WORD;
+        });
+  }
+
   /** Plain, and with a point also where it is whole: what guesses types must not see integers. */
   static String decimal(BigDecimal number) {
     String text = number.stripTrailingZeros().toPlainString();

@@ -1,5 +1,6 @@
 package io.stipend.metering.export;
 
+import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.ledger.Booking;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * prices (of an earlier build, or a cost that was assumed) is in a row whose units are worth one
  * each.
  */
-final class FocusWriter implements UsageExport.RowWriter {
+final class FocusWriter {
   private final FocusOptions options;
   private final List<FocusColumn> columns;
   private final Writer out;
@@ -36,13 +37,12 @@ final class FocusWriter implements UsageExport.RowWriter {
     this.out = out;
   }
 
-  @Override
-  public void header() {
+  void header() {
     line(FocusColumn::name);
   }
 
-  @Override
-  public void row(Booking booking) {
+  /** Adds a line of the books; they come by the day where they stand. */
+  void row(Booking booking) {
     LocalDate booked = FocusKey.day(booking.startedAt());
     if (!booked.equals(day)) {
       end();
@@ -55,8 +55,8 @@ final class FocusWriter implements UsageExport.RowWriter {
     }
   }
 
-  @Override
-  public void end() {
+  /** Writes the rows of the day that is in memory. */
+  void end() {
     groups.forEach(
         (key, group) -> group.rows(options.provider(key.provider())).forEach(this::write));
     groups.clear();
@@ -70,8 +70,8 @@ final class FocusWriter implements UsageExport.RowWriter {
     rounding.clear();
   }
 
-  @Override
-  public long written(long lines) {
+  /** Rows so far, without the header. */
+  long written() {
     return written;
   }
 

@@ -3,9 +3,10 @@ package io.stipend.metering.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.export.FocusChecker.Finding;
+import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.export.FocusFile.Row;
-import io.stipend.metering.export.UsageExport.Format;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -53,13 +54,13 @@ class FocusFaultsTest {
 
   private static FocusFile export(LedgerReader reader, FocusVersion version) {
     StringWriter out = new StringWriter();
-    UsageExport.write(
-        reader,
-        FocusHistory.START.minusSeconds(86_400L * 30),
-        FocusHistory.END,
-        Format.FOCUS,
-        new FocusOptions(version, Map.of()),
-        out);
+    new FocusExport(new FocusOptions(version, Map.of()))
+        .write(
+            reader,
+            FocusHistory.START.minusSeconds(86_400L * 30),
+            FocusHistory.END,
+            out,
+            Progress.NONE);
     return FocusFile.parse(out.toString());
   }
 

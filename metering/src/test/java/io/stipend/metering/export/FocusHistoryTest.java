@@ -2,9 +2,10 @@ package io.stipend.metering.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.export.FocusFile.Row;
-import io.stipend.metering.export.UsageExport.Format;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import io.stipend.metering.price.Rating;
 import java.io.StringWriter;
 import java.math.BigDecimal;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,9 +94,9 @@ class FocusHistoryTest {
   private static void check(
       LedgerReader reader, Instant from, Instant to, int seed, Set<String> seen) {
     FocusSums ledger = FocusSums.of(reader, from, to);
-    FocusFile csv = export(reader, from, to, Format.CSV, FocusVersion.V1_4);
+    FocusFile csv = export(reader, from, to, null);
     for (FocusVersion version : FocusVersion.values()) {
-      FocusFile file = export(reader, from, to, Format.FOCUS, version);
+      FocusFile file = export(reader, from, to, version);
       assertThat(FocusChecker.check(version, file, FocusSchema.of(version, "test"), ledger))
           .as("seed %d, %s, from %s", seed, version, from)
           .isEmpty();
@@ -137,15 +139,22 @@ class FocusHistoryTest {
     Instant from = month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
     Instant to = month.plusMonths(1).atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
     StringWriter out = new StringWriter();
-    UsageExport.write(reader, from, to, Format.FOCUS, out);
+    focus(FocusVersion.V1_4).write(reader, from, to, out, Progress.NONE);
     return out.toString();
   }
 
+  private static FocusExport focus(FocusVersion version) {
+    return new FocusExport(new FocusOptions(version, Map.of()));
+  }
+
+  /** A file of a version; CSV of attempts if it is null. */
   private static FocusFile export(
-      LedgerReader reader, Instant from, Instant to, Format format, FocusVersion version) {
+      LedgerReader reader, Instant from, Instant to, @Nullable FocusVersion version) {
     StringWriter out = new StringWriter();
     UsageExport.Summary summary =
-        UsageExport.write(reader, from, to, format, new FocusOptions(version, Map.of()), out);
+        version == null
+            ? UsageExport.write(reader, from, to, UsageExport.Format.CSV, out)
+            : focus(version).write(reader, from, to, out, Progress.NONE);
     FocusFile file = FocusFile.parse(out.toString());
     assertThat(summary.rows()).isEqualTo(file.rows.size());
     return file;

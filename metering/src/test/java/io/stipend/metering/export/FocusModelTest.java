@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.export.FocusFacts.Fact;
-import io.stipend.metering.export.UsageExport.Format;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,13 +110,13 @@ class FocusModelTest {
     try (FocusHistory history = new FocusHistory(folder.resolve("seed" + seed), seed).steps(120);
         LedgerReader reader = history.reader()) {
       StringWriter out = new StringWriter();
-      UsageExport.write(
-          reader,
-          FocusHistory.START.minusSeconds(86_400L * 30),
-          FocusHistory.END,
-          Format.FOCUS,
-          new FocusOptions(FocusVersion.V1_2, Map.of()),
-          out);
+      new FocusExport(new FocusOptions(FocusVersion.V1_2, Map.of()))
+          .write(
+              reader,
+              FocusHistory.START.minusSeconds(86_400L * 30),
+              FocusHistory.END,
+              out,
+              Progress.NONE);
       return FocusFile.parse(out.toString());
     }
   }
