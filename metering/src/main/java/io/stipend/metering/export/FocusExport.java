@@ -3,7 +3,6 @@ package io.stipend.metering.export;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
 import java.io.Writer;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The usage export by the FinOps Open Cost and Usage Specification (FOCUS): CSV of its columns, a
  * row being of a day, a consumer and a price rather than of an attempt ({@link FocusWriter}).
  */
-public final class FocusExport implements UsageFormat {
+public final class FocusExport implements UsageFormat.OfText {
   private final FocusOptions options;
 
   /** The format, as it is written. */
@@ -63,17 +62,13 @@ public final class FocusExport implements UsageFormat {
   }
 
   @Override
-  public @Nullable FocusSchema focus(String generatorVersion) {
-    return FocusSchema.of(options.version(), generatorVersion);
+  public boolean isOfDays() {
+    return true;
   }
 
   @Override
-  public Written write(
-      LedgerReader reader, Instant from, Instant to, Path file, Progress progress) {
-    UsageExport.Summary[] summary = new UsageExport.Summary[1];
-    WholeFile.Digest digest =
-        WholeFile.writeText(file, out -> summary[0] = write(reader, from, to, out, progress));
-    return new Written(summary[0], digest);
+  public @Nullable FocusSchema focus(String generatorVersion) {
+    return FocusSchema.of(options.version(), generatorVersion);
   }
 
   /**
@@ -83,6 +78,7 @@ public final class FocusExport implements UsageFormat {
    * @param progress is told the attempts so far, of an unknown number
    * @return what was written; its rows are those of the file
    */
+  @Override
   public UsageExport.Summary write(
       LedgerReader reader, Instant from, Instant to, Writer out, Progress progress) {
     FocusWriter rows = new FocusWriter(options, out);
