@@ -346,39 +346,7 @@ public sealed interface LedgerEntry {
       Units units,
       ChargeBasis basis)
       implements LedgerEntry {
-    /** The end of an attempt whose cost has no lines. */
-    public Settled(
-        Instant at,
-        AttemptId id,
-        TokenUsage usage,
-        UsageSource source,
-        String outcome,
-        int httpStatus,
-        String modelServed,
-        @Nullable String serviceTier,
-        long nanos,
-        @Nullable String providerRequestId,
-        List<Posting> debits,
-        String flags,
-        Units units) {
-      this(
-          at,
-          id,
-          usage,
-          source,
-          outcome,
-          httpStatus,
-          modelServed,
-          serviceTier,
-          nanos,
-          providerRequestId,
-          debits,
-          flags,
-          units,
-          ChargeBasis.NONE);
-    }
-
-    /** The same of an attempt that used nothing but tokens. */
+    /** The end of an attempt that used nothing but tokens, and whose cost has no lines. */
     public Settled(
         Instant at,
         AttemptId id,
@@ -405,7 +373,8 @@ public sealed interface LedgerEntry {
           providerRequestId,
           debits,
           flags,
-          Units.NONE);
+          Units.NONE,
+          ChargeBasis.NONE);
     }
   }
 
