@@ -17,7 +17,7 @@ final class SpanOptions {
       paramLabel = "TIME",
       description =
           "First instant, by started_at: an RFC 3339 time, or a date (its first moment in"
-              + " calendar.timezone; with --by day a UTC day).")
+              + " calendar.timezone; with --by day and of focus a UTC day).")
   @Nullable String from;
 
   @Option(names = "--to", paramLabel = "TIME", description = "The instant after the last one.")
@@ -30,7 +30,14 @@ final class SpanOptions {
   @Nullable String month;
 
   /** UTC days: the first, and the one after the last. */
-  record Days(LocalDate first, LocalDate end) {}
+  record Days(LocalDate first, LocalDate end) {
+    /** The same as instants. */
+    RangeOptions.Range range() {
+      return new RangeOptions.Range(
+          first.atStartOfDay(ZoneOffset.UTC).toInstant(),
+          end.atStartOfDay(ZoneOffset.UTC).toInstant());
+    }
+  }
 
   /** The range of time; dates are of this zone. */
   RangeOptions.Range in(ZoneId zone) {

@@ -8,9 +8,9 @@ import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.export.UsageFormat;
 import io.stipend.metering.ledger.BookedRanges;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Progress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -33,7 +33,7 @@ final class UsageCommand {
       name = "export",
       description = {
         "Write one row for each attempt that was sent to a provider, and one for each correction",
-        "of a month that was closed by then.",
+        "of a month that was closed by then; of focus, one for each day, consumer and price.",
         "With --by day: a file for each UTC day and its proof; a day is written again only if",
         "something of it may have changed, and never once its month is closed.",
         "Works while a gateway runs and while none does."
@@ -44,8 +44,14 @@ final class UsageCommand {
 
     @Mixin SpanOptions times = new SpanOptions();
 
-    @Option(names = "--format", description = "csv (default), jsonl or parquet.")
+    @Option(names = "--format", description = "csv (default), jsonl, parquet or focus.")
     String format = "csv";
+
+    @Option(
+        names = "--focus-version",
+        paramLabel = "VERSION",
+        description = "With --format focus: 1.4 (default) or 1.2.")
+    @Nullable String focusVersion;
 
     @Option(
         names = "--out",
@@ -94,8 +100,8 @@ final class UsageCommand {
     }
 
     private Integer file() {
-      UsageFormat type = ExportFormats.of(format);
-      RangeOptions.Range range = times.in(workspace.quota().timezone());
+      UsageFormat type = ExportFormats.of(format, focusVersion, workspace);
+      RangeOptions.Range range = range(type);
       // Before the rows: what begins later they may lack.
       ExportMeta.Maker maker = new ExportMeta.Maker(Version.text(), workspace.now());
       ExportMeta meta;
@@ -127,21 +133,16 @@ final class UsageCommand {
     }
 
     private Integer toScreen() {
-      UsageExport.Format text =
-          switch (format.toLowerCase(Locale.ROOT)) {
-            case "csv" -> UsageExport.Format.CSV;
-            case "jsonl" -> UsageExport.Format.JSONL;
-            case "parquet" ->
-                throw usage("--out: - (expected: a file or a folder; parquet is no text)");
-            default -> throw usage("--format: " + format + " (expected: csv, jsonl or parquet)");
-          };
-      RangeOptions.Range range = times.in(workspace.quota().timezone());
+      UsageFormat type = ExportFormats.of(format, focusVersion, workspace);
+      if (!(type instanceof UsageFormat.OfText text)) {
+        throw usage("--out: - (expected: a file or a folder; " + type.name() + " is no text)");
+      }
+      RangeOptions.Range range = range(type);
       ExportMeta.Maker maker = new ExportMeta.Maker(Version.text(), workspace.now());
       ExportMeta meta;
       try (LedgerReader reader = workspace.reader()) {
         UsageExport.Summary summary =
-            UsageExport.write(reader, range.from(), range.to(), text, terminal.out());
-        UsageFormat type = UsageFormat.of(text);
+            text.write(reader, range.from(), range.to(), terminal.out(), Progress.NONE);
         meta = ExportMeta.of(out, type, range.from(), range.to(), maker, summary, null, null);
       }
       terminal.out().flush();
@@ -153,7 +154,7 @@ final class UsageCommand {
       if (out.toString().equals("-")) {
         throw usage("--out: - (expected: a folder, with --by day)");
       }
-      UsageFormat type = ExportFormats.of(format);
+      UsageFormat type = ExportFormats.of(format, focusVersion, workspace);
       SpanOptions.Days days = times.days();
       DayFolder.Delivery delivery;
       try (ProgressLine line = ProgressLine.of(terminal, "usage export")) {
@@ -169,6 +170,11 @@ final class UsageCommand {
       }
       terminal.line(json.on ? AdminJson.text(delivery) : delivery.sentence());
       return Exit.DONE;
+    }
+
+    /** Rows of whole UTC days are of no other range. */
+    private RangeOptions.Range range(UsageFormat type) {
+      return type.isOfDays() ? times.days().range() : times.in(workspace.quota().timezone());
     }
 
     private static CommandFailure usage(String message) {

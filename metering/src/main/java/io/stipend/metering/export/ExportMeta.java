@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param sha256 of the file, in hex; null if it was none
  * @param mark what the rows are made of ({@link io.stipend.metering.ledger.BookedRanges#mark});
  *     null where nobody compares it
+ * @param focus what FOCUS wants to be told; null of other formats
  */
 public record ExportMeta(
     String file,
@@ -62,7 +63,8 @@ public record ExportMeta(
     String createdAt,
     @Nullable Long bytes,
     @Nullable String sha256,
-    @Nullable String mark) {
+    @Nullable String mark,
+    @Nullable FocusSchema focus) {
   private static final String END = ".meta.json";
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -151,7 +153,8 @@ public record ExportMeta(
         maker.now().toString(),
         digest == null ? null : digest.bytes(),
         digest == null ? null : digest.sha256(),
-        mark);
+        mark,
+        format.focus(maker.version()));
   }
 
   /** Rows that start before this instant are all there: nothing older is still under way. */

@@ -2,10 +2,12 @@ package io.stipend.metering.export;
 
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A format that usage is delivered in: one file for a range of time. */
 public interface UsageFormat {
@@ -22,6 +24,20 @@ public interface UsageFormat {
 
   /** The columns, in their order. */
   List<Field> fields();
+
+  /** Whether its rows are of whole UTC days. */
+  default boolean isOfDays() {
+    return false;
+  }
+
+  /**
+   * What FOCUS wants to be told beside a file; null where the format is another.
+   *
+   * @param generatorVersion version of the program
+   */
+  default @Nullable FocusSchema focus(String generatorVersion) {
+    return null;
+  }
 
   /**
    * Writes the rows with {@code from <= started_at < to} to a file that appears whole or not at
@@ -41,10 +57,26 @@ public interface UsageFormat {
    */
   record Written(UsageExport.Summary summary, WholeFile.Digest digest) {}
 
-  /** One of the formats that are text. */
-  static UsageFormat of(UsageExport.Format format) {
+  /** A format that is text, and so can be written to standard output too. */
+  interface OfText extends UsageFormat {
+    /** Writes the same rows to an open writer, which is neither flushed nor closed. */
+    UsageExport.Summary write(
+        LedgerReader reader, Instant from, Instant to, Writer out, Progress progress);
+
+    @Override
+    default Written write(
+        LedgerReader reader, Instant from, Instant to, Path file, Progress progress) {
+      UsageExport.Summary[] summary = new UsageExport.Summary[1];
+      WholeFile.Digest digest =
+          WholeFile.writeText(file, out -> summary[0] = write(reader, from, to, out, progress));
+      return new Written(summary[0], digest);
+    }
+  }
+
+  /** One row per attempt, as text. */
+  static OfText of(UsageExport.Format format) {
     String name = format.name().toLowerCase(Locale.ROOT);
-    return new UsageFormat() {
+    return new OfText() {
       @Override
       public String name() {
         return name;
@@ -61,14 +93,9 @@ public interface UsageFormat {
       }
 
       @Override
-      public Written write(
-          LedgerReader reader, Instant from, Instant to, Path file, Progress progress) {
-        UsageExport.Summary[] summary = new UsageExport.Summary[1];
-        WholeFile.Digest digest =
-            WholeFile.writeText(
-                file,
-                out -> summary[0] = UsageExport.write(reader, from, to, format, out, progress));
-        return new Written(summary[0], digest);
+      public UsageExport.Summary write(
+          LedgerReader reader, Instant from, Instant to, Writer out, Progress progress) {
+        return UsageExport.write(reader, from, to, format, out, progress);
       }
     };
   }

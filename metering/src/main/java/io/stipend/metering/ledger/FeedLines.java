@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the lines of events, within one read transaction. */
 final class FeedLines {
+  private final Connection connection;
   private final UsageTable usage;
   private final AdjustmentTable adjustments;
   private final Tail tail;
@@ -23,6 +24,7 @@ final class FeedLines {
   FeedLines(
       Connection connection, LedgerTables tables, UsageTable usage, AdjustmentTable adjustments)
       throws SQLException {
+    this.connection = connection;
     this.usage = usage;
     this.adjustments = adjustments;
     tail = Tail.read(connection, tables, usage);
@@ -50,7 +52,7 @@ final class FeedLines {
         turned.contains(month(reservation.reserved().at()))
             ? stands(entry.id())
             : new UsageTable.Row(reservation.number(), UsageRows.of(reservation, entry), null);
-    Booking line = Bookings.attempt(usage, adjustments, tail, row);
+    Booking line = Bookings.attempt(connection, usage, adjustments, tail, row);
     return new UsageFeed.Event(name(entry.id()), name(entry.id()), false, entry.at(), line, after);
   }
 
@@ -59,8 +61,8 @@ final class FeedLines {
     Adjustment apart = apart(entry.correctionId());
     Booking line =
         apart == null
-            ? Bookings.attempt(usage, adjustments, tail, stands(entry.id()))
-            : Bookings.correction(usage, adjustments, tail, apart);
+            ? Bookings.attempt(connection, usage, adjustments, tail, stands(entry.id()))
+            : Bookings.correction(connection, usage, tail, apart);
     return new UsageFeed.Event(
         entry.correctionId(),
         apart == null ? name(entry.id()) : entry.correctionId(),

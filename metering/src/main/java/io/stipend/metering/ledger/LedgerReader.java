@@ -23,7 +23,9 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +35,6 @@ import org.jspecify.annotations.Nullable;
  * method throws {@link LedgerException} if the ledger cannot be read.
  */
 public final class LedgerReader implements AutoCloseable {
-  private static final Comparator<UsageTable.Row> BY_START =
-      Comparator.comparing((UsageTable.Row row) -> attempt(row).row().startedAt())
-          .thenComparing(UsageTable.Row::number);
-
   private final Path file;
   private final Connection connection;
   private final LedgerTables tables;
@@ -85,28 +83,7 @@ public final class LedgerReader implements AutoCloseable {
   public LedgerHead usage(Instant from, Instant to, Consumer<UsageRow> rows) {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables, usage);
-          List<UsageTable.Row> added = new ArrayList<>();
-          for (UsageTable.Row row : tail.settled()) {
-            Instant start = attempt(row).row().startedAt();
-            if (!start.isBefore(from) && start.isBefore(to)) {
-              added.add(row);
-            }
-          }
-          added.sort(BY_START);
-          int[] next = {0};
-          usage.settled(
-              from,
-              to,
-              row -> {
-                while (next[0] < added.size() && BY_START.compare(added.get(next[0]), row) < 0) {
-                  rows.accept(attempt(added.get(next[0]++)).row());
-                }
-                rows.accept(attempt(tail.netted(row)).row());
-              });
-          while (next[0] < added.size()) {
-            rows.accept(attempt(added.get(next[0]++)).row());
-          }
+          CurrentRows.read(usage, Tail.read(connection, tables, usage), from, to, rows);
           return readHead();
         });
   }
@@ -138,12 +115,38 @@ public final class LedgerReader implements AutoCloseable {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables, usage);
-          Bookings.read(usage, adjustments, tail, from, to, lines);
-          SortedMap<String, LedgerEntry.MonthClosed> months = new TreeMap<>();
-          facts(tail, LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED)
-              .forEach(entry -> months.put(entry.month(), entry));
-          return new BookedState(readHead(), oldestOpen(tail).orElse(null), months);
+          books(tail, from, to).read(lines);
+          return state(tail);
         });
+  }
+
+  /**
+   * Shows the lines that {@link #bookings} streams, in no order, to several threads that sum them
+   * up, each for itself: the fast way to read many.
+   *
+   * @param sums makes what one thread sums up into; asked in the thread of the caller
+   * @param each adds a line to that; must not keep the line
+   * @return all sums, to be added up by the caller
+   */
+  public <S> Scanned<S> scan(
+      Instant from, Instant to, Supplier<S> sums, BiConsumer<S, BookedLine> each) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables, usage);
+          List<S> all = books(tail, from, to).scan(sums, each);
+          return new Scanned<>(all, state(tail));
+        });
+  }
+
+  private Bookings books(Tail tail, Instant from, Instant to) throws SQLException {
+    return new Bookings(connection, usage, adjustments, tail, from, to);
+  }
+
+  private BookedState state(Tail tail) throws SQLException {
+    SortedMap<String, LedgerEntry.MonthClosed> months = new TreeMap<>();
+    facts(tail, LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED)
+        .forEach(entry -> months.put(entry.month(), entry));
+    return new BookedState(readHead(), oldestOpen(tail).orElse(null), months);
   }
 
   /** The earliest start of an attempt that is still under way; empty if none is. */
