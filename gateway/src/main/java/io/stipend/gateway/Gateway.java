@@ -115,7 +115,7 @@ public final class Gateway implements AutoCloseable {
     this.transport = Transport.start(config.eventLoops());
     UpstreamOptions outward = UpstreamOptions.of(config);
     this.upstreams = new CloudUpstreams(new NettyUpstreams(outward), outward, clock);
-    this.deliveries = new Deliveries(config.data(), outward, clock);
+    this.deliveries = new Deliveries(config.data(), outward, Version.text(), clock);
     this.routing = new Routing(config.retry(), System::nanoTime);
     TokenCounters counters = new TokenCounters();
     this.learnedFile = new LearnedFile(config.data());

@@ -46,17 +46,19 @@ public final class Deliveries implements AutoCloseable {
    * Deliveries of a data folder; of nothing until {@link #update}.
    *
    * @param outward the proxy and the authorities that all outbound connections use
+   * @param version of the program
    */
-  public Deliveries(Path dataDir, UpstreamOptions outward, InstantSource clock) {
-    this(dataDir, outward, clock, FeedPace.DEFAULT);
+  public Deliveries(Path dataDir, UpstreamOptions outward, String version, InstantSource clock) {
+    this(dataDir, outward, version, clock, FeedPace.DEFAULT);
   }
 
-  Deliveries(Path dataDir, UpstreamOptions outward, InstantSource clock, FeedPace pace) {
+  Deliveries(
+      Path dataDir, UpstreamOptions outward, String version, InstantSource clock, FeedPace pace) {
     this.dataDir = dataDir;
     this.outward = outward;
     this.clock = clock;
     this.pace = pace;
-    this.exports = new ScheduledExports(dataDir, clock);
+    this.exports = new ScheduledExports(dataDir, version, clock);
   }
 
   /** Delivers what a quota file says from now on; the ledger must be there. */
@@ -74,7 +76,7 @@ public final class Deliveries implements AutoCloseable {
           .computeIfAbsent(feed.url(), added -> new FeedLane(feed, dataDir, post(), pace, clock))
           .update(feed);
     }
-    exports.update(file.delivery().exports(), file.timezone());
+    exports.update(file.delivery().exports(), file.timezone(), file.file());
   }
 
   private WebhookPost post() {

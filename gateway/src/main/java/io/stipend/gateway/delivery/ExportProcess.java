@@ -2,13 +2,13 @@ package io.stipend.gateway.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.stipend.gateway.Version;
 import io.stipend.metering.export.DayFolder;
 import io.stipend.metering.export.ExportMeta;
 import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.export.UsageFormat;
 import io.stipend.metering.ledger.BookedRanges;
 import io.stipend.metering.ledger.LedgerException;
+import io.stipend.policy.config.DeliveryConfig;
 import io.stipend.policy.config.DeliveryConfig.Export;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,6 +19,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,17 @@ public final class ExportProcess {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String DONE = "complete_until";
   private static final int MOST_SAID = 500;
+
+  /** By its name: commands know of deliveries, not deliveries of commands. */
+  private static final String COMMANDS = "io.stipend.gateway.cli.Stipend";
+
+  private static final List<String> JAVA =
+      List.of(
+          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+          "-Xmx256m",
+          "-XX:+UseSerialGC",
+          "-cp",
+          System.getProperty("java.class.path"));
 
   private ExportProcess() {}
 
@@ -55,40 +67,63 @@ public final class ExportProcess {
   }
 
   private static Path file(Export export, LocalDate day) {
-    return export.to().resolve("usage-" + day + "." + export.format().word());
+    boolean focus = export.format() == DeliveryConfig.Format.FOCUS;
+    String word = export.format().word();
+    return export.to().resolve(focus ? word + "-" + day + ".csv" : "usage-" + day + "." + word);
   }
 
   /**
    * Writes the days that were over when it was due, those that may have changed.
    *
+   * @param version of the program
+   * @param quotaFile names the providers, which FOCUS asks for; the other formats do not
    * @return what the folder is complete until
    * @throws Failed if they could not be written
    */
-  static String run(Export export, Path dataDir, Instant now, Instant due)
+  static String run(
+      Export export, Path dataDir, Path quotaFile, String version, Instant now, Instant due)
       throws Failed, InterruptedException {
-    LocalDate since = export.since();
-    List<String> line =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            ExportProcess.class.getName(),
-            dataDir.toString(),
-            export.format().word(),
-            export.to().toString(),
-            since == null ? "" : since.toString(),
-            LocalDate.ofInstant(due, ZoneOffset.UTC).toString(),
-            now.toString());
+    LocalDate end = LocalDate.ofInstant(due, ZoneOffset.UTC);
     try {
+      LocalDate first = export.since() == null ? first(dataDir) : export.since();
+      // Without usage so far there is nothing but the last day to tell of.
+      String begin = (first == null || !first.isBefore(end) ? end.minusDays(1) : first).toString();
+      List<String> line = new ArrayList<>(JAVA);
+      line.addAll(
+          export.format() == DeliveryConfig.Format.FOCUS
+              ? List.of(
+                  COMMANDS,
+                  "usage",
+                  "export",
+                  "--config",
+                  quotaFile.toString(),
+                  "--by",
+                  "day",
+                  "--format",
+                  "focus",
+                  "--from",
+                  begin,
+                  "--to",
+                  end.toString(),
+                  "--out",
+                  export.to().toString(),
+                  "--json")
+              : List.of(
+                  ExportProcess.class.getName(),
+                  dataDir.toString(),
+                  export.format().word(),
+                  export.to().toString(),
+                  begin,
+                  end.toString(),
+                  now.toString(),
+                  version));
       Path said = Files.createTempFile("stipend-export", ".txt");
       try {
         return ended(line, said);
       } finally {
         Files.deleteIfExists(said);
       }
-    } catch (IOException e) {
+    } catch (IOException | LedgerException e) {
       throw new Failed(e.toString());
     }
   }
@@ -128,19 +163,15 @@ public final class ExportProcess {
   private static int main(String[] args, PrintStream out) {
     try {
       Path dataDir = Path.of(args[0]);
-      LocalDate first = args[3].isEmpty() ? first(dataDir) : LocalDate.parse(args[3]);
-      LocalDate end = LocalDate.parse(args[4]);
       DayFolder folder =
           new DayFolder(
               dataDir,
               format(args[1]),
               Path.of(args[2]),
-              new ExportMeta.Maker(Version.text(), Instant.parse(args[5])),
+              new ExportMeta.Maker(args[6], Instant.parse(args[5])),
               false,
               DayFolder.Watcher.NONE);
-      // Without usage so far there is nothing but the last day to tell of.
-      DayFolder.Delivery done =
-          folder.deliver(first == null || !first.isBefore(end) ? end.minusDays(1) : first, end);
+      DayFolder.Delivery done = folder.deliver(LocalDate.parse(args[3]), LocalDate.parse(args[4]));
       out.println(JSON.createObjectNode().put(DONE, done.completeUntil()));
       return 0;
     } catch (LedgerException | AnalyticsJar.Missing e) {

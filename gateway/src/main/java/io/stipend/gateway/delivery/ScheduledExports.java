@@ -31,11 +31,13 @@ final class ScheduledExports implements AutoCloseable {
   private static final long END_SECONDS = 5;
 
   private final Path dataDir;
+  private final String version;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Map<Export, State> states = new HashMap<>();
   private List<Export> exports = List.of();
   private ZoneId zone = ZoneOffset.UTC;
+  private Path quotaFile = Path.of("");
   private @Nullable Thread thread;
 
   /**
@@ -52,15 +54,24 @@ final class ScheduledExports implements AutoCloseable {
       @Nullable String completeUntil,
       @Nullable String problem) {}
 
-  ScheduledExports(Path dataDir, InstantSource clock) {
+  /**
+   * @param version of the program, for what it writes
+   */
+  ScheduledExports(Path dataDir, String version, InstantSource clock) {
     this.dataDir = dataDir;
+    this.version = version;
     this.clock = clock;
   }
 
-  /** These from now on. */
-  synchronized void update(List<Export> wanted, ZoneId inZone) {
+  /**
+   * These from now on.
+   *
+   * @param file the quota file that names them
+   */
+  synchronized void update(List<Export> wanted, ZoneId inZone, Path file) {
     exports = List.copyOf(wanted);
     zone = inZone;
+    quotaFile = file;
     states.keySet().retainAll(exports);
     if (!exports.isEmpty() && thread == null) {
       Thread made = new Thread(this::run, "stipend-export");
@@ -103,6 +114,10 @@ final class ScheduledExports implements AutoCloseable {
     return exports;
   }
 
+  private synchronized Path quotaFile() {
+    return quotaFile;
+  }
+
   private void runIfDue(Export export) {
     Instant now = clock.instant();
     Instant due = lastDue(export, now);
@@ -117,7 +132,7 @@ final class ScheduledExports implements AutoCloseable {
       return;
     }
     try {
-      String complete = ExportProcess.run(export, dataDir, now, due);
+      String complete = ExportProcess.run(export, dataDir, quotaFile(), version, now, due);
       put(export, new State(now, now, complete, null));
       LOG.info("{}: complete until {}", export.to(), complete);
     } catch (ExportProcess.Failed e) {

@@ -93,7 +93,8 @@ class FeedTest {
     QuotaFile file =
         file("{ url: \"%s\", secret: %s, batch: %d }".formatted(receiver.url(), SECRET, batch));
     deliveries =
-        new Deliveries(data(), UpstreamOptions.of(file.gateway()), InstantSource.system(), QUICK);
+        new Deliveries(
+            data(), UpstreamOptions.of(file.gateway()), "0", InstantSource.system(), QUICK);
     deliveries.update(file);
   }
 

@@ -100,8 +100,8 @@ class ScheduledExportsTest {
   /** Runs until the folder's state is as it is waited for. */
   private DeliveryStatus.Export run(
       Instant now, DeliveryConfig.Export export, Predicate<DeliveryStatus.Export> until) {
-    try (ScheduledExports exports = new ScheduledExports(data(), InstantSource.fixed(now))) {
-      exports.update(List.of(export), BERLIN);
+    try (ScheduledExports exports = new ScheduledExports(data(), "0", InstantSource.fixed(now))) {
+      exports.update(List.of(export), BERLIN, folder.resolve("stipend.yaml"));
       await().atMost(Duration.ofSeconds(60)).until(() -> until.test(exports.status().get(0)));
       return exports.status().get(0);
     }
@@ -136,6 +136,27 @@ class ScheduledExportsTest {
     assertThat(Files.getLastModifiedTime(to.resolve("usage-2026-11-03.csv.meta.json")))
         .as("a day that did not change")
         .isEqualTo(before);
+  }
+
+  @Test
+  void focusIsWrittenForTheProvidersOfTheQuotaFile() throws Exception {
+    Files.writeString(
+        folder.resolve("stipend.yaml"),
+        """
+        gateway: { data: ./data }
+        providers: { openai: { url: "https://api.openai.com", key: "${NOT_SET}" } }
+        people: { ada: { budget: { amount: 400 USD, every: month } } }
+        """);
+    Path to = folder.resolve("focus");
+    DeliveryConfig.Export export = export(DeliveryConfig.Format.FOCUS, to);
+    DeliveryStatus.Export done =
+        run(NOW, export, status -> status.lastAt() != null || status.problem() != null);
+    assertThat(done.problem()).isNull();
+    assertThat(done.completeUntil()).isEqualTo("2026-11-04T00:00:00Z");
+    assertThat(to.resolve("focus-2026-11-01.csv")).content().contains("0.000000077");
+    assertThat(run(NOW, export, status -> status.lastAt() != null).completeUntil())
+        .as("known from the folder")
+        .isNull();
   }
 
   @Test

@@ -73,55 +73,9 @@ record AllowanceRow(
   /** Gives the rows of a fact; none of another kind of entry. */
   static void of(LedgerEntry fact, Consumer<AllowanceRow> rows) {
     if (fact instanceof LedgerEntry.Granted g) {
-      boolean oneOff = g.kind() == LedgerEntry.GrantKind.ONE_OFF;
-      Kind kind =
-          switch (g.kind()) {
-            case RECURRING -> Kind.GRANT;
-            case ADJUSTMENT -> Kind.ADJUSTMENT;
-            case ONE_OFF -> Kind.ONE_OFF;
-          };
-      String lot = oneOff ? g.id() : Lot.recurringId(g.account());
-      Long priority = (long) g.priority();
-      rows.accept(
-          new AllowanceRow(
-              g.at(),
-              g.id(),
-              kind,
-              g.account(),
-              g.amount(),
-              null,
-              lot,
-              words(g.reason()),
-              g.by(),
-              g.expiresAt(),
-              priority));
+      of(g, rows);
     } else if (fact instanceof LedgerEntry.Transferred t) {
-      rows.accept(
-          new AllowanceRow(
-              t.at(),
-              t.id(),
-              Kind.TRANSFER_OUT,
-              t.from(),
-              -t.amount(),
-              t.to(),
-              null,
-              words(t.reason()),
-              t.by(),
-              null,
-              null));
-      rows.accept(
-          new AllowanceRow(
-              t.at(),
-              t.id(),
-              Kind.TRANSFER_IN,
-              t.to(),
-              t.amount(),
-              t.from(),
-              t.id(),
-              words(t.reason()),
-              t.by(),
-              t.expiresAt(),
-              0L));
+      of(t, rows);
     } else if (fact instanceof LedgerEntry.Lent l) {
       Kind kind =
           switch (l.kind()) {
@@ -147,6 +101,60 @@ record AllowanceRow(
     } else if (fact instanceof LedgerEntry.Rolled r) {
       of(r, rows);
     }
+  }
+
+  private static void of(LedgerEntry.Granted g, Consumer<AllowanceRow> rows) {
+    boolean oneOff = g.kind() == LedgerEntry.GrantKind.ONE_OFF;
+    Kind kind =
+        switch (g.kind()) {
+          case RECURRING -> Kind.GRANT;
+          case ADJUSTMENT -> Kind.ADJUSTMENT;
+          case ONE_OFF -> Kind.ONE_OFF;
+        };
+    String lot = oneOff ? g.id() : Lot.recurringId(g.account());
+    Long priority = (long) g.priority();
+    rows.accept(
+        new AllowanceRow(
+            g.at(),
+            g.id(),
+            kind,
+            g.account(),
+            g.amount(),
+            null,
+            lot,
+            words(g.reason()),
+            g.by(),
+            g.expiresAt(),
+            priority));
+  }
+
+  private static void of(LedgerEntry.Transferred t, Consumer<AllowanceRow> rows) {
+    rows.accept(
+        new AllowanceRow(
+            t.at(),
+            t.id(),
+            Kind.TRANSFER_OUT,
+            t.from(),
+            -t.amount(),
+            t.to(),
+            null,
+            words(t.reason()),
+            t.by(),
+            null,
+            null));
+    rows.accept(
+        new AllowanceRow(
+            t.at(),
+            t.id(),
+            Kind.TRANSFER_IN,
+            t.to(),
+            t.amount(),
+            t.from(),
+            t.id(),
+            words(t.reason()),
+            t.by(),
+            t.expiresAt(),
+            0L));
   }
 
   private static void of(LedgerEntry.Rolled r, Consumer<AllowanceRow> rows) {

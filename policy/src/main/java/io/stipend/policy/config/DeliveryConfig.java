@@ -59,7 +59,9 @@ public record DeliveryConfig(List<Feed> feeds, List<Export> exports) {
     /** A JSON object on each line. */
     JSONL,
     /** Columns, compressed. */
-    PARQUET;
+    PARQUET,
+    /** FOCUS, a row of a day, meter and price. */
+    FOCUS;
 
     /** As a quota file and the command line name it. */
     public String word() {
