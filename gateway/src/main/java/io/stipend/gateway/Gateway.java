@@ -11,6 +11,7 @@ import io.stipend.gateway.admin.AdminService;
 import io.stipend.gateway.admin.GatewayStatus;
 import io.stipend.gateway.admin.LocalAdmin;
 import io.stipend.gateway.admin.PersonBalance;
+import io.stipend.gateway.delivery.Deliveries;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.exchange.AccessLog;
 import io.stipend.gateway.exchange.Exchanges;
@@ -73,6 +74,7 @@ public final class Gateway implements AutoCloseable {
   private final Freezes freezes;
   private final Ledger ledger;
   private final Alerts alerts;
+  private final Deliveries deliveries;
   private final LocalBudgets budgets;
   private final LocalAdmin admin;
   private final AdminAccess access;
@@ -113,6 +115,7 @@ public final class Gateway implements AutoCloseable {
     this.transport = Transport.start(config.eventLoops());
     UpstreamOptions outward = UpstreamOptions.of(config);
     this.upstreams = new CloudUpstreams(new NettyUpstreams(outward), outward, clock);
+    this.deliveries = new Deliveries(config.data(), outward, clock);
     this.routing = new Routing(config.retry(), System::nanoTime);
     TokenCounters counters = new TokenCounters();
     this.learnedFile = new LearnedFile(config.data());
@@ -151,6 +154,7 @@ public final class Gateway implements AutoCloseable {
       background.once(() -> Relearning.from(config.data(), learned, clock.instant()));
     }
     alerts.start(budgets);
+    deliveries.update(loaded.quotaFile());
     watcher.start(ConfigWatcher.INTERVAL);
   }
 
@@ -202,6 +206,7 @@ public final class Gateway implements AutoCloseable {
     String before = store.snapshot().hash();
     identities.swap(next);
     alerts.webhooks(next.quotaFile().webhooks());
+    deliveries.update(next.quotaFile());
     recordQuota(before, next.hash(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
   }
@@ -225,7 +230,8 @@ public final class Gateway implements AutoCloseable {
         exchanges.open(),
         budgets.openReservations(),
         !exchanges.draining() && !ledger.poisoned(),
-        routing.states());
+        routing.states(),
+        deliveries.status());
   }
 
   /** The section {@code gateway} as it was at the start. */
@@ -288,6 +294,7 @@ public final class Gateway implements AutoCloseable {
     refusals.flush();
     identities.close();
     alerts.close();
+    deliveries.close();
     upstreams.close();
     transport.close();
     ledger.close();

@@ -1,5 +1,6 @@
 package io.stipend.gateway.admin;
 
+import io.stipend.gateway.delivery.DeliveryStatus;
 import java.util.Map;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param ready whether it takes new exchanges: neither draining nor with a failed ledger
  * @param upstreams those that calls have been shared among, by name: {@code closed} while one gets
  *     its calls, {@code open} while it rests, {@code half_open} while it is tried
+ * @param deliveries how the feeds and the scheduled exports do
  */
 public record GatewayStatus(
     String version,
@@ -19,7 +21,8 @@ public record GatewayStatus(
     int openExchanges,
     int inFlight,
     boolean ready,
-    Map<String, String> upstreams) {
+    Map<String, String> upstreams,
+    DeliveryStatus deliveries) {
   /** Copies the map. */
   public GatewayStatus {
     upstreams = Map.copyOf(upstreams);

@@ -25,7 +25,7 @@ final class DeliveredMarks {
   static final String FILE = "alerts-delivered";
 
   /** A webhook is named by a part of its address's hash: the address itself is often a secret. */
-  private static final int NAME_LENGTH = 16;
+  static final int NAME_LENGTH = 16;
 
   private static final Logger LOG = LoggerFactory.getLogger(DeliveredMarks.class);
 
@@ -83,6 +83,6 @@ final class DeliveredMarks {
   }
 
   private static String mark(AlertMessage message, Webhook webhook) {
-    return message.id() + " " + Digests.sha256(webhook.url().toString()).substring(0, NAME_LENGTH);
+    return message.id() + " " + WebhookPost.nameOf(webhook.url());
   }
 }

@@ -1,18 +1,13 @@
 package io.stipend.gateway.alert;
 
-import io.stipend.policy.config.Secret;
 import io.stipend.policy.config.Webhook;
 import io.stipend.policy.config.Webhook.Event;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +20,9 @@ import org.slf4j.LoggerFactory;
  */
 final class WebhookLane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebhookLane.class);
-  private static final int OK = 200;
-  private static final int REDIRECT = 300;
 
   private volatile Webhook webhook;
-  private final HttpClient client;
+  private final WebhookPost post;
   private final DeliveredMarks marks;
   private final Patience patience;
   private final InstantSource clock;
@@ -45,7 +38,7 @@ final class WebhookLane implements AutoCloseable {
       Patience patience,
       InstantSource clock) {
     this.webhook = webhook;
-    this.client = client;
+    this.post = new WebhookPost(client, patience.timeout(), clock);
     this.marks = marks;
     this.patience = patience;
     this.clock = clock;
@@ -119,46 +112,12 @@ final class WebhookLane implements AutoCloseable {
     }
   }
 
-  /** What went wrong, without anything that the webhook or its address says; null if nothing. */
   private @Nullable String post(AlertMessage message, Webhook to) {
-    CompletableFuture<HttpResponse<Void>> answer = null;
-    try {
-      answer = client.sendAsync(request(message, to), HttpResponse.BodyHandlers.discarding());
-      int status = answer.get(patience.timeout().toMillis(), TimeUnit.MILLISECONDS).statusCode();
-      return status >= OK && status < REDIRECT ? null : "status " + status;
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      return (cause == null ? e : cause).getClass().getSimpleName();
-    } catch (TimeoutException e) {
-      return "no answer in " + patience.timeout().toMillis() + " ms";
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "interrupted";
-    } catch (RuntimeException e) {
-      return e.getClass().getSimpleName();
-    } finally {
-      if (answer != null) {
-        // Ends the exchange where it still runs: an answer may drip for ever.
-        answer.cancel(true);
-      }
-    }
-  }
-
-  private HttpRequest request(AlertMessage message, Webhook to) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(to.url())
-            .timeout(patience.timeout())
-            .header("content-type", "application/json")
-            .header("user-agent", "stipend")
-            .header("stipend-alert-id", message.id())
-            .POST(HttpRequest.BodyPublishers.ofString(message.body()));
-    Secret secret = to.secret();
-    if (secret != null) {
-      request.header(
-          "stipend-signature",
-          Digests.signature(secret.reveal(), clock.instant().getEpochSecond(), message.body()));
-    }
-    return request.build();
+    return post.post(
+        to.url(),
+        to.secret(),
+        Map.of("content-type", "application/json", "stipend-alert-id", message.id()),
+        message.body());
   }
 
   long delivered() {

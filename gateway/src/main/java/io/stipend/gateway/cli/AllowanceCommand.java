@@ -15,16 +15,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code allowance}: what somebody's budgets are made of. */
-@Command(name = "allowance", description = "Show what an allowance is made of.")
+@Command(name = "allowance", description = "Show and export what an allowance is made of.")
 final class AllowanceCommand {
   private AllowanceCommand() {}
 
   static CommandLine line(Terminal terminal, Workspace workspace) {
-    CommandLine line =
-        new CommandLine(new AllowanceCommand())
-            .addSubcommand("show", new Show(terminal, workspace));
-    Stipend.notBuilt(line, terminal, "export", "allowance export");
-    return line;
+    return new CommandLine(new AllowanceCommand())
+        .addSubcommand("show", new Show(terminal, workspace))
+        .addSubcommand("export", new AllowanceExportCommand(terminal, workspace));
   }
 
   /** {@code allowance show}. */

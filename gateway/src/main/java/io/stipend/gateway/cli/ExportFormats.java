@@ -1,9 +1,11 @@
 package io.stipend.gateway.cli;
 
+import io.stipend.gateway.delivery.AnalyticsJar;
 import io.stipend.metering.export.FocusExport;
 import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.export.FocusProvider;
 import io.stipend.metering.export.FocusVersion;
+import io.stipend.metering.export.ParquetEngine;
 import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.export.UsageFormat;
 import io.stipend.policy.config.ProviderConfig;
@@ -35,10 +37,19 @@ final class ExportFormats {
     return switch (format) {
       case "csv" -> UsageFormat.of(UsageExport.Format.CSV);
       case "jsonl" -> UsageFormat.of(UsageExport.Format.JSONL);
-      case "parquet" -> UsageFormat.parquet(AnalyticsJar.engine());
+      case "parquet" -> UsageFormat.parquet(engine());
       case FOCUS -> focus(focusVersion, workspace);
       default -> throw usage("--format: " + name + " (expected: csv, jsonl, parquet or focus)");
     };
+  }
+
+  /** What writes Parquet; ends the command where it is missing. */
+  static ParquetEngine engine() {
+    try {
+      return AnalyticsJar.engine();
+    } catch (AnalyticsJar.Missing e) {
+      throw usage("--format: " + e.getMessage());
+    }
   }
 
   private static UsageFormat focus(@Nullable String label, Workspace workspace) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stipend.gateway.delivery.DeliveryStatus;
 import io.stipend.gateway.server.Listener;
 import io.stipend.gateway.server.ListenerOptions;
 import io.stipend.gateway.server.ServerLimits;
@@ -72,7 +73,9 @@ class AdminHandlerTest {
     handler =
         new AdminHandler(
             admin,
-            () -> new GatewayStatus("1", "hash", 2, 3, ready, Map.of("a", "open")),
+            () ->
+                new GatewayStatus(
+                    "1", "hash", 2, 3, ready, Map.of("a", "open"), DeliveryStatus.NONE),
             access,
             new Callers(access, keys, store, new Freezes(), clock));
     transport = Transport.start(1);
@@ -209,7 +212,8 @@ class AdminHandlerTest {
 
     assertThat(client.reachable()).isTrue();
     assertThat(client.status())
-        .isEqualTo(new GatewayStatus("1", "hash", 2, 3, true, Map.of("a", "open")));
+        .isEqualTo(
+            new GatewayStatus("1", "hash", 2, 3, true, Map.of("a", "open"), DeliveryStatus.NONE));
     AdminService.KeyMade made =
         client.createKey(new AdminService.KeyOrder("bob", "ci", null, "1h"), "tester");
     assertThat(client.keys()).extracting(AdminService.KeyLine::id).containsExactly(made.id());

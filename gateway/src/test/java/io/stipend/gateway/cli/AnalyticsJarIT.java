@@ -45,7 +45,7 @@ class AnalyticsJarIT {
         shell.shell(stipend + "grant ada 1 --reason x; " + export + " || echo code $?");
     assertThat(missing.out()).contains("code 2");
     assertThat(missing.err())
-        .contains("--format parquet needs " + folder.toRealPath().resolve(NAME))
+        .contains("--format: parquet needs " + folder.toRealPath().resolve(NAME))
         .contains("which is not there (expected: the file of that name from the same release");
     assertThat(folder.resolve("november.parquet")).doesNotExist();
 

@@ -75,7 +75,6 @@ class ArgumentsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "allowance export",
         "report chargeback",
         "report budget-vs-actual",
         "report forecast --month 2026-11",
@@ -91,10 +90,7 @@ class ArgumentsTest {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
     String[] words = line.split(" ");
-    String name =
-        words[0].equals("report") || words[0].equals("allowance")
-            ? words[0] + " " + words[1]
-            : words[0];
+    String name = words[0].equals("report") ? words[0] + " " + words[1] : words[0];
     assertThat(run.err())
         .isEqualToIgnoringNewLines(
             "stipend: not built yet: " + name + " (a later version brings it)");

@@ -85,7 +85,8 @@ public record ExportMeta(
    * @param type {@code text}, {@code word}, {@code time}, {@code integer} or {@code decimal}
    */
   public record ColumnMeta(String name, String type) {
-    static ColumnMeta of(Field field) {
+    /** As a file says it. */
+    public static ColumnMeta of(Field field) {
       return new ColumnMeta(field.name(), field.type().name().toLowerCase(Locale.ROOT));
     }
   }

@@ -118,12 +118,17 @@ public final class UsageExport {
         to,
         row -> {
           if (row.attempt().person().equals(person) && lines.size() <= most) {
-            StringWriter line = new StringWriter();
-            new JsonLinesWriter(line).row(row);
-            lines.add(line.toString().strip());
+            lines.add(json(row));
           }
         });
     return lines.size() > most ? null : lines;
+  }
+
+  /** One row as a JSON object, as a line of {@link Format#JSONL} has it. */
+  public static String json(Booking row) {
+    StringWriter line = new StringWriter();
+    new JsonLinesWriter(line).row(row);
+    return line.toString().strip();
   }
 
   /** One format. */

@@ -47,15 +47,7 @@ final class Bookings {
       Instant from,
       Instant to)
       throws SQLException {
-    this.connection = connection;
-    this.usage = usage;
-    this.tail = tail;
-    this.from = from;
-    this.to = to;
-    apart = new HashMap<>(adjustments.apart(from, to));
-    for (Adjustment adjustment : tail.adjustments()) {
-      apart.merge(adjustment.attempt(), Apart.of(adjustment), Apart::then);
-    }
+    this(connection, usage, tail, from, to, apart(adjustments, tail, from, to));
     for (UsageTable.Row row : tail.settled()) {
       addAttempt(row);
     }
@@ -66,6 +58,55 @@ final class Bookings {
       addCorrection(corrections.get(i), i + 1);
     }
     few.sort(ORDER);
+  }
+
+  /** For single lines that stand within a range; it looks for none. */
+  private Bookings(
+      Connection connection,
+      UsageTable usage,
+      Tail tail,
+      Instant from,
+      Instant to,
+      Map<Long, Apart> apart) {
+    this.connection = connection;
+    this.usage = usage;
+    this.tail = tail;
+    this.from = from;
+    this.to = to;
+    this.apart = apart;
+  }
+
+  private static Map<Long, Apart> apart(
+      AdjustmentTable adjustments, Tail tail, Instant from, Instant to) throws SQLException {
+    Map<Long, Apart> apart = new HashMap<>(adjustments.apart(from, to));
+    for (Adjustment adjustment : tail.adjustments()) {
+      apart.merge(adjustment.attempt(), Apart.of(adjustment), Apart::then);
+    }
+    return apart;
+  }
+
+  /** The line of one attempt, with every correction netted in that does not stand apart. */
+  static Booking attempt(
+      Connection connection,
+      UsageTable usage,
+      AdjustmentTable adjustments,
+      Tail tail,
+      UsageTable.Row row)
+      throws SQLException {
+    Instant at = row.standsAt();
+    Instant to = at.plusMillis(1);
+    Map<Long, Apart> apart = apart(adjustments, tail, at, to);
+    return new Bookings(connection, usage, tail, at, to, apart).line(row).booking();
+  }
+
+  /** The line of one correction that stands apart. */
+  static Booking correction(
+      Connection connection, UsageTable usage, Tail tail, Adjustment correction)
+      throws SQLException {
+    Instant at = correction.booked();
+    Bookings one = new Bookings(connection, usage, tail, at, at.plusMillis(1), Map.of());
+    one.addCorrection(correction, 1);
+    return one.few.get(0).booking();
   }
 
   /**

@@ -196,7 +196,7 @@ final class LedgerTables implements AutoCloseable {
     return out.toByteArray();
   }
 
-  private static LedgerEntry fact(byte[] body) {
+  static LedgerEntry fact(byte[] body) {
     ByteReader in = new ByteReader(body);
     return FactCodec.read(in.u8(), in, NameReader.INLINE, 0);
   }

@@ -325,6 +325,15 @@ final class UsageTable {
         });
   }
 
+  /** The attempts that ended after a batch, and perhaps some that ended shortly before. */
+  void endedAfter(long batch, Consumer<EndedAttempt> each) throws SQLException {
+    read(
+        "select block, body from usage where after >="
+            + " (select coalesce(max(after), 0) from usage where after <= ?)",
+        select -> select.setLong(1, batch),
+        (block, attempts) -> attempts.forEach(each));
+  }
+
   /** About how many attempts of the table started within a range of time. */
   long started(Instant from, Instant to) throws SQLException {
     try (PreparedStatement select =

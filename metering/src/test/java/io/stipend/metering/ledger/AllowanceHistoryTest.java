@@ -4,9 +4,14 @@ import static io.stipend.metering.ledger.SqliteLedgerTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
+import io.stipend.metering.export.AllowanceExport;
+import io.stipend.metering.export.UsageExport;
 import io.stipend.metering.ledger.LedgerEntry.GrantKind;
+import java.io.StringWriter;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +36,8 @@ class AllowanceHistoryTest {
   private static final int SEEDS = Boolean.getBoolean("stipend.tests.full") ? 300 : 5;
   private static final int STEPS = 250;
   private static final LedgerEntry.LoanKind[] LOANS = LedgerEntry.LoanKind.values();
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path temporary;
 
@@ -328,6 +336,46 @@ class AllowanceHistoryTest {
       }
       refused.clear();
       assertRead();
+      assertExported();
+    }
+
+    /** By account, the rows of the allowance export add up to what the totals say, kind by kind. */
+    private void assertExported() throws Exception {
+      StringWriter lines = new StringWriter();
+      AllowanceExport.write(folder, Instant.MIN, Instant.MAX, UsageExport.Format.JSONL, lines);
+      Map<String, Map<String, Long>> found = new HashMap<>();
+      for (String line : lines.toString().lines().toList()) {
+        JsonNode row = JSON.readTree(line);
+        long amount = new Unit(row.path("unit").textValue()).parse(row.path("amount").textValue());
+        found
+            .computeIfAbsent(row.path("account").textValue(), account -> new HashMap<>())
+            .merge(row.path("kind").textValue(), amount, Long::sum);
+      }
+      Folders.totals(folder)
+          .forEach(
+              (account, of) -> {
+                Map<String, Long> kinds = found.getOrDefault(account.toString(), Map.of());
+                String about = why + " " + account;
+                assertThat(sum(kinds, "grant", "adjustment", "one_off"))
+                    .as(about)
+                    .isEqualTo(of.granted());
+                assertThat(sum(kinds, "transfer_in")).as(about).isEqualTo(of.received());
+                assertThat(sum(kinds, "transfer_out")).as(about).isEqualTo(-of.sent());
+                assertThat(sum(kinds, "carried_in")).as(about).isEqualTo(of.carried());
+                assertThat(sum(kinds, "carried_out")).as(about).isEqualTo(-of.carriedOut());
+                assertThat(sum(kinds, "overdraft", "finish", "advance"))
+                    .as(about)
+                    .isEqualTo(of.lent());
+                assertThat(sum(kinds, "repayment")).as(about).isEqualTo(-of.repaid());
+                assertThat(sum(kinds, "expired")).as(about).isEqualTo(-of.expired());
+                assertThat(kinds.values().stream().mapToLong(Long::longValue).sum())
+                    .as(about)
+                    .isEqualTo(of.available() + of.used() + of.held());
+              });
+    }
+
+    private static long sum(Map<String, Long> kinds, String... names) {
+      return Stream.of(names).mapToLong(name -> kinds.getOrDefault(name, 0L)).sum();
     }
 
     private void assertRead() {

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param teams by name
  * @param principals people and services by id, of this file and its list of people
  * @param webhooks where alerts are sent
+ * @param delivery where usage is delivered
  * @param identity who else may say who somebody is
  * @param enrolments whom they vouched for, of those who are not in the file
  */
@@ -62,6 +63,7 @@ public record QuotaFile(
     Map<String, Team> teams,
     Map<String, PrincipalConfig> principals,
     List<Webhook> webhooks,
+    DeliveryConfig delivery,
     IdentityConfig identity,
     Enrolments enrolments) {
   /** Copies all collections and keeps their order. */
@@ -103,6 +105,7 @@ public record QuotaFile(
         teams,
         principals,
         webhooks,
+        delivery,
         identity,
         others);
   }

@@ -83,6 +83,8 @@ final class QuotaLoader {
       peopleFrom(root.get("people_from"), principals);
       Map<String, PrincipalConfig> all = principals.checked(above);
       List<Webhook> webhooks = new WebhooksReader(secrets).read(root.section("alerts"));
+      DeliveryConfig delivery =
+          new DeliveryReader(secrets, folder).read(root.get("feeds"), root.get("exports"));
       IdentityConfig identity =
           new IdentityReader(calendar.zone, allowances, above.teams().keySet(), warnings)
               .read(root.section("identity"));
@@ -114,6 +116,7 @@ final class QuotaLoader {
           above.teams(),
           all,
           webhooks,
+          delivery,
           identity,
           new Enrolments());
     }

@@ -63,7 +63,7 @@ final class WebhooksReader {
   }
 
   /** No message repeats the address: whoever knows it may post there, so it may be a secret. */
-  private @Nullable URI url(@Nullable Value value) {
+  @Nullable URI url(@Nullable Value value) {
     String expected = SafeUrl.EXPECTED + "; ${NAME} or file:path that holds it";
     String text = value == null ? null : value.text(expected);
     if (value == null || text == null) {

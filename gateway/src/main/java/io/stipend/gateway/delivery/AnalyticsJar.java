@@ -1,4 +1,4 @@
-package io.stipend.gateway.cli;
+package io.stipend.gateway.delivery;
 
 import io.stipend.metering.export.ParquetEngine;
 import java.io.File;
@@ -16,17 +16,26 @@ import org.jspecify.annotations.Nullable;
  * The second jar, {@code stipend-analytics.jar} beside {@code stipend.jar}: an engine that is many
  * times as large as the rest of the program and that nothing needs while it serves.
  */
-final class AnalyticsJar {
+public final class AnalyticsJar {
   private static final String NAME = "stipend-analytics.jar";
 
   private AnalyticsJar() {}
 
+  /** The second jar is not there; says where it was looked for, and how to get it. */
+  public static final class Missing extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Missing(String message) {
+      super(message);
+    }
+  }
+
   /**
    * What writes Parquet.
    *
-   * @throws CommandFailure if the jar is not there; it says where it was looked for
+   * @throws Missing if the jar is not there
    */
-  static ParquetEngine engine() {
+  public static ParquetEngine engine() {
     return engine(home());
   }
 
@@ -43,9 +52,8 @@ final class AnalyticsJar {
     Path jar = home.resolve(NAME);
     ParquetEngine found = Files.isRegularFile(jar) ? engine(loader(jar)) : null;
     if (found == null) {
-      throw new CommandFailure(
-          Exit.USAGE,
-          "--format parquet needs "
+      throw new Missing(
+          "parquet needs "
               + jar
               + ", which is "
               + (Files.isRegularFile(jar) ? "of another version" : "not there")
