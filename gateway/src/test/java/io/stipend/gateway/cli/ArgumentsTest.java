@@ -97,7 +97,7 @@ class ArgumentsTest {
   }
 
   @Test
-  void anExportFormatThatThereIsNotSaysSo() {
+  void anExportFormatThatIsNoneSaysSo() {
     Invocation unknown = export("--format", "xlsx");
     assertThat(unknown.code()).isEqualTo(2);
     assertThat(unknown.err()).contains("--format: xlsx (expected: csv, jsonl, parquet or focus)");

@@ -15,8 +15,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -187,6 +192,48 @@ class FocusCommandTest {
         .doesNotContainKey("ServiceProviderName");
     assertThat(sum(rows, "PricingCurrencyEffectiveCost"))
         .isEqualByComparingTo(meta.at("/totals/USD").asText());
+  }
+
+  @Test
+  void aFolderByDayHasTheSameRows() throws Exception {
+    Path days = folder.resolve("days");
+    Invocation run = export("--by", "day", "--out", days.toString());
+    assertThat(run.code()).as(run.err()).isZero();
+    List<String> together = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(days, "focus-*.csv")) {
+      for (Path file : files) {
+        Files.readAllLines(file).stream().skip(1).forEach(together::add);
+      }
+    }
+    List<String> whole = export("--out", "-").out().lines().skip(1).toList();
+    assertThat(together).isNotEmpty().containsExactlyInAnyOrderElementsOf(whole);
+  }
+
+  /** The page's own statements, by an engine that reads what they say. */
+  @Test
+  void whatThePageSaysOfLoadingIsTrue() throws Exception {
+    Path file = folder.resolve("load.csv");
+    assertThat(export("--out", file.toString()).code()).isZero();
+    String page = Files.readString(Path.of("../docs/focus.md"));
+    String sql = page.substring(page.indexOf("```sql") + 6, page.lastIndexOf("```"));
+    BigDecimal sum = BigDecimal.ZERO;
+    List<String> sellers = new ArrayList<>();
+    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = connection.createStatement()) {
+      for (String one : sql.replace("focus.csv", file.toString()).split(";\\s*", 0)) {
+        statement.execute(one);
+      }
+      try (ResultSet found = statement.getResultSet()) {
+        while (found.next()) {
+          sellers.add(found.getString("ServiceProviderName"));
+          sum = sum.add(found.getBigDecimal("cost"));
+          assertThat(found.getBigDecimal("saved")).isEqualByComparingTo("0");
+        }
+      }
+    }
+    assertThat(sellers).contains("OpenAI", "Anthropic", "gpu");
+    long nanos = gateway.rows().stream().mapToLong(UsageRow::nanos).sum();
+    assertThat(sum).isEqualByComparingTo(BigDecimal.valueOf(nanos, 9));
   }
 
   @Test

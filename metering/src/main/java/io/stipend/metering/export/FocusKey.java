@@ -54,8 +54,12 @@ record FocusKey(
         attempt.project(),
         attempt.keyId(),
         attempt.modelServed(),
-        Rating.isDefaultTier(attempt.serviceTier()) ? null : attempt.serviceTier(),
+        tier(attempt.serviceTier()),
         booking.priceVersion());
+  }
+
+  private static @Nullable String tier(@Nullable String served) {
+    return Rating.isDefaultTier(served) ? null : served;
   }
 
   /** The key of what is rounded on a day. */

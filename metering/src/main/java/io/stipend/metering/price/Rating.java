@@ -114,6 +114,8 @@ public interface Rating {
 
   /** Whether a tier, in the vendor's word, is the one that a request gets when it asks for none. */
   static boolean isDefaultTier(@Nullable String tier) {
-    return tier == null || TierPrices.DEFAULT_NAMES.contains(tier.toLowerCase(Locale.ROOT));
+    return tier == null
+        || TierPrices.DEFAULT_NAMES.contains(tier)
+        || TierPrices.DEFAULT_NAMES.contains(tier.toLowerCase(Locale.ROOT));
   }
 }

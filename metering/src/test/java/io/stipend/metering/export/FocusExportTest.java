@@ -27,6 +27,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -38,6 +42,8 @@ class FocusExportTest {
   private static final Instant NOVEMBER = Instant.parse("2026-11-02T12:00:00Z");
   private static final ChargeLine INPUT = new ChargeLine("input", 1_840_233, 1_250_001, 1_500_000);
   private static final ChargeLine CACHED = new ChargeLine("cache_read", 7, 125_000, 150_000);
+
+  private static final Pattern COLUMN = Pattern.compile("`(x_)?[A-Z][A-Za-z]+`");
 
   @TempDir Path folder;
 
@@ -256,6 +262,22 @@ class FocusExportTest {
     assertThatThrownBy(() -> FocusMeter.of("steps"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("steps");
+  }
+
+  @Test
+  void thePageTellsOfEveryColumnAndOfNoOther() throws Exception {
+    Set<String> columns = new TreeSet<>();
+    for (FocusVersion version : FocusVersion.values()) {
+      FocusColumns.of(version).forEach(column -> columns.add(column.name()));
+    }
+    Set<String> told = new TreeSet<>();
+    for (String line : Files.readAllLines(Path.of("../docs/focus.md"))) {
+      Matcher name = COLUMN.matcher(line.startsWith("| `") ? line.split("[|]")[1] : "");
+      while (name.find()) {
+        told.add(name.group().replace("`", ""));
+      }
+    }
+    assertThat(told).isEqualTo(columns);
   }
 
   @Test

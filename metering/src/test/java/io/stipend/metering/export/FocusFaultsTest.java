@@ -92,7 +92,8 @@ class FocusFaultsTest {
   }
 
   static Stream<Fault> faults() {
-    return Stream.of(columns(), values(), together(), money(), of12()).flatMap(List::stream);
+    return Stream.of(columns(), values(), together(), tokens(), money(), of12())
+        .flatMap(List::stream);
   }
 
   private static List<Fault> columns() {
@@ -230,7 +231,15 @@ class FocusFaultsTest {
               row.set("SkuPriceId", file.first(r -> isOtherPrice(r, row)).get("SkuPriceId"));
             }),
         cell(
-            "a service of two names", FocusRule.INVOICE_ISSUER, PLAIN, "InvoiceIssuerName", "Bank"),
+            "a service of two names",
+            FocusRule.INVOICE_ISSUER,
+            PLAIN,
+            "InvoiceIssuerName",
+            "Bank"));
+  }
+
+  private static List<Fault> tokens() {
+    return List.of(
         fault(
             "a cached token is an input token too",
             FocusRule.TOKENS,
