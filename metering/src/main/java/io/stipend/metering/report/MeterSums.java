@@ -1,8 +1,10 @@
 package io.stipend.metering.report;
 
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.Booking;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -60,7 +62,13 @@ final class MeterSums implements UsageSums.Tally<MeterSums> {
     if (line.attempt().usageSource() == UsageSource.ASSUMED) {
       assumed = Math.addExact(assumed, line.usage().nanos());
     }
-    use(some == 0 ? AMOUNT : UNTOLD, new Used(some, line.usage().nanos(), 0));
+    List<ChargeLine> lines = line.lines();
+    for (ChargeLine one : lines) {
+      use(one.meter(), Used.of(one.quantity(), one.cost()));
+    }
+    if (lines.isEmpty()) {
+      use(some == 0 ? AMOUNT : UNTOLD, new Used(some, line.usage().nanos(), 0));
+    }
   }
 
   /** Adds to one meter. */
