@@ -96,7 +96,7 @@ final class BudgetPage {
   private Chart given() {
     List<Chart.Bar> bars = new ArrayList<>();
     for (String center : made.costCenters()) {
-      bars.add(new Chart.Bar(named(center) + ", budget", made.budget(center)));
+      bars.add(new Chart.Bar(named(center) + ", budget", made.budget(center), true));
       bars.add(new Chart.Bar(named(center) + ", actual", sum(made.actual(center)).nanos()));
     }
     return new Chart.Bars("Budget and actual", Kind.MONEY, terms.currency(), bars);
@@ -146,7 +146,7 @@ final class BudgetPage {
                 "Accrual",
                 Column.text("cost_center", "Cost centre"),
                 Column.money("actual", "Actual"),
-                Column.money("assumed", "of it assumed"),
+                Column.money("assumed", "Of it assumed"),
                 Column.money("held", "Held now"),
                 Column.money("at_most", "Actual and held"))
             .note(

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** How a {@link Chargeback} is shown. */
 final class ChargebackPage {
   private static final String NONE = "(none)";
+  private static final String TOTAL = "Total";
   private static final String UNATTRIBUTED = "(unattributed)";
   private static final String NOT_SPLIT = "(shared, borne by nobody)";
 
@@ -110,7 +111,7 @@ final class ChargebackPage {
       Sum all = new Sum();
       made.usage().sums().values().forEach(all::add);
       table.total(
-          Cell.text("Total"),
+          Cell.text(TOTAL),
           Cell.text(currency),
           Cell.count(all.calls()),
           Cell.count(all.tokens()),
@@ -179,13 +180,13 @@ final class ChargebackPage {
                     ? List.of(named(line.costCenter()), of(line, by), line.currency())
                     : List.of(of(line, by), line.currency()));
     sums.forEach((key, sum) -> row(table, by, key, sum));
-    total(table, columns.size(), sums);
-    blocks.add(table.made());
+    total(table, columns, sums);
     if (by == By.DAY) {
       made.bills().keySet().forEach(currency -> blocks.add(byDay(currency)));
     } else if (by == By.MODEL) {
       made.bills().keySet().forEach(currency -> blocks.add(bars(by, currency, sums)));
     }
+    blocks.add(table.made());
   }
 
   private void row(Table.Making table, By by, List<String> key, Sum sum) {
@@ -210,7 +211,7 @@ final class ChargebackPage {
     cells.add(Cell.money(sum.nanos()));
   }
 
-  private void total(Table.Making table, int columns, SortedMap<List<String>, Sum> sums) {
+  private void total(Table.Making table, List<Column> columns, SortedMap<List<String>, Sum> sums) {
     if (made.bills().size() != 1) {
       return;
     }
@@ -218,8 +219,9 @@ final class ChargebackPage {
     sums.values().forEach(all::add);
     List<Cell> cells = new ArrayList<>();
     // What comes before the seven columns of figures are names, of which the last is the currency.
-    for (int i = 0; i < columns - 7; i++) {
-      cells.add(Cell.NONE);
+    for (int i = 0; i < columns.size() - 7; i++) {
+      boolean words = i == 0 && columns.get(0).kind() == Kind.TEXT;
+      cells.add(words ? Cell.text(TOTAL) : Cell.NONE);
     }
     cells.add(Cell.text(made.bills().firstKey()));
     figures(cells, all);

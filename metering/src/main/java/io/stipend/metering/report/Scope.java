@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +49,16 @@ public record Scope(Instant from, Instant to, Instant now, ZoneId zone) {
     Instant open = state.oldestOpen();
     Instant least = open != null && open.isBefore(now) ? open : now;
     return List.of(
-        Fact.of("complete_until", "Complete until", Cell.time(least.isBefore(to) ? least : to)),
+        Fact.of("complete_until", "Complete until", time(least.isBefore(to) ? least : to)),
         Fact.of("closed_months", "Closed months", Cell.text(closed(state))),
         Fact.of("head_seq", "Ledger entry batch", Cell.count(state.head().seq())),
         Fact.of("head_hash", "Ledger head", Cell.text(state.head().hash())),
-        Fact.of("made_at", "Made at", Cell.time(now)));
+        Fact.of("made_at", "Made at", time(now)));
+  }
+
+  /** Rounded down: nobody needs what comes after the millisecond. */
+  private static Cell time(Instant at) {
+    return Cell.time(at.truncatedTo(ChronoUnit.MILLIS));
   }
 
   /** The months of UTC within the range that are closed: their lines stay as they are. */

@@ -129,7 +129,8 @@ final class SessionPage {
                     if (key.get(0).equals(currency)) {
                       bars.add(
                           new Chart.Bar(key.get(1) + ", median", Exactly.quantile(costs, MEDIAN)));
-                      bars.add(new Chart.Bar(key.get(1) + ", p90", Exactly.quantile(costs, HIGH)));
+                      bars.add(
+                          new Chart.Bar(key.get(1) + ", p90", Exactly.quantile(costs, HIGH), true));
                     }
                   });
               blocks.add(new Chart.Bars("Cost of a session", Kind.MONEY, currency, bars));
