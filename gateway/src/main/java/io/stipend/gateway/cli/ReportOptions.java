@@ -1,14 +1,10 @@
 package io.stipend.gateway.cli;
 
+import io.stipend.metering.export.WholeFile;
 import io.stipend.metering.report.page.Fact;
 import io.stipend.metering.report.page.Format;
 import io.stipend.metering.report.page.Report;
-import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.YearMonth;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
@@ -55,25 +51,8 @@ final class ReportOptions {
       terminal.out().flush();
       return;
     }
-    try {
-      save(report, file.toAbsolutePath());
-    } catch (IOException e) {
-      throw new CommandFailure(
-          Exit.INTERNAL, file + ": " + e + " (expected: a file in a folder that can be written)");
-    }
+    WholeFile.writeText(file, text -> format().write(report, text));
     terminal.line(file + ": " + report.title() + head(report));
-  }
-
-  private void save(Report report, Path file) throws IOException {
-    Path part = Files.createTempFile(file.getParent(), "." + file.getFileName() + ".", ".part");
-    try {
-      try (Writer writer = Files.newBufferedWriter(part, StandardCharsets.UTF_8)) {
-        format().write(report, writer);
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
-    }
   }
 
   private static String head(Report report) {

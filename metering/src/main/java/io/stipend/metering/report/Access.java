@@ -1,6 +1,6 @@
 package io.stipend.metering.report;
 
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.report.page.Report;
@@ -106,8 +106,7 @@ public final class Access {
 
   /** Reads who used how much and was refused what. */
   static Access read(LedgerReader reader, Terms terms) {
-    Function<Booking, Key> key =
-        line -> new Key(line.attempt().person(), line.attempt().currency());
+    Function<BookedLine, Key> key = line -> new Key(line.person(), line.currency());
     UsageSums<Key, Sum> usage =
         UsageSums.read(reader, terms.scope().from(), terms.scope().to(), () -> key, Sum::new);
     Map<String, Long> used = new HashMap<>();

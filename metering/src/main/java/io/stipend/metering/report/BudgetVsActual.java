@@ -1,8 +1,7 @@
 package io.stipend.metering.report;
 
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.report.page.Report;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -87,11 +86,10 @@ public final class BudgetVsActual {
   }
 
   private static UsageSums<Key, MeterSums> sums(LedgerReader reader, Scope scope) {
-    Function<Booking, Key> key =
+    Function<BookedLine, Key> key =
         line -> {
-          UsageRow row = line.attempt();
-          String center = row.costCenter() == null ? NOBODY : row.costCenter();
-          return new Key(center, row.provider() + "/" + row.modelServed(), row.currency());
+          String center = line.costCenter() == null ? NOBODY : line.costCenter();
+          return new Key(center, line.provider() + "/" + line.modelServed(), line.currency());
         };
     return UsageSums.read(reader, scope.from(), scope.to(), () -> key, MeterSums::new);
   }

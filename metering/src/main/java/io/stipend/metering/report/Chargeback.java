@@ -1,8 +1,7 @@
 package io.stipend.metering.report;
 
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.report.page.Report;
 import java.time.LocalDate;
 import java.util.Arrays;
@@ -179,21 +178,20 @@ public final class Chargeback {
   }
 
   /** Only what is grouped by is told apart: the fewer keys, the faster. */
-  private static Function<Booking, Line> key(Terms terms, Set<By> by) {
+  private static Function<BookedLine, Line> key(Terms terms, Set<By> by) {
     DayOf days = new DayOf(terms.scope().zone());
     return line -> {
-      UsageRow row = line.attempt();
       return new Line(
-          row.costCenter(),
-          row.team(),
-          row.team() == null && terms.services().contains(row.person()) ? row.person() : null,
-          by.contains(By.MODEL) ? row.modelServed() : "",
+          line.costCenter(),
+          line.team(),
+          line.team() == null && terms.services().contains(line.person()) ? line.person() : null,
+          by.contains(By.MODEL) ? line.modelServed() : "",
           by.contains(By.DAY) ? days.day(line.startedAt()) : LocalDate.EPOCH,
-          by.contains(By.PROJECT) ? row.project() : null,
-          by.contains(By.PROVIDER) ? row.provider() : "",
-          by.contains(By.SERVICE_TIER) ? row.serviceTier() : null,
-          by.contains(By.CLIENT) ? row.client() : null,
-          row.currency());
+          by.contains(By.PROJECT) ? line.project() : null,
+          by.contains(By.PROVIDER) ? line.provider() : "",
+          by.contains(By.SERVICE_TIER) ? line.serviceTier() : null,
+          by.contains(By.CLIENT) ? line.client() : null,
+          line.currency());
     };
   }
 

@@ -2,7 +2,7 @@ package io.stipend.metering.report;
 
 import io.stipend.metering.ChargeLine;
 import io.stipend.metering.UsageSource;
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -54,20 +54,20 @@ final class MeterSums implements UsageSums.Tally<MeterSums> {
   }
 
   @Override
-  public void add(Booking line) {
+  public void add(BookedLine line) {
     calls += line.correction() ? 0 : 1;
-    long some = Sum.tokens(line.usage());
+    long some = Sum.tokens(line);
     tokens = Math.addExact(tokens, some);
-    nanos = Math.addExact(nanos, line.usage().nanos());
-    if (line.attempt().usageSource() == UsageSource.ASSUMED) {
-      assumed = Math.addExact(assumed, line.usage().nanos());
+    nanos = Math.addExact(nanos, line.nanos());
+    if (line.usageSource() == UsageSource.ASSUMED) {
+      assumed = Math.addExact(assumed, line.nanos());
     }
     List<ChargeLine> lines = line.lines();
     for (ChargeLine one : lines) {
       use(one.meter(), Used.of(one.quantity(), one.cost()));
     }
     if (lines.isEmpty()) {
-      use(some == 0 ? AMOUNT : UNTOLD, new Used(some, line.usage().nanos(), 0));
+      use(some == 0 ? AMOUNT : UNTOLD, new Used(some, line.nanos(), 0));
     }
   }
 

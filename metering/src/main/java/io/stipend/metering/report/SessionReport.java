@@ -1,10 +1,9 @@
 package io.stipend.metering.report;
 
 import io.stipend.metering.Units;
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SignedUsage;
-import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.report.page.Report;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,50 +64,68 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
     }
   }
 
-  private static Agent agent(Booking booking) {
-    UsageRow row = booking.attempt();
+  private static Agent agent(BookedLine line) {
     return new Agent(
-        row.person(),
-        row.sessionId(),
-        row.agentId(),
-        row.parentAgentId(),
-        row.client(),
-        row.currency());
+        line.person(),
+        line.sessionId(),
+        line.agentId(),
+        line.parentAgentId(),
+        line.client(),
+        line.currency());
   }
 
   /** A line in the making. */
   private static final class Calls implements UsageSums.Tally<Calls> {
     private long calls;
-    private SignedUsage usage = new SignedUsage(0, 0, 0, 0, 0, 0, 0);
+    private long input;
+    private long cacheRead;
+    private long cacheWrite;
+    private long cacheWrite1h;
+    private long output;
+    private long reasoning;
+    private long nanos;
     private Units units = Units.NONE;
-    private Instant first = Instant.MAX;
-    private Instant last = Instant.MIN;
+    private long first = Long.MAX_VALUE;
+    private long last = Long.MIN_VALUE;
 
     @Override
-    public void add(Booking booking) {
-      add(
-          booking.correction() ? 0 : 1,
-          booking.usage(),
-          booking.correction() ? Units.NONE : booking.attempt().units(),
-          booking.startedAt(),
-          booking.finishedAt());
+    public void add(BookedLine line) {
+      calls += line.correction() ? 0 : 1;
+      input = Math.addExact(input, line.input());
+      cacheRead = Math.addExact(cacheRead, line.cacheRead());
+      cacheWrite = Math.addExact(cacheWrite, line.cacheWrite());
+      cacheWrite1h = Math.addExact(cacheWrite1h, line.cacheWrite1h());
+      output = Math.addExact(output, line.output());
+      reasoning = Math.addExact(reasoning, line.reasoning());
+      nanos = Math.addExact(nanos, line.nanos());
+      units = line.correction() ? units : units.plus(line.units());
+      first = Math.min(first, line.startedAt());
+      last = Math.max(last, line.finishedAt());
     }
 
     @Override
     public void add(Calls o) {
-      add(o.calls, o.usage, o.units, o.first, o.last);
-    }
-
-    private void add(long more, SignedUsage used, Units counted, Instant from, Instant to) {
-      calls += more;
-      usage = usage.plus(used);
-      units = units.plus(counted);
-      first = from.isBefore(first) ? from : first;
-      last = to.isAfter(last) ? to : last;
+      calls += o.calls;
+      input = Math.addExact(input, o.input);
+      cacheRead = Math.addExact(cacheRead, o.cacheRead);
+      cacheWrite = Math.addExact(cacheWrite, o.cacheWrite);
+      cacheWrite1h = Math.addExact(cacheWrite1h, o.cacheWrite1h);
+      output = Math.addExact(output, o.output);
+      reasoning = Math.addExact(reasoning, o.reasoning);
+      nanos = Math.addExact(nanos, o.nanos);
+      units = units.plus(o.units);
+      first = Math.min(first, o.first);
+      last = Math.max(last, o.last);
     }
 
     Line line(Agent agent) {
-      return new Line(agent, calls, usage, units, first, last);
+      return new Line(
+          agent,
+          calls,
+          new SignedUsage(input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, nanos),
+          units,
+          Instant.ofEpochMilli(first),
+          Instant.ofEpochMilli(last));
     }
   }
 

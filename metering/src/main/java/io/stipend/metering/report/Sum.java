@@ -1,7 +1,7 @@
 package io.stipend.metering.report;
 
 import io.stipend.metering.UsageSource;
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.SignedUsage;
 
 /** Calls, tokens and cost of some lines. For one thread. */
@@ -44,15 +44,14 @@ final class Sum implements UsageSums.Tally<Sum> {
   }
 
   @Override
-  public void add(Booking line) {
-    SignedUsage usage = line.usage();
+  public void add(BookedLine line) {
     calls += line.correction() ? 0 : 1;
-    tokens = Math.addExact(tokens, tokens(usage));
-    cached = Math.addExact(cached, usage.cacheRead());
-    output = Math.addExact(output, usage.output());
-    nanos = Math.addExact(nanos, usage.nanos());
-    if (line.attempt().usageSource() == UsageSource.ASSUMED) {
-      assumed = Math.addExact(assumed, usage.nanos());
+    tokens = Math.addExact(tokens, tokens(line));
+    cached = Math.addExact(cached, line.cacheRead());
+    output = Math.addExact(output, line.output());
+    nanos = Math.addExact(nanos, line.nanos());
+    if (line.usageSource() == UsageSource.ASSUMED) {
+      assumed = Math.addExact(assumed, line.nanos());
     }
   }
 
@@ -67,6 +66,12 @@ final class Sum implements UsageSums.Tally<Sum> {
   }
 
   /** All tokens of a line, each counted once. */
+  static long tokens(BookedLine line) {
+    long input = Math.addExact(line.input(), line.cacheRead());
+    return Math.addExact(Math.addExact(input, line.cacheWrite()), line.output());
+  }
+
+  /** All tokens of a sum, each counted once. */
   static long tokens(SignedUsage usage) {
     long input = Math.addExact(usage.input(), usage.cacheRead());
     return Math.addExact(Math.addExact(input, usage.cacheWrite()), usage.output());

@@ -1,6 +1,6 @@
 package io.stipend.metering.report;
 
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.report.page.Report;
 import java.time.Instant;
@@ -115,14 +115,9 @@ public final class UsageForecast {
     return new ForecastPage(read(reader, terms)).report();
   }
 
-  private static Function<Booking, Key> key(ZoneId zone) {
+  private static Function<BookedLine, Key> key(ZoneId zone) {
     DayOf days = new DayOf(zone);
-    return line ->
-        new Key(
-            line.attempt().team(),
-            line.attempt().person(),
-            days.day(line.startedAt()),
-            line.attempt().currency());
+    return line -> new Key(line.team(), line.person(), days.day(line.startedAt()), line.currency());
   }
 
   private void add(Key key, Sum sum) {

@@ -1,7 +1,8 @@
 package io.stipend.metering.report;
 
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Scanned;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.function.Supplier;
 
 /**
  * The lines of the books of a range of time, summed up by a key: the one place in which reports
- * read them. In memory are the sums alone.
+ * read them. Several threads sum up, each for itself; in memory are the sums alone.
  *
  * @param sums by key
  * @param totalNanos the sum of all costs in nano-units, by currency; empty without lines
@@ -22,8 +23,8 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
 
   /** What is kept of the lines of one key. */
   interface Tally<T> {
-    /** Adds a line. */
-    void add(Booking line);
+    /** Adds a line, and keeps nothing of the line itself. */
+    void add(BookedLine line);
 
     /** Adds what another one has; the order of both is free. */
     void add(T other);
@@ -39,28 +40,46 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
       LedgerReader reader,
       Instant from,
       Instant to,
-      Supplier<Function<Booking, K>> keys,
+      Supplier<Function<BookedLine, K>> keys,
       Supplier<T> empty) {
-    Part<K, T> part = new Part<>(keys.get(), empty);
-    LedgerReader.BookedState state = reader.bookings(from, to, part::add);
-    return new UsageSums<>(part.sums, part.totals, state);
+    Scanned<Part<K, T>> scanned =
+        reader.scan(from, to, () -> new Part<K, T>(keys.get(), empty), Part::add);
+    Map<K, T> sums = new HashMap<>();
+    Map<String, Long> totals = new TreeMap<>();
+    for (Part<K, T> part : scanned.sums()) {
+      part.sums.forEach(
+          (key, tally) -> {
+            T there = sums.putIfAbsent(key, tally);
+            if (there != null) {
+              there.add(tally);
+            }
+          });
+      part.totals.forEach((currency, nanos) -> totals.merge(currency, nanos, Math::addExact));
+    }
+    return new UsageSums<>(sums, totals, scanned.state());
   }
 
   /** What one thread has summed up. */
   private static final class Part<K, T extends Tally<T>> {
-    private final Function<Booking, K> key;
+    private final Function<BookedLine, K> key;
     private final Supplier<T> empty;
     private final Map<K, T> sums = new HashMap<>();
     private final Map<String, Long> totals = new TreeMap<>();
 
-    Part(Function<Booking, K> key, Supplier<T> empty) {
+    Part(Function<BookedLine, K> key, Supplier<T> empty) {
       this.key = key;
       this.empty = empty;
     }
 
-    void add(Booking line) {
-      sums.computeIfAbsent(key.apply(line), k -> empty.get()).add(line);
-      totals.merge(line.attempt().currency(), line.usage().nanos(), Math::addExact);
+    void add(BookedLine line) {
+      K of = key.apply(line);
+      T tally = sums.get(of);
+      if (tally == null) {
+        tally = empty.get();
+        sums.put(of, tally);
+      }
+      tally.add(line);
+      totals.merge(line.currency(), line.nanos(), Math::addExact);
     }
   }
 }
