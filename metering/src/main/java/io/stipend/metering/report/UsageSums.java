@@ -54,7 +54,7 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
               there.add(tally);
             }
           });
-      part.totals.forEach((currency, nanos) -> totals.merge(currency, nanos, Math::addExact));
+      part.totals().forEach((currency, nanos) -> totals.merge(currency, nanos, Math::addExact));
     }
     return new UsageSums<>(sums, totals, scanned.state());
   }
@@ -65,6 +65,11 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
     private final Supplier<T> empty;
     private final Map<K, T> sums = new HashMap<>();
     private final Map<String, Long> totals = new TreeMap<>();
+
+    /** Nearly all lines have one currency: its total waits here for another one. */
+    private String currency = "";
+
+    private long nanos;
 
     Part(Function<BookedLine, K> key, Supplier<T> empty) {
       this.key = key;
@@ -79,7 +84,21 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
         sums.put(of, tally);
       }
       tally.add(line);
-      totals.merge(line.currency(), line.nanos(), Math::addExact);
+      String unit = line.currency();
+      if (!unit.equals(currency)) {
+        totals();
+        currency = unit;
+      }
+      nanos = Math.addExact(nanos, line.nanos());
+    }
+
+    Map<String, Long> totals() {
+      if (!currency.isEmpty()) {
+        totals.merge(currency, nanos, Math::addExact);
+        currency = "";
+        nanos = 0;
+      }
+      return totals;
     }
   }
 }

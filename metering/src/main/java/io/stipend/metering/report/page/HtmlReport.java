@@ -144,10 +144,14 @@ final class HtmlReport {
   }
 
   private void notes() {
+    boolean rounded = report.tables().stream().anyMatch(HtmlReport::hasMoney);
+    if (report.notes().isEmpty() && !rounded) {
+      return;
+    }
     html.append("<section class=\"notes\">\n");
     element("h2", "How to read it");
     report.notes().forEach(note -> element("p", note));
-    if (report.tables().stream().anyMatch(HtmlReport::hasMoney)) {
+    if (rounded) {
       element(
           "p",
           "Amounts in tables are rounded to "

@@ -64,7 +64,8 @@ final class Style {
       .legend svg{display:inline-block;vertical-align:-1px}
       .notes{margin-top:40px;border-top:1px solid var(--rule);font-size:.9rem}
       @media (max-width:860px){svg.wide{display:none}svg.narrow{display:block}
-      main{padding:16px 16px 32px}.facts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}h1{font-size:1.35rem}th,td{padding:5px 8px}}
+      main{padding:16px 16px 32px}h1{font-size:1.35rem}th,td{padding:5px 8px}
+      .facts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}}
       @media print{body{font-size:10pt}main{max-width:none;padding:0}
       .scroll{overflow:visible;border:0}figure,tr{break-inside:avoid}
       th[scope=row]{position:static}h2{break-after:avoid}thead{display:table-header-group}
