@@ -28,9 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Stipend.VersionLine.class,
     footer = {
       "",
-      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
-      "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
-      "report access, statement, prices, reconcile, forget."
+      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;

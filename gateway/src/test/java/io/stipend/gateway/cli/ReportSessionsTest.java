@@ -280,7 +280,9 @@ class ReportSessionsTest {
     work();
     Map<Who, Sum> billed = billed();
     String table = run("report", "sessions").out();
-    List<String> lines = table.lines().toList();
+    List<String> all = table.lines().toList();
+    int header = all.indexOf("Sessions and their agents") + 1;
+    List<String> lines = all.subList(header, header + 1 + 8 + 1);
     assertThat(lines.get(0))
         .matches("PERSON +SESSION +AGENT +PARENT +CLIENT +CALLS +TOKENS +COST +CURRENCY +FIRST .*");
     assertThat(lines.subList(1, 5))
@@ -295,14 +297,17 @@ class ReportSessionsTest {
                 + " +"
                 + Unit.USD.format(main.nanos()).replace(".", "\\.")
                 + " +USD .*");
-    assertThat(lines).hasSize(1 + 8 + 1);
-    assertThat(lines.get(9))
-        .isEqualTo(
-            "In all: 12 calls, "
-                + Unit.USD.format(billed.values().stream().mapToLong(Sum::nanos).sum())
-                + " USD");
+    assertThat(lines.get(9)).isEmpty();
+    assertThat(all)
+        .anyMatch(line -> line.matches("Calls +12"))
+        .anyMatch(
+            line ->
+                line.matches(
+                    "Total cost +"
+                        + Unit.USD.format(billed.values().stream().mapToLong(Sum::nanos).sum())
+                        + " USD"));
     gateway.gateway().close();
-    assertThat(run("report", "sessions").out()).isEqualTo(table);
+    assertThat(timeless(run("report", "sessions").out())).isEqualTo(timeless(table));
   }
 
   @Test
@@ -319,7 +324,7 @@ class ReportSessionsTest {
             "--to",
             "2020-01-02");
     assertThat(none.code()).isZero();
-    assertThat(none.out()).contains("In all: 0 calls\n");
+    assertThat(none.out()).containsPattern("\nCalls +0\n").containsPattern("LAST\n\\(nothing\\)\n");
     Invocation turned =
         Invocation.on(
             gateway.quotaFile(),
@@ -332,6 +337,11 @@ class ReportSessionsTest {
     assertThat(turned.code()).isEqualTo(2);
     assertThat(turned.err()).contains("--from: 2020-01-02 (expected: before --to, 2020-01-02)");
     assertThat(Invocation.on(gateway.quotaFile(), "report", "sessions").code()).isEqualTo(2);
+  }
+
+  /** Without the two lines that tell the time, and the head, which grows when a gateway ends. */
+  private static String timeless(String table) {
+    return table.replaceAll("(?m)^(Made at|Complete until|Ledger ).*$", "");
   }
 
   private Invocation run(String... command) {

@@ -11,6 +11,9 @@ import java.time.Instant;
  * gets a leading apostrophe; numbers, times and costs never do.
  */
 final class CsvWriter implements UsageExport.RowWriter, Cells {
+  private static final PlainTexts PLAIN =
+      new PlainTexts(text -> isPlain(text) && neutralised(text).equals(text));
+
   private final Writer out;
   private final RowText row = new RowText();
   private boolean first = true;
@@ -53,7 +56,8 @@ final class CsvWriter implements UsageExport.RowWriter, Cells {
 
   @Override
   public void text(String text) {
-    word(neutralised(text));
+    none();
+    row.add(PLAIN.isPlain(text) ? text : quoted(neutralised(text)));
   }
 
   @Override
@@ -84,12 +88,17 @@ final class CsvWriter implements UsageExport.RowWriter, Cells {
     return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
   }
 
-  static String quoted(String text) {
-    boolean plain = true;
-    for (int i = 0; i < text.length() && plain; i++) {
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      plain = c != ',' && c != '"' && c != '\r' && c != '\n';
+      if (c == ',' || c == '"' || c == '\r' || c == '\n') {
+        return false;
+      }
     }
-    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+    return true;
+  }
+
+  static String quoted(String text) {
+    return isPlain(text) ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }

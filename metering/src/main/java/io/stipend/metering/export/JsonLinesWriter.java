@@ -12,6 +12,8 @@ import java.util.List;
 final class JsonLinesWriter implements UsageExport.RowWriter, Cells {
   private static final JsonStringEncoder ENCODER = JsonStringEncoder.getInstance();
 
+  private static final PlainTexts PLAIN = new PlainTexts(JsonLinesWriter::isPlain);
+
   /** What stands before each value. */
   private static final List<String> BEFORE =
       UsageColumns.ALL.stream().map(column -> ",\"" + column.name() + "\":").toList();
@@ -51,7 +53,7 @@ final class JsonLinesWriter implements UsageExport.RowWriter, Cells {
   @Override
   public void text(String text) {
     row.add('"');
-    if (isPlain(text)) {
+    if (PLAIN.isPlain(text)) {
       row.add(text);
     } else {
       row.add(ENCODER.quoteAsString(text));

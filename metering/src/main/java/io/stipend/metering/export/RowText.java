@@ -66,9 +66,16 @@ final class RowText {
   /** The last so many digits. */
   private void digits(long number, int count) {
     long rest = number;
-    for (int i = size + count - 1; i >= size; i--) {
+    int i = size + count - 1;
+    for (; i >= size && rest > Integer.MAX_VALUE; i--) {
       chars[i] = (char) ('0' + rest % 10);
       rest /= 10;
+    }
+    // Divisions of an int take a third of the time.
+    int small = (int) rest;
+    for (; i >= size; i--) {
+      chars[i] = (char) ('0' + small % 10);
+      small /= 10;
     }
     size += count;
   }

@@ -14,11 +14,21 @@ import org.jspecify.annotations.Nullable;
  * one read transaction.
  */
 final class BlockFeed implements AutoCloseable {
-  private static final int CHUNK_BYTES = 128 * 1_024;
+  private static final int CHUNK_BYTES = 32 * 1_024;
 
   private final PreparedStatement select;
   private @Nullable ResultSet row;
-  private boolean more;
+  private boolean more = true;
+  private long next = Long.MIN_VALUE;
+
+  /**
+   * Blocks that lie side by side.
+   *
+   * @param bodies their bodies
+   * @param from all that starts at this time or later, in milliseconds, and in no chunk before
+   * @param until and before this
+   */
+  record Chunk(List<byte[]> bodies, long from, long until) {}
 
   /**
    * @param from the first start that is asked for, in milliseconds
@@ -33,29 +43,35 @@ final class BlockFeed implements AutoCloseable {
     select.setLong(2, to);
   }
 
-  /** Bodies of the next blocks; empty at the end. */
-  List<byte[]> next() throws SQLException {
+  /** The next blocks, nearly always some; null at the end, never before one chunk. */
+  @Nullable Chunk next() throws SQLException {
+    if (!more) {
+      return null;
+    }
     ResultSet blocks = row;
     if (blocks == null) {
       blocks = select.executeQuery();
       row = blocks;
       more = blocks.next();
     }
-    List<byte[]> chunk = new ArrayList<>();
+    List<byte[]> bodies = new ArrayList<>();
+    long from = next;
+    next = Long.MAX_VALUE;
     int size = 0;
     long span = more ? UsageBlock.span(blocks.getLong(1)) : 0;
     while (more) {
-      long next = UsageBlock.span(blocks.getLong(1));
-      if (size >= CHUNK_BYTES && next != span) {
-        return chunk;
+      long start = UsageBlock.span(blocks.getLong(1));
+      if (size >= CHUNK_BYTES && start != span) {
+        next = start;
+        break;
       }
-      span = next;
+      span = start;
       byte[] body = blocks.getBytes(2);
-      chunk.add(body);
+      bodies.add(body);
       size += body.length;
       more = blocks.next();
     }
-    return chunk;
+    return new Chunk(bodies, from, next);
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class Bookings {
   /** By number of the attempt: what corrections add that stand elsewhere. */
   private final Map<Long, Apart> apart;
 
-  /** What does not stand where it started, in the order of lines. */
+  /** What does not stand where it started. */
   private final List<Line> few = new ArrayList<>();
 
   Bookings(
@@ -57,7 +58,6 @@ final class Bookings {
     for (int i = 0; i < corrections.size(); i++) {
       addCorrection(corrections.get(i), i + 1);
     }
-    few.sort(ORDER);
   }
 
   /** For single lines that stand within a range; it looks for none. */
@@ -127,21 +127,28 @@ final class Bookings {
       cursor = new AttemptCursor(new NamesOfThread(names));
     }
 
-    /** The lines of a chunk, in their order. */
-    List<Line> lines(List<byte[]> chunk) {
+    /** The lines of a chunk and the few that stand among them, in their order. */
+    List<Booking> lines(BlockFeed.Chunk chunk) {
       List<Line> lines = new ArrayList<>();
       each(
           chunk,
           () -> lines.add(new Line(cursor.startedAt(), cursor.number(), 0, cursor.booking())),
           lines::add);
+      for (Line line : few) {
+        if (line.at() >= chunk.from() && line.at() < chunk.until()) {
+          lines.add(line);
+        }
+      }
       lines.sort(ORDER);
-      return lines;
+      List<Booking> bookings = new ArrayList<>(lines.size());
+      lines.forEach(line -> bookings.add(line.booking()));
+      return bookings;
     }
 
     /** Shows the cursor for each line that is what it says, and the others as they are. */
-    void each(List<byte[]> chunk, Runnable plain, Consumer<Line> others) {
+    void each(BlockFeed.Chunk chunk, Runnable plain, Consumer<Line> others) {
       boolean allPlain = apart.isEmpty() && tail.correctsNone();
-      for (byte[] body : chunk) {
+      for (byte[] body : chunk.bodies()) {
         cursor.open(body);
         while (cursor.next()) {
           long start = cursor.startedAt();
@@ -169,9 +176,13 @@ final class Bookings {
     }
   }
 
-  /** Streams the lines with {@code from <= startedAt < to}, by start. */
-  void read(Consumer<Booking> lines) throws SQLException {
-    int[] next = {0};
+  /**
+   * Gives the lines with {@code from <= startedAt < to}, by start.
+   *
+   * @param work makes something of some lines, by any thread
+   * @param results takes that in the order of the lines, in the thread of the caller
+   */
+  <T> void read(Function<List<Booking>, T> work, Consumer<T> results) throws SQLException {
     try (BlockFeed feed = feed();
         LedgerTables tables = new LedgerTables(connection)) {
       NamesOfThread.Shared names = new NamesOfThread.Shared(Definitions.stored(tables));
@@ -181,21 +192,11 @@ final class Bookings {
           chunk -> {
             Reader known = idle.poll();
             Reader reader = known == null ? new Reader(names) : known;
-            List<Line> read = reader.lines(chunk);
+            List<Booking> lines = reader.lines(chunk);
             idle.add(reader);
-            return read;
+            return work.apply(lines);
           },
-          read -> {
-            for (Line line : read) {
-              while (next[0] < few.size() && ORDER.compare(few.get(next[0]), line) < 0) {
-                lines.accept(few.get(next[0]++).booking());
-              }
-              lines.accept(line.booking());
-            }
-          });
-    }
-    while (next[0] < few.size()) {
-      lines.accept(few.get(next[0]++).booking());
+          results);
     }
   }
 

@@ -3,7 +3,6 @@ package io.stipend.metering.ledger;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -35,22 +34,23 @@ final class Chunks {
    * @param work is done to a chunk, by any thread
    * @param results takes what came of it, in the thread of the caller
    */
-  static <T> void run(BlockFeed feed, Function<List<byte[]>, T> work, Consumer<T> results)
+  static <T> void run(BlockFeed feed, Function<BlockFeed.Chunk, T> work, Consumer<T> results)
       throws SQLException {
-    List<byte[]> first = feed.next();
-    List<byte[]> second = first.isEmpty() ? first : feed.next();
-    if (second.isEmpty()) {
-      if (!first.isEmpty()) {
-        results.accept(work.apply(first));
-      }
+    BlockFeed.Chunk first = feed.next();
+    if (first == null) {
+      return;
+    }
+    BlockFeed.Chunk second = feed.next();
+    if (second == null) {
+      results.accept(work.apply(first));
       return;
     }
     ExecutorService threads = Executors.newFixedThreadPool(threads(), Chunks::thread);
     try {
       Deque<Future<T>> underWay = new ArrayDeque<>();
       underWay.add(threads.submit(() -> work.apply(first)));
-      for (List<byte[]> chunk = second; !chunk.isEmpty(); chunk = feed.next()) {
-        List<byte[]> one = chunk;
+      for (BlockFeed.Chunk chunk = second; chunk != null; chunk = feed.next()) {
+        BlockFeed.Chunk one = chunk;
         underWay.add(threads.submit(() -> work.apply(one)));
         if (underWay.size() >= threads() * UNDER_WAY_PER_THREAD) {
           results.accept(result(underWay.remove()));

@@ -11,22 +11,18 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,10 +108,21 @@ public final class LedgerReader implements AutoCloseable {
    * @return the state that was read
    */
   public BookedState bookings(Instant from, Instant to, Consumer<Booking> lines) {
+    return bookings(from, to, some -> some, some -> some.forEach(lines));
+  }
+
+  /**
+   * The same lines, some at a time: several threads make something of them.
+   *
+   * @param work makes it, by any thread
+   * @param results takes it in the order of the lines, in the thread of the caller
+   */
+  public <T> BookedState bookings(
+      Instant from, Instant to, Function<List<Booking>, T> work, Consumer<T> results) {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables, usage);
-          books(tail, from, to).read(lines);
+          books(tail, from, to).read(work, results);
           return state(tail);
         });
   }
@@ -197,8 +204,7 @@ public final class LedgerReader implements AutoCloseable {
 
   /** All that is known of an account; empty if it was never used. */
   public Optional<AccountRecord> account(AccountKey account) {
-    return snapshot(
-        () -> Optional.ofNullable(record(Tail.read(connection, tables, usage), account)));
+    return snapshot(() -> Optional.ofNullable(records().of(account)));
   }
 
   /**
@@ -206,41 +212,11 @@ public final class LedgerReader implements AutoCloseable {
    * that no roll has closed.
    */
   public Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) {
-    return snapshot(
-        () -> {
-          Tail tail = Tail.read(connection, tables, usage);
-          Set<List<String>> budgets = new HashSet<>();
-          keys.forEach(key -> budgets.add(List.of(key.budget(), key.unit().name())));
-          Set<AccountKey> found = new LinkedHashSet<>(keys);
-          found.addAll(tables.accounts().unclosed(budgets));
-          for (AccountKey key : tail.moves().keySet()) {
-            if (budgets.contains(List.of(key.budget(), key.unit().name()))) {
-              found.add(key);
-            }
-          }
-          Map<AccountKey, AccountRecord> records = new LinkedHashMap<>();
-          for (AccountKey key : found) {
-            AccountRecord record = record(tail, key);
-            if (record != null && (!record.totals().closed() || keys.contains(key))) {
-              records.put(key, record);
-            }
-          }
-          return records;
-        });
+    return snapshot(() -> records().all(keys));
   }
 
-  private @Nullable AccountRecord record(Tail tail, AccountKey account) throws SQLException {
-    AccountSums stored = tables.accounts().sums(account);
-    AccountSums more = tail.moves().get(account);
-    if (stored == null && more == null) {
-      return null;
-    }
-    AccountSums sums = new AccountSums();
-    Stream.of(stored, more).filter(Objects::nonNull).forEach(sums::add);
-    Map<String, Lot> lots = new HashMap<>();
-    tables.accounts().lots(account).forEach(lot -> lots.put(lot.id(), lot));
-    tail.lots(account).forEach((id, lot) -> lots.merge(id, lot, Lot::plus));
-    return AccountTable.record(account, sums, List.copyOf(lots.values()));
+  private AccountRecords records() throws SQLException {
+    return new AccountRecords(tables.accounts(), Tail.read(connection, tables, usage));
   }
 
   /** The lots of an account, by id; empty if it was never used. */
@@ -388,23 +364,25 @@ public final class LedgerReader implements AutoCloseable {
   public List<LedgerEntry.RefusalsCounted> refusals() {
     return snapshot(
         () -> {
-          Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
           List<LedgerEntry.RefusalsCounted> all = new ArrayList<>(tables.refusals());
           all.addAll(Tail.read(connection, tables, usage).facts(LedgerEntry.RefusalsCounted.class));
-          for (LedgerEntry.RefusalsCounted one : all) {
-            sums.merge(
-                one.day() + "\n" + one.person() + "\n" + one.reason(),
-                one,
-                (sum, more) ->
-                    new LedgerEntry.RefusalsCounted(
-                        more.at(),
-                        more.person(),
-                        more.day(),
-                        more.reason(),
-                        Math.addExact(sum.count(), more.count())));
-          }
-          return List.copyOf(sums.values());
+          return summed(all);
         });
+  }
+
+  private static List<LedgerEntry.RefusalsCounted> summed(List<LedgerEntry.RefusalsCounted> all) {
+    Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
+    for (LedgerEntry.RefusalsCounted one : all) {
+      sums.merge(
+          one.day() + "\n" + one.person() + "\n" + one.reason(),
+          one,
+          (sum, more) -> {
+            long count = Math.addExact(sum.count(), more.count());
+            return new LedgerEntry.RefusalsCounted(
+                more.at(), more.person(), more.day(), more.reason(), count);
+          });
+    }
+    return List.copyOf(sums.values());
   }
 
   /**

@@ -90,21 +90,27 @@ final class PrincipalsReader {
   private PrincipalConfig person(String id, Section person) {
     ZoneId own = Scalars.zone(person.get("timezone"), zone);
     List<BudgetTerms> terms = new ArrayList<>();
+    List<String> levels = new ArrayList<>();
     Value allowance = person.get("allowance");
     for (Value item : allowance == null ? List.<Value>of() : allowance.oneOrMore()) {
       String name = Scalars.reference(item, "an allowance", allowances.keySet());
       BudgetTerms found = name == null ? null : allowances.get(name);
       if (found != null) {
         BudgetReader.add(terms, found, item);
+        levels.add(name);
       }
     }
     budgets.addAll(terms, person.get("budget"));
-    return principal(person, id, false, own, terms, proration(person));
+    return principal(
+        person,
+        id,
+        standing(person, id, false, String.join("+", levels), terms, own),
+        proration(person));
   }
 
   private PrincipalConfig service(String id, Section service) {
     List<BudgetTerms> terms = budgets.several(service.get("budget"));
-    return principal(service, id, true, zone, terms, Proration.WHOLE);
+    return principal(service, id, standing(service, id, true, "", terms, zone), Proration.WHOLE);
   }
 
   private static Proration proration(Section person) {
@@ -162,6 +168,7 @@ final class PrincipalsReader {
     BudgetTerms terms = kind.allowance == null ? null : allowances.get(kind.allowance);
     return new PrincipalConfig.Standing(
         false,
+        terms == null || kind.allowance == null ? "" : kind.allowance,
         terms == null ? List.of() : List.of(terms),
         kind.zone,
         ModelRules.ALL,
@@ -197,25 +204,31 @@ final class PrincipalsReader {
     return place == null ? new Place(list, principal.line(), 1) : place;
   }
 
-  private PrincipalConfig principal(
+  private static PrincipalConfig.Standing standing(
       Section section,
       String id,
       boolean service,
-      ZoneId own,
+      String level,
       List<BudgetTerms> terms,
-      Proration proration) {
+      ZoneId own) {
+    return new PrincipalConfig.Standing(
+        service,
+        level,
+        terms,
+        own,
+        ModelsReader.rules(section.get("models")),
+        LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service)));
+  }
+
+  private PrincipalConfig principal(
+      Section section, String id, PrincipalConfig.Standing standing, Proration proration) {
     Value team = section.get("team");
     String name = Scalars.line(section.get("name"), MAX_NAME, NAME_EXPECTED);
     return new PrincipalConfig(
         id,
         name == null ? "" : name,
         team == null ? null : Scalars.reference(team, "a team", teams),
-        new PrincipalConfig.Standing(
-            service,
-            terms,
-            own,
-            ModelsReader.rules(section.get("models")),
-            LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service))),
+        standing,
         proration,
         0);
   }
