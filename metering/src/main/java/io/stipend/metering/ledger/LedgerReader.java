@@ -146,6 +146,12 @@ public final class LedgerReader implements AutoCloseable {
         });
   }
 
+  /** All that stands here of one principal and its own accounts. */
+  public PrincipalHistory history(PrincipalHistory.Asked asked, PrincipalHistory.Visitor visitor) {
+    return snapshot(
+        () -> new HistoryReading(connection, tables, usage, asked).read(adjustments, visitor));
+  }
+
   /** The earliest start of an attempt that is still under way; empty if none is. */
   public Optional<Instant> oldestOpen() {
     return snapshot(() -> oldestOpen(Tail.read(connection, tables, usage)));

@@ -99,12 +99,13 @@ final class PrincipalsReader {
       }
     }
     budgets.addAll(terms, person.get("budget"));
-    return principal(person, id, false, own, terms, proration(person));
+    Compensation compensation = Compensation.read(person.get("compensation"));
+    return principal(person, id, false, own, terms, proration(person), compensation);
   }
 
   private PrincipalConfig service(String id, Section service) {
     List<BudgetTerms> terms = budgets.several(service.get("budget"));
-    return principal(service, id, true, zone, terms, Proration.WHOLE);
+    return principal(service, id, true, zone, terms, Proration.WHOLE, null);
   }
 
   private static Proration proration(Section person) {
@@ -154,6 +155,7 @@ final class PrincipalsReader {
             row.team(),
             standings.computeIfAbsent(new Kind(row.allowance(), own), this::standing),
             row.proration(),
+            row.compensation(),
             row.line()),
         problems.count());
   }
@@ -203,7 +205,8 @@ final class PrincipalsReader {
       boolean service,
       ZoneId own,
       List<BudgetTerms> terms,
-      Proration proration) {
+      Proration proration,
+      @Nullable Compensation compensation) {
     Value team = section.get("team");
     String name = Scalars.line(section.get("name"), MAX_NAME, NAME_EXPECTED);
     return new PrincipalConfig(
@@ -217,6 +220,7 @@ final class PrincipalsReader {
             ModelsReader.rules(section.get("models")),
             LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service))),
         proration,
+        compensation,
         0);
   }
 
