@@ -28,7 +28,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Stipend.VersionLine.class,
     footer = {
       "",
-      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -97,7 +96,8 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
-    for (String name : new String[] {"statement", "prices", "reconcile", "forget"}) {
+    root.addSubcommand("statement", new StatementCommand(terminal, workspace));
+    for (String name : new String[] {"prices", "reconcile", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

@@ -73,6 +73,7 @@ class AdminHandlerTest {
     handler =
         new AdminHandler(
             admin,
+            new Statements(() -> quota, clock),
             () ->
                 new GatewayStatus(
                     "1", "hash", 2, 3, ready, Map.of("a", "open"), DeliveryStatus.NONE),

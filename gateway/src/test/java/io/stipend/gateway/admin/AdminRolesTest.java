@@ -48,6 +48,7 @@ class AdminRolesTest {
           Map.entry("GET /v1/balances/ID", "platform finance own"),
           Map.entry("GET /v1/allowances/ID", "platform finance own"),
           Map.entry("GET /v1/usage/ID", "platform finance own"),
+          Map.entry("GET /v1/statements/ID", "finance own"),
           Map.entry("POST /v1/keys", "platform"),
           Map.entry("DELETE /v1/keys/ID", "platform"),
           Map.entry("POST /v1/grants", "platform"),
@@ -172,6 +173,15 @@ class AdminRolesTest {
       }
     }
     assertThat(walked).isEqualTo(new TreeSet<>(ALLOWED.keySet()));
+  }
+
+  @Test
+  void whoHasARoleSeesWhatIsTheirOwnAsWell() throws Exception {
+    for (String group : List.of("ops", "kpmg")) {
+      String jwt = jwt(ADA, group);
+      assertThat(ask("GET", "/v1/statements/" + ADA, jwt, "").statusCode()).isEqualTo(200);
+      assertThat(ask("GET", "/v1/statements/bob@acme.test", jwt, "").statusCode()).isEqualTo(403);
+    }
   }
 
   @Test

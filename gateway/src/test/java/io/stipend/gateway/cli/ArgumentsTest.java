@@ -73,13 +73,6 @@ class ArgumentsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "statement ada --month 2026-11",
-        "prices list",
-        "reconcile",
-        "forget ada"
-      })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
     Invocation run = Invocation.of(line.split(" "));
 

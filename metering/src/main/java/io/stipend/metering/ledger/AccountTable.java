@@ -73,6 +73,10 @@ final class AccountTable {
 
   private static final String SELECT = "select name, " + SUMS + " from account";
   static final String BY_NAME = SELECT + " where name = ?";
+
+  /** Names begin with their budget and an @, whose next character is A. */
+  static final String OF_BUDGET = SELECT + " where name >= ? and name < ?";
+
   static final String UNCLOSED_OF_BUDGET =
       SELECT + " where closed = 0 and budget = ? and unit = ? order by period";
   static final String FIRST_UNCLOSED =
@@ -163,6 +167,25 @@ final class AccountTable {
     List<AccountSums> sums = new ArrayList<>(1);
     read(BY_NAME, select -> select.setString(1, account.toString()), row -> sums.add(sums(row)));
     return sums.isEmpty() ? null : sums.get(0);
+  }
+
+  /** The sums of every account of one budget, of all periods and units. */
+  Map<AccountKey, AccountSums> ofBudget(String budget) throws SQLException {
+    Map<AccountKey, AccountSums> sums = new HashMap<>();
+    read(
+        OF_BUDGET,
+        select -> {
+          select.setString(1, budget + "@");
+          select.setString(2, budget + "A");
+        },
+        row -> {
+          AccountKey account = account(row);
+          // An id may hold an @ itself, and be that of another person with more behind it.
+          if (account.budget().equals(budget)) {
+            sums.put(account, sums(row));
+          }
+        });
+    return sums;
   }
 
   /** Every lot of every account. */

@@ -127,6 +127,12 @@ public final class LedgerReader implements AutoCloseable {
         });
   }
 
+  /** All that stands here of one principal and its own accounts. */
+  public PrincipalHistory history(PrincipalHistory.Asked asked, PrincipalHistory.Visitor visitor) {
+    return snapshot(
+        () -> new HistoryReading(connection, tables, usage, asked).read(adjustments, visitor));
+  }
+
   /**
    * Shows the lines that {@link #bookings} streams, in no order, to several threads that sum them
    * up, each for itself: the fast way to read many.

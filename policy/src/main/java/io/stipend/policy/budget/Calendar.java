@@ -1,5 +1,6 @@
 package io.stipend.policy.budget;
 
+import io.stipend.metering.report.statement.StatementRequest;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -119,6 +120,21 @@ public record Calendar(Every every, ZoneId zone, int fiscalStart) {
   public @Nullable String previous(String period) {
     Instant start = startOf(period);
     return start == null || every == Every.ONCE ? null : period(start.minusNanos(1));
+  }
+
+  /** The instants of named periods of whatever kind, for statements. */
+  public StatementRequest.Bounds bounds() {
+    return new StatementRequest.Bounds() {
+      @Override
+      public @Nullable Instant startOf(String period) {
+        return Calendar.this.startOf(period);
+      }
+
+      @Override
+      public @Nullable Instant endOf(String period) {
+        return Calendar.this.endOf(period);
+      }
+    };
   }
 
   private Instant midnight(LocalDate day) {

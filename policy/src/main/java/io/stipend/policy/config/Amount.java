@@ -24,6 +24,21 @@ record Amount(Unit unit, long value) {
 
   private static final int THOUSAND = 1_000;
 
+  /** An amount within the bounds; null, told to nobody, if it is none. */
+  static @Nullable Amount of(String text) {
+    Matcher matcher = AMOUNT.matcher(text);
+    if (!matcher.matches()) {
+      return null;
+    }
+    try {
+      Unit unit = new Unit(matcher.group(2));
+      long amount = unit.parse(matcher.group(1));
+      return amount <= MAX ? new Amount(unit, amount) : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
   /** An amount; null, reported, if it is none. */
   static @Nullable Amount read(@Nullable Value value) {
     return read(value, EXPECTED);

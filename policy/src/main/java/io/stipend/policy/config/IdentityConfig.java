@@ -42,6 +42,6 @@ public final class IdentityConfig {
     String team = told != null && teams.containsKey(told) ? told : issuer.defaultTeam();
     return team == null && !teams.isEmpty()
         ? null
-        : new PrincipalConfig(enrolled.person(), "", team, standing, Proration.WHOLE, 0);
+        : new PrincipalConfig(enrolled.person(), "", team, standing, Proration.WHOLE, null, 0);
   }
 }

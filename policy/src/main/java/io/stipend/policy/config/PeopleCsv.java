@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeopleCsv {
   private static final List<String> COLUMNS =
-      List.of("id", "name", "team", "allowance", "timezone", "since", "until", "fte");
+      List.of(
+          "id", "name", "team", "allowance", "timezone", "since", "until", "fte", "compensation");
 
   private final String file;
   private final Set<String> teams;
@@ -59,7 +60,8 @@ final class PeopleCsv {
       @Nullable String team,
       @Nullable String allowance,
       @Nullable ZoneId timezone,
-      Proration proration) {}
+      Proration proration,
+      @Nullable Compensation compensation) {}
 
   /** Gives everybody in the list whose line has no problem; all problems are reported. */
   void read(String text, Consumer<Row> rows) {
@@ -147,9 +149,10 @@ final class PeopleCsv {
     String allowance = known("allowance", allowanceNames, allowances, "an allowance");
     ZoneId zone = remembered("timezone", zones, Scalars::zone, Scalars::zoneProblem);
     Proration proration = proration();
+    Compensation compensation = compensation();
     return problems.count() > before
         ? null
-        : new Row(number, id, name, team, allowance, zone, proration);
+        : new Row(number, id, name, team, allowance, zone, proration, compensation);
   }
 
   private @Nullable String known(
@@ -200,6 +203,15 @@ final class PeopleCsv {
       return Proration.WHOLE;
     }
     return prorations.computeIfAbsent(new Proration(since, until, fte), same -> same);
+  }
+
+  private @Nullable Compensation compensation() {
+    String text = field("compensation");
+    Compensation compensation = text.isEmpty() ? null : Compensation.read(text);
+    if (compensation == null && !text.isEmpty()) {
+      told("compensation", any -> Compensation.problem());
+    }
+    return compensation;
   }
 
   /** The text of a column in this line; empty if the list has no such column. */

@@ -18,6 +18,7 @@ public final class PrincipalConfig {
   private final @Nullable String team;
   private final Standing standing;
   private final Proration proration;
+  private final @Nullable Compensation compensation;
   private final int line;
 
   /**
@@ -49,7 +50,9 @@ public final class PrincipalConfig {
       @Nullable String team,
       Standing standing,
       Proration proration,
+      @Nullable Compensation compensation,
       int line) {
+    this.compensation = compensation;
     this.id = id;
     this.name = name;
     this.team = team;
@@ -112,6 +115,11 @@ public final class PrincipalConfig {
   /** From when until when it is entitled, and to which part of its allowances. */
   public Proration proration() {
     return proration;
+  }
+
+  /** What it is given besides; null if the file does not say. For its own statement alone. */
+  public @Nullable Compensation compensation() {
+    return compensation;
   }
 
   /** The day before its first one, or after its last one; null if it is entitled now. */

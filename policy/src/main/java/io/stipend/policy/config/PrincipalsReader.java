@@ -105,12 +105,14 @@ final class PrincipalsReader {
         person,
         id,
         standing(person, id, false, String.join("+", levels), terms, own),
-        proration(person));
+        proration(person),
+        Compensation.read(person.get("compensation")));
   }
 
   private PrincipalConfig service(String id, Section service) {
     List<BudgetTerms> terms = budgets.several(service.get("budget"));
-    return principal(service, id, standing(service, id, true, "", terms, zone), Proration.WHOLE);
+    return principal(
+        service, id, standing(service, id, true, "", terms, zone), Proration.WHOLE, null);
   }
 
   private static Proration proration(Section person) {
@@ -160,6 +162,7 @@ final class PrincipalsReader {
             row.team(),
             standings.computeIfAbsent(new Kind(row.allowance(), own), this::standing),
             row.proration(),
+            row.compensation(),
             row.line()),
         problems.count());
   }
@@ -221,7 +224,11 @@ final class PrincipalsReader {
   }
 
   private PrincipalConfig principal(
-      Section section, String id, PrincipalConfig.Standing standing, Proration proration) {
+      Section section,
+      String id,
+      PrincipalConfig.Standing standing,
+      Proration proration,
+      @Nullable Compensation compensation) {
     Value team = section.get("team");
     String name = Scalars.line(section.get("name"), MAX_NAME, NAME_EXPECTED);
     return new PrincipalConfig(
@@ -230,6 +237,7 @@ final class PrincipalsReader {
         team == null ? null : Scalars.reference(team, "a team", teams),
         standing,
         proration,
+        compensation,
         0);
   }
 

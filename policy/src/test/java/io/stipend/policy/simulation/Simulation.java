@@ -28,6 +28,9 @@ import java.util.Random;
 final class Simulation {
   private static final int CHECKPOINT = 50;
 
+  /** One program in so many is looked at by statements: they read the record many times. */
+  private static final int STATEMENTS = 4;
+
   /** How often each step is drawn, in the order of {@link #act}. */
   private static final int[] WEIGHTS = {
     300, 120, 90, 130, 40, 20, 30, 40, 40, 30, 15, 30, 45, 20, 60, 10, 20, 60, 15, 22, 22
@@ -231,6 +234,11 @@ final class Simulation {
       require(books.closed || !over || !moved, "I5 over and never ended: " + books.key);
     }
     checkpoint();
+    if (world.attempts % STATEMENTS == 0) {
+      try (LedgerReader reader = LedgerReader.open(world.disk.folder())) {
+        Statements.check(reader);
+      }
+    }
     replays();
   }
 
