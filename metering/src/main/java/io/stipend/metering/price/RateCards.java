@@ -19,14 +19,27 @@ import org.jspecify.annotations.Nullable;
  * whoever asks must refuse it.
  */
 public final class RateCards {
+  private static final String USD = "USD";
+
   /** Last card first: the order of search. */
   private final List<RateCard> cards;
 
   private final String version;
+  private final List<CardText> texts;
+  private final ExchangeRates exchange;
+  private final String currency;
 
-  private RateCards(List<RateCard> cards, String version) {
+  private RateCards(
+      List<RateCard> cards,
+      String version,
+      List<CardText> texts,
+      ExchangeRates exchange,
+      String currency) {
     this.cards = cards;
     this.version = version;
+    this.texts = texts;
+    this.exchange = exchange;
+    this.currency = currency;
   }
 
   /** Where a rate card comes from. */
@@ -50,6 +63,14 @@ public final class RateCards {
      * @param path where it is
      */
     record CardFile(Path path) implements Source {}
+
+    /**
+     * The text of a rate card, such as the ledger keeps.
+     *
+     * @param name what its problems are told of
+     * @param text all of it
+     */
+    record Text(String name, String text) implements Source {}
   }
 
   /**
@@ -61,18 +82,82 @@ public final class RateCards {
   public static RateCards load(List<Source> sources) throws RateCardException {
     List<Problem> problems = new ArrayList<>();
     List<RateCard> cards = new ArrayList<>();
+    List<CardText> texts = new ArrayList<>();
     Set<String> versions = new LinkedHashSet<>();
     for (Source source : sources) {
-      List<RateCard> read = RateCardSources.read(source, versions, problems);
-      cards.addAll(read);
-      read.forEach(card -> versions.add(card.version()));
+      RateCardSources.Read read = RateCardSources.read(source, versions, problems);
+      cards.addAll(read.cards());
+      texts.addAll(read.texts());
+      read.cards().forEach(card -> versions.add(card.version()));
     }
     if (!problems.isEmpty()) {
       throw new RateCardException(problems);
     }
     List<RateCard> lastFirst = new ArrayList<>(cards);
     Collections.reverse(lastFirst);
-    return new RateCards(List.copyOf(lastFirst), String.join("+", versions));
+    return new RateCards(
+        List.copyOf(lastFirst),
+        String.join("+", versions),
+        List.copyOf(texts),
+        ExchangeRates.NONE,
+        USD);
+  }
+
+  /**
+   * The same cards for a deployment.
+   *
+   * @param rates by which cards in other currencies are converted, at the instant of each
+   *     reservation
+   * @param home the currency in which all charges are made
+   */
+  public RateCards with(ExchangeRates rates, String home) {
+    return new RateCards(cards, version, texts, rates, home);
+  }
+
+  /** The rates of exchange in force. */
+  public ExchangeRates exchange() {
+    return exchange;
+  }
+
+  /** The currency in which all charges are made. */
+  public String currency() {
+    return currency;
+  }
+
+  /**
+   * What all prices follow from: the text of each card in order, and the rates of exchange, if any,
+   * as the last.
+   */
+  public List<CardText> texts() {
+    if (exchange.all().isEmpty()) {
+      return texts;
+    }
+    List<CardText> all = new ArrayList<>(texts);
+    all.add(new CardText(CardText.EXCHANGE, "", exchange.text()));
+    return List.copyOf(all);
+  }
+
+  /** The cards of {@link #texts}, as the ledger keeps them. */
+  public static RateCards of(List<CardText> texts, String home) throws RateCardException {
+    List<Source> sources = new ArrayList<>();
+    ExchangeRates rates = ExchangeRates.NONE;
+    for (CardText text : texts) {
+      if (text.name().equals(CardText.EXCHANGE)) {
+        rates = ExchangeRates.parse(text.text());
+      } else {
+        sources.add(new Source.Text(text.name(), text.text()));
+      }
+    }
+    return load(sources).with(rates, home);
+  }
+
+  /** A card in the deployment's currency; null if no rate says what it costs there. */
+  @Nullable RateCard home(RateCard card, Instant at) {
+    if (card.currency().equals(currency)) {
+      return card;
+    }
+    ExchangeRate rate = exchange.find(card.currency(), currency, at);
+    return rate == null ? null : card.in(rate);
   }
 
   /** The versions of all cards in order, joined by {@code +}. */
@@ -103,7 +188,7 @@ public final class RateCards {
   public List<String> models(String provider, String vendor, Instant at) {
     Set<String> names = new TreeSet<>();
     for (RateCard card : cards) {
-      if (card.covers(provider, vendor)) {
+      if (card.covers(provider, vendor) && home(card, at) != null) {
         card.namesAt(at).forEach(names::add);
       }
     }
@@ -119,7 +204,9 @@ public final class RateCards {
     for (RateCard card : cards) {
       Rate rate = card.scope().equals(scope) ? card.find(model, at) : null;
       if (rate != null) {
-        return rate;
+        // Without a rate of exchange it has no price: what another card says is not agreed to.
+        RateCard home = home(card, at);
+        return home == card ? rate : home == null ? null : home.find(model, at);
       }
     }
     return null;
@@ -140,11 +227,10 @@ public final class RateCards {
       RateCard.Scope scope, String model, Meter meter, Instant at) {
     for (RateCard card : cards) {
       if (card.scope().equals(scope)) {
-        Rate rate = card.find(model, at);
-        UnitPrice own = rate == null ? null : rate.units().of(meter);
-        UnitPrice price = own != null ? own : card.tools().of(meter);
+        UnitPrice price = card.unitPrice(model, meter, at);
         if (price != null) {
-          return price;
+          RateCard home = home(card, at);
+          return home == card ? price : home == null ? null : home.unitPrice(model, meter, at);
         }
       }
     }
@@ -154,8 +240,9 @@ public final class RateCards {
   /** The dearest price of a unit on any model that these cards cover; null if none has one. */
   @Nullable UnitPrice dearestUnit(String provider, String vendor, Meter meter, Instant at) {
     UnitPrice dearest = null;
-    for (RateCard card : cards) {
-      if (card.covers(provider, vendor)) {
+    for (RateCard each : cards) {
+      RateCard card = each.covers(provider, vendor) ? home(each, at) : null;
+      if (card != null) {
         dearest = dearer(dearest, card.tools().of(meter));
         for (Rate rate : card.rates()) {
           dearest = rate.inForce(at) ? dearer(dearest, rate.units().of(meter)) : dearest;

@@ -1,9 +1,11 @@
 package io.stipend.metering.price;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The prices of one model by service tier. */
@@ -40,6 +42,18 @@ final class TierPrices {
     }
     ContextPrices known = others.get(name);
     return known == null ? dearest : known;
+  }
+
+  /** Each price changed by the same rule. */
+  TierPrices each(LongUnaryOperator rule) {
+    Map<String, ContextPrices> changed = new HashMap<>();
+    others.forEach((name, prices) -> changed.put(name, prices.each(rule)));
+    return new TierPrices(standard.each(rule), changed);
+  }
+
+  /** The highest price of a token. */
+  long highest() {
+    return dearest.steps().stream().mapToLong(step -> step.prices().highest()).max().orElse(0);
   }
 
   ContextPrices standard() {
