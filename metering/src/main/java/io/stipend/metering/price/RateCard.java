@@ -65,6 +65,14 @@ final class RateCard {
    * @param name its name
    */
   record Scope(Kind kind, String name) {
+    /** How the label of a provider begins. */
+    static final String PROVIDER = "provider ";
+
+    /** As people read it: {@code provider openai-eu} or {@code vendor openai}. */
+    String label() {
+      return kind.key() + " " + name;
+    }
+
     enum Kind {
       PROVIDER,
       VENDOR;

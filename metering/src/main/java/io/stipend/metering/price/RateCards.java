@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,17 +197,28 @@ public final class RateCards {
   }
 
   @Nullable Rate find(String provider, String vendor, String model, Instant at) {
-    Rate own = find(RateCard.Scope.provider(provider), model, at);
-    return own != null ? own : find(RateCard.Scope.vendor(vendor), model, at);
+    RateCard card = deciding(provider, vendor, one -> one.find(model, at) != null);
+    // Without a rate of exchange it has no price: what another card says is not agreed to.
+    RateCard home = card == null ? null : home(card, at);
+    return home == null ? null : home.find(model, at);
   }
 
-  private @Nullable Rate find(RateCard.Scope scope, String model, Instant at) {
+  /** The card whose price of a model holds; null if none has one. */
+  @Nullable RateCard deciding(String provider, String vendor, String model, Instant at) {
+    return deciding(provider, vendor, card -> card.find(model, at) != null);
+  }
+
+  /** The first of a provider's own cards that has something, else of its vendor's. */
+  private @Nullable RateCard deciding(
+      String provider, String vendor, Predicate<RateCard> hasPrice) {
+    RateCard own = deciding(RateCard.Scope.provider(provider), hasPrice);
+    return own != null ? own : deciding(RateCard.Scope.vendor(vendor), hasPrice);
+  }
+
+  private @Nullable RateCard deciding(RateCard.Scope scope, Predicate<RateCard> hasPrice) {
     for (RateCard card : cards) {
-      Rate rate = card.scope().equals(scope) ? card.find(model, at) : null;
-      if (rate != null) {
-        // Without a rate of exchange it has no price: what another card says is not agreed to.
-        RateCard home = home(card, at);
-        return home == card ? rate : home == null ? null : home.find(model, at);
+      if (card.scope().equals(scope) && hasPrice.test(card)) {
+        return card;
       }
     }
     return null;
@@ -219,22 +231,9 @@ public final class RateCards {
    */
   @Nullable UnitPrice unitPrice(
       String provider, String vendor, String model, Meter meter, Instant at) {
-    UnitPrice own = unitPrice(RateCard.Scope.provider(provider), model, meter, at);
-    return own != null ? own : unitPrice(RateCard.Scope.vendor(vendor), model, meter, at);
-  }
-
-  private @Nullable UnitPrice unitPrice(
-      RateCard.Scope scope, String model, Meter meter, Instant at) {
-    for (RateCard card : cards) {
-      if (card.scope().equals(scope)) {
-        UnitPrice price = card.unitPrice(model, meter, at);
-        if (price != null) {
-          RateCard home = home(card, at);
-          return home == card ? price : home == null ? null : home.unitPrice(model, meter, at);
-        }
-      }
-    }
-    return null;
+    RateCard card = deciding(provider, vendor, one -> one.unitPrice(model, meter, at) != null);
+    RateCard home = card == null ? null : home(card, at);
+    return home == null ? null : home.unitPrice(model, meter, at);
   }
 
   /** The dearest price of a unit on any model that these cards cover; null if none has one. */
