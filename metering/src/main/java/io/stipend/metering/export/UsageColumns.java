@@ -47,7 +47,7 @@ final class UsageColumns {
           Column.plain(
               "cost", row -> new Unit(row.attempt().currency()).format(row.usage().nanos())),
           Column.text("currency", row -> row.attempt().currency()),
-          Column.text("price_version", row -> row.attempt().priceVersion()),
+          Column.text("price_version", Booking::priceVersion),
           Column.text("provider_request_id", row -> row.attempt().providerRequestId()),
           Column.text("agent_id", row -> row.attempt().agentId()),
           Column.text("parent_agent_id", row -> row.attempt().parentAgentId()),

@@ -96,6 +96,11 @@ final class RateCard {
     return head.version;
   }
 
+  /** Whether it holds what the vendor asks of everybody, not what was agreed. */
+  boolean isList() {
+    return !head.contracted;
+  }
+
   Scope scope() {
     return head.scope;
   }

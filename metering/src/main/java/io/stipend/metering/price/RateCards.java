@@ -1,6 +1,7 @@
 package io.stipend.metering.price;
 
 import io.stipend.metering.Meter;
+import io.stipend.metering.TokenPrices;
 import io.stipend.metering.price.RateCardException.Problem;
 import io.stipend.metering.price.UnitPrices.UnitPrice;
 import java.nio.file.Path;
@@ -9,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,8 @@ public final class RateCards {
   private final List<CardText> texts;
   private final ExchangeRates exchange;
   private final String currency;
+
+  private final Map<Pair, TokenPrices> tokenPrices = new ConcurrentHashMap<>();
 
   private RateCards(
       List<RateCard> cards,
@@ -152,6 +157,22 @@ public final class RateCards {
     return load(sources).with(rates, home);
   }
 
+  /** Cards in another currency that no rate of exchange converts at an instant: no price. */
+  public List<Problem> unconverted(Instant at) {
+    List<Problem> problems = new ArrayList<>();
+    for (RateCard card : cards) {
+      if (home(card, at) == null) {
+        problems.add(
+            card.place()
+                .problem(
+                    "currency: no rate of exchange from %s to %s at %s (expected: one under"
+                            .formatted(card.currency(), currency, at)
+                        + " exchange_rates; until then its models are refused)"));
+      }
+    }
+    return problems;
+  }
+
   /** A card in the deployment's currency; null if no rate says what it costs there. */
   @Nullable RateCard home(RateCard card, Instant at) {
     if (card.currency().equals(currency)) {
@@ -197,7 +218,18 @@ public final class RateCards {
   }
 
   @Nullable Rate find(String provider, String vendor, String model, Instant at) {
-    RateCard card = deciding(provider, vendor, one -> one.find(model, at) != null);
+    return find(provider, vendor, model, at, card -> true);
+  }
+
+  /** The same among the cards of list prices alone. */
+  @Nullable Rate findListed(String provider, String vendor, String model, Instant at) {
+    return find(provider, vendor, model, at, RateCard::isList);
+  }
+
+  private @Nullable Rate find(
+      String provider, String vendor, String model, Instant at, Predicate<RateCard> asked) {
+    RateCard card =
+        deciding(provider, vendor, one -> asked.test(one) && one.find(model, at) != null);
     // Without a rate of exchange it has no price: what another card says is not agreed to.
     RateCard home = card == null ? null : home(card, at);
     return home == null ? null : home.find(model, at);
@@ -231,7 +263,25 @@ public final class RateCards {
    */
   @Nullable UnitPrice unitPrice(
       String provider, String vendor, String model, Meter meter, Instant at) {
-    RateCard card = deciding(provider, vendor, one -> one.unitPrice(model, meter, at) != null);
+    return unitPrice(provider, vendor, model, meter, at, card -> true);
+  }
+
+  /** The same among the cards of list prices alone. */
+  @Nullable UnitPrice listedUnitPrice(
+      String provider, String vendor, String model, Meter meter, Instant at) {
+    return unitPrice(provider, vendor, model, meter, at, RateCard::isList);
+  }
+
+  private @Nullable UnitPrice unitPrice(
+      String provider,
+      String vendor,
+      String model,
+      Meter meter,
+      Instant at,
+      Predicate<RateCard> asked) {
+    RateCard card =
+        deciding(
+            provider, vendor, one -> asked.test(one) && one.unitPrice(model, meter, at) != null);
     RateCard home = card == null ? null : home(card, at);
     return home == null ? null : home.unitPrice(model, meter, at);
   }
@@ -267,6 +317,15 @@ public final class RateCards {
     }
     return limits;
   }
+
+  /** The prices of text, as charged and as listed: few pairs, each made once. */
+  TokenPrices tokenPrices(Prices charged, Prices listed) {
+    return tokenPrices.computeIfAbsent(
+        new Pair(charged, listed), pair -> TokenPrices.of(charged.ofText(), listed.ofText()));
+  }
+
+  /** Prices as charged and as listed. */
+  private record Pair(Prices charged, Prices listed) {}
 
   /** All cards, last first. */
   List<RateCard> cards() {

@@ -106,7 +106,9 @@ class ClosedMonthsTest {
             "update adjustment set started = started + 1",
             "update adjustment set stands = stands + 1",
             "insert into adjustment select 9, 'c1', attempt, started, stands, booked, 0, 0, 0, 0, 0,"
-                + " 0, 0 from adjustment",
+                + " 0, 0, lines, version_before, version from adjustment",
+            "update adjustment set lines = x'0101610204'",
+            "update adjustment set version = 'x'",
             "update usage set booked = null",
             "update usage set last_booked = last_booked + 1",
             "update usage set booked = booked + 1")) {
