@@ -432,7 +432,7 @@ public final class LedgerReader implements AutoCloseable {
     }
   }
 
-  private <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
+  <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
     return snapshot(() -> facts(Tail.read(connection, tables, usage), type, tag));
   }
 
