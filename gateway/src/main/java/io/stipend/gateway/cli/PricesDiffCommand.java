@@ -37,8 +37,8 @@ final class PricesDiffCommand implements Callable<Integer> {
       arity = "1..2",
       paramLabel = "A [B]",
       description = {
-        "Two files, or two dates; one file is compared with what is in force, for the models",
-        "that it names."
+        "Two files, or two dates. One file: what would change for the models that it names if",
+        "the quota file named it last."
       })
   List<String> sides = List.of();
 
@@ -83,7 +83,9 @@ final class PricesDiffCommand implements Callable<Integer> {
     PriceSide now = new PriceBook(inForce.cards()).at(when, inForce.vendorOf());
     PriceSide first = side(sides.get(0), inForce.cards(), when);
     if (sides.size() == 1) {
-      return PriceDiff.of(now, first, first.named(), true);
+      RateCards with = inForce.cards().plus(PricesCommand.file(Path.of(sides.get(0))));
+      PriceSide then = new PriceBook(with).at(when, inForce.vendorOf());
+      return PriceDiff.of(now, then, first.named(), true);
     }
     PriceSide second = side(sides.get(1), inForce.cards(), when);
     Set<PriceSide.Named> all = new TreeSet<>(first.named());

@@ -120,6 +120,19 @@ public final class RateCards {
     return new RateCards(cards, version, texts, rates, home);
   }
 
+  /** These with others as if the quota file named them last, in place of cards of their version. */
+  public RateCards plus(RateCards others) {
+    Set<String> replaced = new LinkedHashSet<>();
+    others.cards.forEach(card -> replaced.add(card.version()));
+    List<RateCard> all = new ArrayList<>(others.cards);
+    cards.stream().filter(card -> !replaced.contains(card.version())).forEach(all::add);
+    List<CardText> both = new ArrayList<>(texts);
+    both.removeIf(text -> replaced.contains(text.version()));
+    both.addAll(others.texts);
+    return new RateCards(
+        List.copyOf(all), version + "+" + others.version, List.copyOf(both), exchange, currency);
+  }
+
   /** The rates of exchange in force. */
   public ExchangeRates exchange() {
     return exchange;

@@ -125,9 +125,12 @@ public final class CatalogImport {
     RateCards cards = accepted(good, asked);
     PriceDiff diff = diff(cards, good);
     if (doubtLeaps(diff, good)) {
+      Set<PriceSide.Named> doubted = new TreeSet<>();
+      good.stream().filter(o -> !o.doubts.isEmpty()).forEach(o -> doubted.addAll(named(o)));
       good.removeIf(offer -> !offer.doubts.isEmpty());
-      cards = accepted(good, asked);
-      diff = diff(cards, good);
+      List<PriceDiff.Change> left = new ArrayList<>(diff.changes());
+      left.removeIf(c -> doubted.contains(new PriceSide.Named(c.scope(), c.model())));
+      diff = new PriceDiff(left);
     }
     return new Result(
         asked.size(),
@@ -222,24 +225,25 @@ public final class CatalogImport {
 
   private PriceDiff diff(RateCards cards, List<Offer> good) {
     Set<PriceSide.Named> models = new TreeSet<>();
-    for (Offer offer : good) {
-      models.add(new PriceSide.Named(offer.scope, offer.model));
-      offer.names.forEach(name -> models.add(new PriceSide.Named(offer.scope, name)));
-    }
+    good.forEach(offer -> models.addAll(named(offer)));
     return PriceDiff.of(
         new PriceBook(inForce).at(at, vendorOf),
-        new PriceBook(cards).at(at, UnaryOperator.identity()),
+        new PriceBook(inForce.plus(cards)).at(at, vendorOf),
         models,
         true);
+  }
+
+  private static Set<PriceSide.Named> named(Offer offer) {
+    Set<PriceSide.Named> names = new TreeSet<>();
+    names.add(new PriceSide.Named(offer.scope, offer.model));
+    offer.names.forEach(name -> names.add(new PriceSide.Named(offer.scope, name)));
+    return names;
   }
 
   /** Whether there was one. */
   private boolean doubtLeaps(PriceDiff diff, List<Offer> good) {
     Map<PriceSide.Named, Offer> byName = new HashMap<>();
-    for (Offer offer : good) {
-      byName.put(new PriceSide.Named(offer.scope, offer.model), offer);
-      offer.names.forEach(n -> byName.put(new PriceSide.Named(offer.scope, n), offer));
-    }
+    good.forEach(offer -> named(offer).forEach(name -> byName.put(name, offer)));
     boolean any = false;
     for (PriceDiff.Change change : diff.changes()) {
       Offer offer = byName.get(new PriceSide.Named(change.scope(), change.model()));
