@@ -248,6 +248,24 @@ public final class RateCards {
     return home == null ? null : home.find(model, at);
   }
 
+  /**
+   * Whether a card of one of these versions decides what a model costs.
+   *
+   * @param versions as they stand in the cards
+   */
+  public boolean decides(
+      Set<String> versions, String provider, String vendor, String model, Instant at) {
+    RateCard card = deciding(provider, vendor, model, at);
+    return card != null && versions.contains(card.version());
+  }
+
+  /** The versions of all cards, as they stand in them. */
+  public Set<String> versions() {
+    Set<String> versions = new LinkedHashSet<>();
+    cards.forEach(card -> versions.add(card.version()));
+    return versions;
+  }
+
   /** The card whose price of a model holds; null if none has one. */
   @Nullable RateCard deciding(String provider, String vendor, String model, Instant at) {
     return deciding(provider, vendor, card -> card.find(model, at) != null);
