@@ -18,6 +18,14 @@ public record CardText(String name, String version, String text) {
   /** The name of the rates of exchange. */
   public static final String EXCHANGE = "exchange_rates";
 
+  /** How the names of cards begin that ship with Stipend. */
+  static final String BUILTIN = "builtin/";
+
+  /** Whether it ships with Stipend. */
+  boolean isBuiltin() {
+    return name.startsWith(BUILTIN);
+  }
+
   /** SHA-256 of the text, in hex. */
   public String hash() {
     return sha256(text);

@@ -64,19 +64,24 @@ final class RateCardSources {
       Bytes bytes = () -> Files.readAllBytes(file.path());
       return readOne(file.path().toString(), bytes, usedVersions, problems);
     }
-    if (source instanceof RateCards.Source.Text text) {
-      Bytes bytes = () -> text.text().getBytes(StandardCharsets.UTF_8);
-      return readOne(text.name(), bytes, usedVersions, problems);
+    List<CardText> texts = new ArrayList<>();
+    List<RateCard> cards = new ArrayList<>();
+    if (source instanceof RateCards.Source.Texts kept) {
+      for (CardText text : kept.texts()) {
+        Bytes bytes = () -> text.text().getBytes(StandardCharsets.UTF_8);
+        Read one = readOne(text.name(), bytes, usedVersions, problems);
+        cards.addAll(one.cards());
+        texts.addAll(one.texts());
+      }
+      return new Read(cards, texts);
     }
     Read known = builtin;
     if (known != null && !known.hasAny(usedVersions)) {
       return known;
     }
-    List<RateCard> cards = new ArrayList<>();
-    List<CardText> texts = new ArrayList<>();
     int before = problems.size();
     for (String name : BUILTIN) {
-      Read one = readOne("builtin/" + name, () -> resource(name), usedVersions, problems);
+      Read one = readOne(CardText.BUILTIN + name, () -> resource(name), usedVersions, problems);
       cards.addAll(one.cards());
       texts.addAll(one.texts());
     }

@@ -70,13 +70,8 @@ public final class RateCards {
      */
     record CardFile(Path path) implements Source {}
 
-    /**
-     * The text of a rate card, such as the ledger keeps.
-     *
-     * @param name what its problems are told of
-     * @param text all of it
-     */
-    record Text(String name, String text) implements Source {}
+    /** The texts of one source, such as the ledger keeps. */
+    record Texts(List<CardText> texts) implements Source {}
   }
 
   /**
@@ -160,11 +155,16 @@ public final class RateCards {
   public static RateCards of(List<CardText> texts, String home) throws RateCardException {
     List<Source> sources = new ArrayList<>();
     ExchangeRates rates = ExchangeRates.NONE;
+    List<CardText> builtin = new ArrayList<>();
     for (CardText text : texts) {
       if (text.name().equals(CardText.EXCHANGE)) {
         rates = ExchangeRates.parse(text.text());
-      } else {
-        sources.add(new Source.Text(text.name(), text.text()));
+      } else if (!text.isBuiltin()) {
+        sources.add(new Source.Texts(List.of(text)));
+      } else if (builtin.isEmpty()) {
+        // All of them are one source, at the place of the first.
+        texts.stream().filter(CardText::isBuiltin).forEach(builtin::add);
+        sources.add(new Source.Texts(builtin));
       }
     }
     return load(sources).with(rates, home);
