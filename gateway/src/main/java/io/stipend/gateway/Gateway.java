@@ -74,6 +74,7 @@ public final class Gateway implements AutoCloseable {
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
+  private final RateLog rateLog;
   private final Alerts alerts;
   private final Deliveries deliveries;
   private final LocalBudgets budgets;
@@ -107,6 +108,7 @@ public final class Gateway implements AutoCloseable {
     this.identities = new Identities(loaded, ledger, clock);
     this.store = identities.store();
     this.freezes = identities.freezes();
+    this.rateLog = new RateLog(ledger, config.data());
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
@@ -151,6 +153,7 @@ public final class Gateway implements AutoCloseable {
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     recordQuota("", loaded.hash(), clock.instant());
+    rateLog.inForce(loaded.quotaFile(), clock.instant());
     background.start(
         counters,
         refusals,
@@ -214,6 +217,7 @@ public final class Gateway implements AutoCloseable {
     alerts.webhooks(next.quotaFile().webhooks());
     deliveries.update(next.quotaFile());
     recordQuota(before, next.hash(), now);
+    rateLog.inForce(next.quotaFile(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
   }
 

@@ -184,7 +184,7 @@ record Correction(
 
   /** The entry that mends the record: differences only. */
   LedgerEntry.Corrected entry(Instant now, String by) {
-    List<Posting> postings = differences();
+    List<Posting> postings = differences(stands, cost.nanos(), usage.total());
     return new LedgerEntry.Corrected(
         now,
         "correction-" + UUID.randomUUID(),
@@ -202,7 +202,7 @@ record Correction(
    * What is still to be debited to each budget. A budget has several accounts here if an earlier
    * correction came after its period had rolled; they bear the attempt together.
    */
-  private List<Posting> differences() {
+  static List<Posting> differences(SettledAttempt stands, long nanos, long tokens) {
     Map<String, AccountKey> first = new LinkedHashMap<>();
     Map<AccountKey, Long> debited = new LinkedHashMap<>();
     for (Posting debit : stands.debits()) {
@@ -213,7 +213,7 @@ record Correction(
     List<Posting> postings = new ArrayList<>(debited.size());
     debited.forEach(
         (account, amount) -> {
-          long should = account.unit().isMoney() ? cost.nanos() : usage.total();
+          long should = account.unit().isMoney() ? nanos : tokens;
           postings.add(new Posting(account, Math.subtractExact(should, amount)));
         });
     return postings;

@@ -173,6 +173,12 @@ public final class LocalAdmin implements AdminService {
   }
 
   @Override
+  public RerateMade rerate(RerateOrder order, String by) {
+    Orders.text("reason", order.reason());
+    return new Rerate(quota.get(), ledger, budgets).of(order, by, clock.instant());
+  }
+
+  @Override
   public List<MonthLine> months() {
     return MonthClosings.lines(quota.get().gateway().data());
   }

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Stipend.VersionLine.class,
     footer = {
       "",
+      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -97,9 +98,10 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
     root.addSubcommand("statement", new StatementCommand(terminal, workspace));
-    for (String name : new String[] {"prices", "reconcile", "forget"}) {
-      notBuilt(root, terminal, name, name);
-    }
+    root.addSubcommand("prices", PricesCommand.line(terminal, workspace));
+    root.addSubcommand("reconcile", new ReconcileCommand(terminal, workspace));
+    root.addSubcommand("audit", AuditCommand.line(terminal, workspace));
+    root.addSubcommand("forget", new ForgetCommand(terminal, workspace));
     addHelp(root);
     root.addSubcommand("help", new HelpCommand());
     root.setOut(terminal.out());
@@ -118,13 +120,6 @@ public final class Stipend implements Callable<Integer> {
                 .description("Show how to use it.")
                 .build());
     line.getSubcommands().values().forEach(Stipend::addHelp);
-  }
-
-  /** Registers a command of the contract that a later version brings. */
-  static void notBuilt(CommandLine parent, Terminal terminal, String name, String fullName) {
-    CommandLine line = new CommandLine(new NotBuilt(terminal, fullName));
-    line.getCommandSpec().usageMessage().hidden(true);
-    parent.addSubcommand(name, line);
   }
 
   /** Without a command: how to use it. */

@@ -281,17 +281,24 @@ public final class LedgerReader implements AutoCloseable {
 
   /** The alert of this id; null if it was never raised. */
   public LedgerEntry.@Nullable AlertRaised alert(String id) {
-    List<LedgerEntry.AlertRaised> found =
+    return fact(LedgerEntry.AlertRaised.class, FactCodec.ALERT_RAISED, id);
+  }
+
+  /** Whether a correction of this id was entered. */
+  public boolean isCorrection(String id) {
+    return fact(LedgerEntry.Corrected.class, FactCodec.CORRECTED, id) != null;
+  }
+
+  private <T extends LedgerEntry> @Nullable T fact(Class<T> type, int tag, String id) {
+    List<T> found =
         snapshot(
             () -> {
-              LedgerEntry kept = tables.fact(FactCodec.ALERT_RAISED, id);
+              LedgerEntry kept = tables.fact(tag, id);
               return kept == null
-                  ? Tail.read(connection, tables, usage)
-                      .facts(LedgerEntry.AlertRaised.class)
-                      .stream()
-                      .filter(alert -> alert.id().equals(id))
+                  ? Tail.read(connection, tables, usage).facts(type).stream()
+                      .filter(fact -> id.equals(fact.uniqueId()))
                       .toList()
-                  : List.of((LedgerEntry.AlertRaised) kept);
+                  : List.of(type.cast(kept));
             });
     return found.isEmpty() ? null : found.get(0);
   }
@@ -419,7 +426,7 @@ public final class LedgerReader implements AutoCloseable {
     }
   }
 
-  private <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
+  <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
     return snapshot(() -> facts(Tail.read(connection, tables, usage), type, tag));
   }
 
