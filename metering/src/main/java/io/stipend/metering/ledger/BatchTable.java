@@ -55,6 +55,19 @@ final class BatchTable implements AutoCloseable {
     hash = next;
   }
 
+  /**
+   * Appends a batch of another ledger as it stands there; durable with the caller's transaction.
+   */
+  void copy(byte[] prevHash, byte[] stored, byte[] blob) throws SQLException {
+    insert.setLong(1, seq + 1);
+    insert.setBytes(2, prevHash);
+    insert.setBytes(3, stored);
+    insert.setBytes(4, blob);
+    insert.executeUpdate();
+    seq++;
+    hash = stored;
+  }
+
   @Override
   public void close() throws SQLException {
     insert.close();

@@ -28,8 +28,9 @@ final class FactCodec {
   static final int ALERT_RAISED = 0x1C;
   static final int MONTH_CLOSED = 0x1D;
   static final int ENROLLED = 0x1E;
+  static final int REDACTED = 0x20;
 
-  private static final int TAGS = 0x20;
+  private static final int TAGS = 0x40;
   private static final Form<?>[] BY_TAG = new Form<?>[TAGS];
   private static final Map<Class<?>, Form<?>> BY_TYPE = new HashMap<>();
 
@@ -60,6 +61,7 @@ final class FactCodec {
     form(ALERT_RAISED, LedgerEntry.AlertRaised.class, FactCodec::write, FactCodec::readAlertRaised);
     form(MONTH_CLOSED, LedgerEntry.MonthClosed.class, FactCodec::write, FactCodec::readMonthClosed);
     form(ENROLLED, LedgerEntry.Enrolled.class, FactCodec::write, FactCodec::readEnrolled);
+    form(REDACTED, LedgerEntry.Redacted.class, RedactedCodec::write, RedactedCodec::read);
     // Of ledgers from before there was a priority; read and never written.
     BY_TAG[GRANTED_WITHOUT_PRIORITY] =
         new Form<>(

@@ -457,6 +457,31 @@ public sealed interface LedgerEntry {
       implements LedgerEntry {}
 
   /**
+   * Earlier batches hold less than they were written with. What they hold now is proven by this.
+   *
+   * @param id unique
+   * @param what why: {@code forget}, or the classes of a retention
+   * @param about the alias of who was forgotten, or until when each class went
+   * @param by who
+   * @param reason in words; may be empty
+   * @param batches what they hold now, by number; each of an earlier batch
+   */
+  record Redacted(
+      Instant at,
+      String id,
+      String what,
+      String about,
+      String by,
+      String reason,
+      List<ReducedBatch> batches)
+      implements LedgerEntry {
+    @Override
+    public String uniqueId() {
+      return id;
+    }
+  }
+
+  /**
    * Refusals of one person, day and reason since the last such entry.
    *
    * @param person id of the principal; empty where the credential named none

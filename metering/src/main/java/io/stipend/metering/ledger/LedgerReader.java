@@ -347,6 +347,11 @@ public final class LedgerReader implements AutoCloseable {
     return months;
   }
 
+  /** Every redaction, in the order of entry; one run enters several if it touches much. */
+  public List<LedgerEntry.Redacted> redactions() {
+    return facts(LedgerEntry.Redacted.class, FactCodec.REDACTED);
+  }
+
   /** Every correction, in the order of entry. */
   public List<LedgerEntry.Corrected> corrections() {
     return facts(LedgerEntry.Corrected.class, FactCodec.CORRECTED);

@@ -87,6 +87,22 @@ final class LedgerTables implements AutoCloseable {
         .collect(Collectors.joining(ACCOUNT_SEPARATOR));
   }
 
+  /** Whether an attempt or a refusal is of this person. */
+  boolean isPerson(String id) throws SQLException {
+    for (String table : List.of("profile", "refusal")) {
+      try (PreparedStatement select =
+          connection.prepareStatement("select 1 from " + table + " where person = ? limit 1")) {
+        select.setString(1, id);
+        try (ResultSet row = select.executeQuery()) {
+          if (row.next()) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
   long projectedSeq() throws SQLException {
     return LedgerDatabase.meta(connection, "projected_seq", 0);
   }

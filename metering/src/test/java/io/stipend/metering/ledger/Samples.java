@@ -244,8 +244,11 @@ final class Samples {
         units(random));
   }
 
-  /** How many kinds of fact there are. */
+  /** How many kinds of fact a ledger takes. */
   static final int FACTS = 14;
+
+  /** These, and the one that only a redaction enters. */
+  static final int ALL_FACTS = FACTS + 1;
 
   static LedgerEntry fact(Random random, String id) {
     return fact(random, random.nextInt(FACTS), id);
@@ -302,7 +305,18 @@ final class Samples {
       case 11 ->
           new LedgerEntry.AlertRaised(at, id, account(random), "" + random.nextInt(100), reason);
       case 12 -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
-      default -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
+      case 13 -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
+      default ->
+          new LedgerEntry.Redacted(
+              at,
+              id,
+              "forget",
+              "forgotten-00000000",
+              by,
+              reason,
+              List.of(
+                  new ReducedBatch(1 + random.nextInt(9), "ab".repeat(32)),
+                  new ReducedBatch(10 + amount(random), "01".repeat(32))));
     };
   }
 
