@@ -108,6 +108,15 @@ final class FactCodec {
     return of(entry).tag();
   }
 
+  /** The tag of the facts of a kind. */
+  static int tag(Class<? extends LedgerEntry> kind) {
+    Form<?> form = BY_TYPE.get(kind);
+    if (form == null) {
+      throw new IllegalArgumentException("kind: " + kind + " (expected: a fact)");
+    }
+    return form.tag();
+  }
+
   private static Form<?> of(LedgerEntry entry) {
     Form<?> form = BY_TYPE.get(entry.getClass());
     if (form == null) {

@@ -119,7 +119,7 @@ public final class LedgerCopy {
         LedgerDatabase.checkVersion(LedgerDatabase.meta(from, "schema", 0), source);
         // One read transaction for all: the copy ends where the record ended when it began.
         from.setAutoCommit(false);
-        long last = LedgerReader.head(from).seq();
+        long last = BatchTable.head(from).seq();
         LedgerHead head = copy(from, to, source, last, progress);
         long entries = project(to, last, progress);
         Map<AccountKey, AccountTotals> totals = totals(LedgerFiles.database(out));

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -147,6 +148,18 @@ final class LedgerTables implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Streams the facts of some kinds, in the order of entry. */
+  void entered(Set<Class<? extends LedgerEntry>> kinds, Consumer<Entered> each)
+      throws SQLException {
+    String tags =
+        kinds.stream()
+            .map(kind -> Integer.toString(FactCodec.tag(kind)))
+            .collect(Collectors.joining(", "));
+    query(
+        "select body, batch from fact where kind in (" + tags + ") order by seq",
+        row -> each.accept(new Entered(fact(row.getBytes(1)), row.getLong(2))));
   }
 
   @Nullable LedgerEntry fact(int kind, String id) throws SQLException {

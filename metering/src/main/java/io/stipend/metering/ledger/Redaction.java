@@ -194,10 +194,10 @@ public final class Redaction {
       Map<String, Long> counts = reduction.counts();
       Reducer second = first.second(tables);
       if (order.dryRun()) {
-        return new Outcome(reduction.about(), counts, count(from, second), LedgerReader.head(from));
+        return new Outcome(reduction.about(), counts, count(from, second), BatchTable.head(from));
       }
       long batches = write(from, tables, second, reduction);
-      LedgerHead head = batches == 0 ? LedgerReader.head(from) : requireSame(tables, reduction);
+      LedgerHead head = batches == 0 ? BatchTable.head(from) : requireSame(tables, reduction);
       return new Outcome(reduction.about(), counts, batches, head);
     }
   }
