@@ -182,7 +182,9 @@ final class Forgetting extends Reduction {
         c.nanosDelta(),
         postings(c.postings()),
         words(c.by()),
-        reason(theirs(c.id()), c.reason()));
+        reason(theirs(c.id()), c.reason()),
+        c.basis(),
+        c.priceVersion());
   }
 
   private boolean theirs(AttemptId attempt) {

@@ -19,10 +19,10 @@ import org.sqlite.SQLiteErrorCode;
  */
 final class LedgerDatabase {
   /** Version of the record. A migration from each older one stands in {@link #MIGRATIONS}. */
-  static final int SCHEMA = 3;
+  static final int SCHEMA = 4;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 7;
+  static final int PROJECTION = 8;
 
   /**
    * From version 2 on an attempt may name its agent, and its usage may be more than tokens. What
@@ -32,14 +32,20 @@ final class LedgerDatabase {
   private static final List<String> ENTRIES_MAY_SAY_MORE = List.of();
 
   /**
-   * From version 3 on a batch may hold less than it was written with. A build that does not know
+   * From version 3 on an attempt may say how the lines of its cost are found, and a correction that
+   * they are found otherwise. What was written before reads as it did, as above.
+   */
+  private static final List<String> COSTS_MAY_HAVE_LINES = List.of();
+
+  /**
+   * From version 4 on a batch may hold less than it was written with. A build that does not know
    * the proof of it would call the record broken.
    */
   private static final List<String> BATCHES_MAY_SAY_LESS = List.of(Redactions.TABLE);
 
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS =
-      List.of(ENTRIES_MAY_SAY_MORE, BATCHES_MAY_SAY_LESS);
+      List.of(ENTRIES_MAY_SAY_MORE, COSTS_MAY_HAVE_LINES, BATCHES_MAY_SAY_LESS);
 
   /** What to do about a damaged record. */
   static final String REPAIR =

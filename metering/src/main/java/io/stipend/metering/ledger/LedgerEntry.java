@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
@@ -18,6 +19,17 @@ public sealed interface LedgerEntry {
    */
   default @Nullable String uniqueId() {
     return null;
+  }
+
+  /** An entry that an id of its own tells from all others of its kind. */
+  sealed interface Identified extends LedgerEntry {
+    /** Unique. */
+    String id();
+
+    @Override
+    default String uniqueId() {
+      return id();
+    }
   }
 
   /**
@@ -44,7 +56,7 @@ public sealed interface LedgerEntry {
       String by,
       @Nullable Instant expiresAt,
       int priority)
-      implements LedgerEntry {
+      implements Identified {
     /** A grant of priority 0. */
     public Granted(
         Instant at,
@@ -56,11 +68,6 @@ public sealed interface LedgerEntry {
         String by,
         @Nullable Instant expiresAt) {
       this(at, id, account, amount, kind, reason, by, expiresAt, 0);
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -94,7 +101,7 @@ public sealed interface LedgerEntry {
       String reason,
       String by,
       @Nullable Instant expiresAt)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no transfer. */
     public Transferred {
       Amounts.positive("amount", amount);
@@ -102,11 +109,6 @@ public sealed interface LedgerEntry {
         throw new IllegalArgumentException(
             "to: " + to + " (expected: another account that counts " + from.unit().name() + ")");
       }
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -129,17 +131,12 @@ public sealed interface LedgerEntry {
       LoanKind kind,
       String reason,
       String by)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no loan. */
     public Lent {
       if (kind != LoanKind.FINISH || amount == 0) {
         Amounts.positive("amount", amount);
       }
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -162,15 +159,10 @@ public sealed interface LedgerEntry {
    * @param amount what ended, positive; that lot is worth so much less
    */
   record Expired(Instant at, String id, AccountKey account, String lot, long amount)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no expiry. */
     public Expired {
       Amounts.positive("amount", amount);
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -244,12 +236,7 @@ public sealed interface LedgerEntry {
    * @param by who
    */
   record Frozen(Instant at, String id, String principal, boolean frozen, String reason, String by)
-      implements LedgerEntry {
-    @Override
-    public String uniqueId() {
-      return id;
-    }
-  }
+      implements Identified {}
 
   /**
    * Somebody was told that an account reached a threshold; once, because ids are.
@@ -260,12 +247,7 @@ public sealed interface LedgerEntry {
    * @param detail in words
    */
   record AlertRaised(Instant at, String id, AccountKey account, String threshold, String detail)
-      implements LedgerEntry {
-    @Override
-    public String uniqueId() {
-      return id;
-    }
-  }
+      implements Identified {}
 
   /**
    * A month of the record is closed, or open again; the last one decides. Later corrections of what
@@ -327,6 +309,7 @@ public sealed interface LedgerEntry {
    * @param debits one posting per account that was held
    * @param flags anything to look at, such as {@code absurd_usage}; empty if nothing
    * @param units what was used that is not a token
+   * @param basis how the lines of the cost are found; {@link ChargeBasis#NONE} if it has none
    */
   record Settled(
       Instant at,
@@ -341,9 +324,10 @@ public sealed interface LedgerEntry {
       @Nullable String providerRequestId,
       List<Posting> debits,
       String flags,
-      Units units)
+      Units units,
+      ChargeBasis basis)
       implements LedgerEntry {
-    /** The end of an attempt that used nothing but tokens. */
+    /** The end of an attempt that used nothing but tokens, and whose cost has no lines. */
     public Settled(
         Instant at,
         AttemptId id,
@@ -370,7 +354,8 @@ public sealed interface LedgerEntry {
           providerRequestId,
           debits,
           flags,
-          Units.NONE);
+          Units.NONE,
+          ChargeBasis.NONE);
     }
   }
 
@@ -384,7 +369,7 @@ public sealed interface LedgerEntry {
 
   /**
    * The record of a settled attempt is mended: the differences to what stood before. What was used
-   * beside tokens stays as it was settled.
+   * beside tokens stays as it was settled, and so do prices unless the correction names others.
    *
    * @param correctionId unique
    * @param id the attempt that is mended
@@ -393,6 +378,10 @@ public sealed interface LedgerEntry {
    * @param postings what is added to each account's use; may be negative
    * @param by who
    * @param reason why
+   * @param basis how the lines are found of the cost as it stands after the correction; null if by
+   *     the prices that stood before
+   * @param priceVersion version of the rate card by which the attempt is priced from now on; null
+   *     if that does not change
    */
   record Corrected(
       Instant at,
@@ -402,8 +391,29 @@ public sealed interface LedgerEntry {
       long nanosDelta,
       List<Posting> postings,
       String by,
-      String reason)
+      String reason,
+      @Nullable ChargeBasis basis,
+      @Nullable String priceVersion)
       implements LedgerEntry {
+    /** A correction that leaves prices as they are. */
+    public Corrected(
+        Instant at,
+        String correctionId,
+        AttemptId id,
+        TokenUsage usage,
+        long nanosDelta,
+        List<Posting> postings,
+        String by,
+        String reason) {
+      this(at, correctionId, id, usage, nanosDelta, postings, by, reason, null, null);
+    }
+
+    /** The same with other postings. */
+    public Corrected with(List<Posting> other) {
+      return new Corrected(
+          at, correctionId, id, usage, nanosDelta, other, by, reason, basis, priceVersion);
+    }
+
     @Override
     public String uniqueId() {
       return correctionId;
@@ -474,12 +484,7 @@ public sealed interface LedgerEntry {
       String by,
       String reason,
       List<ReducedBatch> batches)
-      implements LedgerEntry {
-    @Override
-    public String uniqueId() {
-      return id;
-    }
-  }
+      implements Identified {}
 
   /**
    * Refusals of one person, day and reason since the last such entry.

@@ -97,7 +97,8 @@ abstract class Reduction {
         drops ? null : s.providerRequestId(),
         postings(s.debits()),
         s.flags(),
-        s.units());
+        s.units(),
+        s.basis());
   }
 
   final List<Posting> postings(List<Posting> postings) {
