@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 /** {@code ledger}: the record itself. */
 @Command(
     name = "ledger",
-    description = "Verify the ledger, copy it, mend it by new entries, close months.")
+    description =
+        "Verify the ledger, copy it, mend it by new entries, close months, drop old texts.")
 final class LedgerCommand {
   private LedgerCommand() {}
 
@@ -26,6 +27,7 @@ final class LedgerCommand {
         .addSubcommand("correct", new Correct(terminal, workspace))
         .addSubcommand("close", new LedgerCloseCommand(terminal, workspace))
         .addSubcommand("head", new LedgerHeadCommand(terminal, workspace))
+        .addSubcommand("clean", new LedgerCleanCommand(terminal, workspace))
         .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
         .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));
   }

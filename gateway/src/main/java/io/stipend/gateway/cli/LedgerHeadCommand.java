@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import io.stipend.gateway.admin.AdminException;
 import io.stipend.gateway.admin.MonthHead;
 import io.stipend.gateway.admin.MonthHeadCheck;
 import io.stipend.metering.ledger.LedgerReader;
@@ -10,9 +11,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -110,6 +114,31 @@ final class LedgerHeadCommand implements Callable<Integer> {
       return new Written(file, data.resolve(SigningKey.PUBLIC_FILE), key.id(), head);
     } catch (IOException e) {
       throw new UncheckedIOException("head of " + month + " (ledger head makes it again)", e);
+    }
+  }
+
+  /** Makes the heads of the data folder anew that name somebody who is forgotten now. */
+  static void signAnew(Workspace workspace, String person) throws IOException {
+    Path folder = workspace.recordFolder().resolve(FOLDER);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    List<Path> naming = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.jws")) {
+      for (Path file : files) {
+        if (SigningKey.text(Files.readString(file)).contains(person)) {
+          naming.add(file);
+        }
+      }
+    }
+    for (Path file : naming) {
+      String month = String.valueOf(file.getFileName()).replace(".jws", "");
+      try {
+        write(workspace, month, null);
+      } catch (AdminException e) {
+        // It is open again: what was signed of it holds no more.
+        Files.delete(file);
+      }
     }
   }
 

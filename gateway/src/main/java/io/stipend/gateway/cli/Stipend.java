@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
       "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
-      "report access, statement, prices, reconcile, forget, allowance export."
+      "report access, statement, prices, reconcile, allowance export."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -98,8 +98,9 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("allowance", AllowanceCommand.line(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
+    root.addSubcommand("forget", new ForgetCommand(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
-    for (String name : new String[] {"statement", "prices", "reconcile", "forget"}) {
+    for (String name : new String[] {"statement", "prices", "reconcile"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

@@ -82,8 +82,7 @@ class ArgumentsTest {
         "report access",
         "statement ada --month 2026-11",
         "prices list",
-        "reconcile",
-        "forget ada"
+        "reconcile"
       })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
     Invocation run = Invocation.of(line.split(" "));

@@ -3,6 +3,7 @@ package io.stipend.policy.config;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.RetentionClass;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Calendar;
@@ -43,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * @param principals people and services by id, of this file and its list of people
  * @param webhooks where alerts are sent
  * @param identity who else may say who somebody is
+ * @param retention how many days each class of texts is kept; what is not there is kept for ever
+ * @param list the list of people; null if there is none
  * @param enrolments whom they vouched for, of those who are not in the file
  */
 public record QuotaFile(
@@ -63,6 +66,8 @@ public record QuotaFile(
     Map<String, PrincipalConfig> principals,
     List<Webhook> webhooks,
     IdentityConfig identity,
+    Map<RetentionClass, Integer> retention,
+    @Nullable Path list,
     Enrolments enrolments) {
   /** Copies all collections and keeps their order. */
   public QuotaFile {
@@ -73,6 +78,7 @@ public record QuotaFile(
     teams = ordered(teams);
     principals = ordered(principals);
     webhooks = List.copyOf(webhooks);
+    retention = Map.copyOf(retention);
   }
 
   /** The same with another section {@code gateway}. */
@@ -104,6 +110,8 @@ public record QuotaFile(
         principals,
         webhooks,
         identity,
+        retention,
+        list,
         others);
   }
 
@@ -114,6 +122,15 @@ public record QuotaFile(
   public @Nullable PrincipalConfig principal(String id) {
     PrincipalConfig listed = principals.get(id);
     return listed == null ? enrolled(enrolments.of(id)) : listed;
+  }
+
+  /** Where somebody stands, as {@code file:line}; null if in none of the files. */
+  public @Nullable String place(String id) {
+    PrincipalConfig listed = principals.get(id);
+    if (listed == null) {
+      return null;
+    }
+    return listed.line() < 0 ? file + ":" + -listed.line() : list + ":" + listed.line();
   }
 
   /** Whom {@link #principal} knows, by id. */

@@ -115,6 +115,8 @@ final class QuotaLoader {
           all,
           webhooks,
           identity,
+          RetentionReader.read(root.section("retention")),
+          principals.list(),
           new Enrolments());
     }
   }

@@ -185,6 +185,15 @@ public final class SigningKey {
     }
   }
 
+  /** What is signed, not verified; empty if it is nothing of this kind. */
+  public static String text(String line) {
+    try {
+      return JWSObject.parse(line.strip()).getPayload().toString();
+    } catch (ParseException e) {
+      return "";
+    }
+  }
+
   private static String shown(@Nullable String keyId) {
     return keyId == null ? "none" : keyId.replaceAll("[^A-Za-z0-9_-]", "?");
   }
