@@ -4,6 +4,7 @@ import io.stipend.gateway.admin.AdminService;
 import io.stipend.gateway.admin.AdminService.KeyLine;
 import io.stipend.metering.ledger.Redaction;
 import io.stipend.metering.tokens.LearnedFile;
+import io.stipend.policy.config.QuotaText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -62,6 +63,7 @@ final class ForgetCommand implements Callable<Integer> {
     Redaction.Outcome done;
     try (ProgressLine progress = ProgressLine.of(terminal, "forget")) {
       new LearnedFile(data).forget(person);
+      QuotaText.forget(data, person);
       done = Redaction.forget(data, person, order, progress);
       LedgerHeadCommand.signAnew(workspace, person);
     } catch (IOException e) {

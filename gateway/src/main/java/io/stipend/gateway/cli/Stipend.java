@@ -99,6 +99,7 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     root.addSubcommand("forget", new ForgetCommand(terminal, workspace));
+    root.addSubcommand("audit", AuditCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
     for (String name : new String[] {"statement", "prices", "reconcile"}) {
       notBuilt(root, terminal, name, name);

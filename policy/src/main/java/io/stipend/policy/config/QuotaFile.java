@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param principals people and services by id, of this file and its list of people
  * @param webhooks where alerts are sent
  * @param identity who else may say who somebody is
+ * @param allowances what each rule by name gives, in words
  * @param retention how many days each class of texts is kept; what is not there is kept for ever
  * @param list the list of people; null if there is none
  * @param enrolments whom they vouched for, of those who are not in the file
@@ -66,6 +67,7 @@ public record QuotaFile(
     Map<String, PrincipalConfig> principals,
     List<Webhook> webhooks,
     IdentityConfig identity,
+    Map<String, String> allowances,
     Map<RetentionClass, Integer> retention,
     @Nullable Path list,
     Enrolments enrolments) {
@@ -78,6 +80,7 @@ public record QuotaFile(
     teams = ordered(teams);
     principals = ordered(principals);
     webhooks = List.copyOf(webhooks);
+    allowances = ordered(allowances);
     retention = Map.copyOf(retention);
   }
 
@@ -110,6 +113,7 @@ public record QuotaFile(
         principals,
         webhooks,
         identity,
+        allowances,
         retention,
         list,
         others);
