@@ -1,6 +1,5 @@
 package io.stipend.gateway.admin;
 
-import io.stipend.gateway.Version;
 import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.metering.Unit;
 import io.stipend.metering.export.UsageExport;
@@ -84,9 +83,10 @@ public record MonthHead(
   /**
    * What a closed month amounts to.
    *
+   * @param version of this program
    * @throws AdminException if it is no month, or not closed
    */
-  public static MonthHead of(LedgerReader reader, String month) {
+  public static MonthHead of(LedgerReader reader, String month, String version) {
     MonthClosings.start(month);
     Closing last = last(reader, month);
     if (last == null || !last.entry().closed()) {
@@ -110,7 +110,7 @@ public record MonthHead(
         contents.rows(),
         contents.totals(),
         contents.sha256(),
-        Version.text());
+        version);
   }
 
   /** The same, signed: one line. */

@@ -26,7 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class MonthHeadCheck {
   private final List<Finding> findings = new ArrayList<>();
 
-  private MonthHeadCheck() {}
+  private final String version;
+
+  private MonthHeadCheck(String version) {
+    this.version = version;
+  }
 
   /**
    * What one look found.
@@ -56,6 +60,7 @@ public final class MonthHeadCheck {
    * @param key who must have signed it
    * @param reader the ledger or a backup of it; null if none is at hand
    * @param export the month's export as CSV; null if none is at hand
+   * @param version of this program
    * @throws IOException if the export cannot be read
    */
   public static Report run(
@@ -63,9 +68,10 @@ public final class MonthHeadCheck {
       SigningKey key,
       @Nullable LedgerReader reader,
       @Nullable Path export,
+      String version,
       Progress progress)
       throws IOException {
-    MonthHeadCheck check = new MonthHeadCheck();
+    MonthHeadCheck check = new MonthHeadCheck(version);
     MonthHead head = check.signature(line, key);
     if (head != null && export != null) {
       check.export(head, export);
@@ -199,7 +205,7 @@ public final class MonthHeadCheck {
               + last.by()
               + " at "
               + last.at());
-    } else if (current && same && !head.generator().equals(io.stipend.gateway.Version.text())) {
+    } else if (current && same && !head.generator().equals(version)) {
       found(
           "rows",
           true,

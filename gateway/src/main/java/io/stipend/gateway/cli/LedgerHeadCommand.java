@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import io.stipend.gateway.Version;
 import io.stipend.gateway.admin.AdminException;
 import io.stipend.gateway.admin.MonthHead;
 import io.stipend.gateway.admin.MonthHeadCheck;
@@ -102,7 +103,7 @@ final class LedgerHeadCommand implements Callable<Integer> {
       SigningKey key = SigningKey.open(data);
       MonthHead head;
       try (LedgerReader reader = LedgerReader.open(data)) {
-        head = MonthHead.of(reader, month);
+        head = MonthHead.of(reader, month, Version.text());
       }
       Path file = out == null ? data.resolve(FOLDER).resolve(month + ".jws") : out;
       if (out == null) {
@@ -178,7 +179,7 @@ final class LedgerHeadCommand implements Callable<Integer> {
         MonthHeadCheck.Report report;
         try (LedgerReader reader = ledger(workspace);
             ProgressLine progress = ProgressLine.of(terminal, "ledger verify")) {
-          report = MonthHeadCheck.run(line(head), by, reader, export, progress);
+          report = MonthHeadCheck.run(line(head), by, reader, export, Version.text(), progress);
         }
         if (json) {
           terminal.json(report);

@@ -116,8 +116,7 @@ class AuditExportTest {
     return rows;
   }
 
-  @Test
-  void everyKindOfChangeIsThereWithBeforeAndAfterAndTheSameInEveryFormat() throws Exception {
+  private void happen() throws Exception {
     try (Gateway gateway = open()) {
       changes(1);
       run("keys", "create", "ada", "--name", "laptop");
@@ -148,6 +147,11 @@ class AuditExportTest {
     run("ledger", "close", "2020-02", "--reopen", "--by", "max", "--reason", "late");
     quota("300 USD", "");
     run("forget", "dan", "--by", "eve", "--reason", "asked");
+  }
+
+  @Test
+  void everyKindOfChangeIsThereWithBeforeAndAfterAndTheSameInEveryFormat() throws Exception {
+    happen();
 
     List<Map<String, String>> rows = export("csv");
     assertThat(export("jsonl")).usingRecursiveComparison().isEqualTo(unquoted(rows));

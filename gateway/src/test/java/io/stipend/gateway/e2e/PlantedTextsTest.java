@@ -188,7 +188,9 @@ class PlantedTextsTest {
       String text = body.getValue();
       post(body.getKey(), text.replaceFirst("50", "\"plantedprompt\""));
       post(body.getKey(), text.substring(0, text.length() - 3));
-      post(body.getKey().replace("gemini-2.0-flash", "plantedfile"), text.replace("gpt-4o", "gpx"));
+      post(
+          body.getKey().replace("gemini-2.0-flash", "another-model"),
+          text.replace("gpt-4o", "gpx"));
     }
     provider.resetMappings();
     provider.stubFor(
