@@ -27,7 +27,6 @@ import io.stipend.gateway.upstream.CloudUpstreams;
 import io.stipend.gateway.upstream.NettyUpstreams;
 import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
-import io.stipend.metering.ledger.LedgerEntry.QuotaChanged;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.tokens.Learned;
@@ -71,6 +70,7 @@ public final class Gateway implements AutoCloseable {
 
   private final GatewayConfig config;
   private final Identities identities;
+  private final QuotaRecord quotaRecord;
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
@@ -105,6 +105,7 @@ public final class Gateway implements AutoCloseable {
     this.failed = failed;
     this.ledger = ledger;
     this.config = loaded.quotaFile().gateway();
+    this.quotaRecord = new QuotaRecord(ledger, config.data());
     this.identities = new Identities(loaded, ledger, clock);
     this.store = identities.store();
     this.freezes = identities.freezes();
@@ -152,7 +153,7 @@ public final class Gateway implements AutoCloseable {
     access.publish(adminListener.address());
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
-    recordQuota("", loaded.hash(), clock.instant());
+    this.quotaRecord.inForce(loaded, clock.instant());
     rateLog.inForce(loaded.quotaFile(), clock.instant());
     background.start(
         counters,
@@ -212,17 +213,12 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void swap(QuotaFile.Loaded next, Instant now) {
-    String before = store.snapshot().hash();
     identities.swap(next);
     alerts.webhooks(next.quotaFile().webhooks());
     deliveries.update(next.quotaFile());
-    recordQuota(before, next.hash(), now);
+    quotaRecord.inForce(next, now);
     rateLog.inForce(next.quotaFile(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
-  }
-
-  private void recordQuota(String before, String hash, Instant now) {
-    ledger.append(new QuotaChanged(now, hash, before, hash, "stipend"));
   }
 
   private Answer me(Entitlement who, List<AccountBalance> balances) {

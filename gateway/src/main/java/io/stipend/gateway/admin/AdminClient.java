@@ -106,18 +106,24 @@ public final class AdminClient implements AdminService {
   @Override
   public UsageOfOne usage(String person, @Nullable String from, @Nullable String to) {
     QueryStringEncoder path = new QueryStringEncoder("/v1/usage/" + segment(person));
+    return ask("GET", ranged(path, from, to), null, "", UsageOfOne.class);
+  }
+
+  @Override
+  public List<AuditLine> audit(@Nullable String from, @Nullable String to) {
+    QueryStringEncoder path = new QueryStringEncoder("/v1/audit");
+    return List.of(ask("GET", ranged(path, from, to), null, "", AuditLine[].class));
+  }
+
+  private static String ranged(
+      QueryStringEncoder path, @Nullable String from, @Nullable String to) {
     if (from != null) {
       path.addParam("from", from);
     }
     if (to != null) {
       path.addParam("to", to);
     }
-    return ask("GET", path.toString(), null, "", UsageOfOne.class);
-  }
-
-  @Override
-  public List<AuditLine> audit() {
-    return List.of(ask("GET", "/v1/audit", null, "", AuditLine[].class));
+    return path.toString();
   }
 
   @Override

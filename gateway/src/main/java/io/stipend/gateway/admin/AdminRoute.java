@@ -32,7 +32,11 @@ record AdminRoute(
   static final List<AdminRoute> TABLE =
       List.of(
           get("/v1/status", false, ALL, (to, asked) -> to.status.get()),
-          get("/v1/audit", false, ALL, (to, asked) -> to.service.audit()),
+          get(
+              "/v1/audit",
+              false,
+              ALL,
+              (to, asked) -> to.service.audit(asked.parameter("from"), asked.parameter("to"))),
           get("/v1/keys", false, ALL, (to, asked) -> to.service.keys()),
           get("/v1/months", false, ALL, (to, asked) -> to.service.months()),
           get("/v1/balances", false, MONEY, (to, asked) -> to.service.balances()),

@@ -43,8 +43,13 @@ public interface AdminService {
    */
   UsageOfOne usage(String person, @Nullable String from, @Nullable String to);
 
-  /** Every change that somebody made, oldest first. */
-  List<AuditLine> audit();
+  /**
+   * Every change that somebody made, in the order of entry.
+   *
+   * @param from first instant; null for the beginning
+   * @param to the instant after the last one; null for now
+   */
+  List<AuditLine> audit(@Nullable String from, @Nullable String to);
 
   /** Enters a one-off grant on a person's own budget. */
   GrantMade grant(GrantOrder order, String by);
@@ -83,9 +88,25 @@ public interface AdminService {
    * @param what its kind, such as {@code grant}
    * @param by who made it; {@code stipend} of what the gateway saw by itself
    * @param about a person, an account, a key, a month, an exchange, or the hash of the quota file
-   * @param detail what else the entry says, in words
+   * @param before what was, in words; empty if nothing or not known
+   * @param after what is since then, in words
+   * @param reason why, as it was said; empty if nothing was
+   * @param configHash hash of the quota file that is in force since then; null if it is not about
+   *     one
+   * @param batch number of the batch of the ledger that holds it
+   * @param detail after and reason in one text
    */
-  record AuditLine(String at, String what, String by, String about, String detail) {}
+  record AuditLine(
+      String at,
+      String what,
+      String by,
+      String about,
+      String before,
+      String after,
+      String reason,
+      @Nullable String configHash,
+      long batch,
+      String detail) {}
 
   /**
    * A key to make.

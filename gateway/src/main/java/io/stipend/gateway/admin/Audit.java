@@ -1,92 +1,209 @@
 package io.stipend.gateway.admin;
 
 import io.stipend.gateway.admin.AdminService.AuditLine;
-import io.stipend.metering.ledger.KeyRecord;
+import io.stipend.metering.Unit;
+import io.stipend.metering.ledger.AccountKey;
+import io.stipend.metering.ledger.Entered;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.LedgerHead;
 import io.stipend.metering.ledger.LedgerReader;
-import io.stipend.metering.ledger.RateRecord;
+import io.stipend.metering.ledger.Posting;
 import io.stipend.metering.ledger.RatesChanged;
-import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Who changed what, as the ledger has it. */
-final class Audit {
-  private record Dated(Instant at, AuditLine line) {}
-
-  private final List<Dated> lines = new ArrayList<>();
+/**
+ * Who changed what, as the ledger has it, in the order of entry: every kind of entry that somebody
+ * decided is one case of {@link #line}.
+ */
+public final class Audit {
+  private static final Set<Class<? extends LedgerEntry>> KINDS =
+      Set.of(
+          LedgerEntry.Granted.class,
+          LedgerEntry.Transferred.class,
+          LedgerEntry.Lent.class,
+          LedgerEntry.Corrected.class,
+          LedgerEntry.Frozen.class,
+          LedgerEntry.MonthClosed.class,
+          LedgerEntry.QuotaChanged.class,
+          RatesChanged.class,
+          LedgerEntry.Enrolled.class,
+          LedgerEntry.KeyCreated.class,
+          LedgerEntry.KeyRevoked.class,
+          LedgerEntry.Redacted.class);
 
   private Audit() {}
 
-  /** All of it, oldest first. */
-  static List<AuditLine> of(Path data) {
-    Audit audit = new Audit();
-    try (LedgerReader reader = LedgerReader.open(data)) {
-      audit.money(reader);
-      audit.rules(reader);
-      audit.keys(reader);
-    }
-    return audit.lines.stream().sorted(Comparator.comparing(Dated::at)).map(Dated::line).toList();
+  /**
+   * Streams what was entered within a range of time, oldest first.
+   *
+   * @return the head of the ledger that was read
+   */
+  public static LedgerHead each(
+      LedgerReader reader, Instant from, Instant to, Consumer<AuditLine> lines) {
+    return reader.entered(
+        KINDS,
+        (Entered one) -> {
+          Instant at = one.entry().at();
+          Line line = at.isBefore(from) || !at.isBefore(to) ? null : line(one.entry());
+          if (line != null) {
+            lines.accept(line.of(at, one.batch()));
+          }
+        });
   }
 
-  private void add(Instant at, String what, String by, String about, String detail) {
-    lines.add(new Dated(at, new AuditLine(at.toString(), what, by, about, detail)));
+  /** A line but for when and where it was entered. */
+  private record Line(
+      String what,
+      String by,
+      String about,
+      String before,
+      String after,
+      String reason,
+      @Nullable String configHash) {
+    Line(String what, String by, String about, String before, String after, String reason) {
+      this(what, by, about, before, after, reason, null);
+    }
+
+    AuditLine of(Instant at, long batch) {
+      String detail = after.isEmpty() || reason.isEmpty() ? after + reason : after + ": " + reason;
+      return new AuditLine(
+          at.toString(), what, by, about, before, after, reason, configHash, batch, detail);
+    }
   }
 
-  private void money(LedgerReader reader) {
-    for (LedgerEntry.Granted e : reader.oneOffGrants()) {
-      String amount = e.account().unit().format(e.amount()) + " " + e.account().unit().name();
-      add(e.at(), "grant", e.by(), e.account().toString(), amount + ": " + e.reason());
+  /** Null for what the gateway entered by rule. */
+  private static @Nullable Line line(LedgerEntry entry) {
+    Line money = money(entry);
+    return money != null ? money : rule(entry);
+  }
+
+  private static @Nullable Line money(LedgerEntry entry) {
+    if (entry instanceof LedgerEntry.Granted e) {
+      return e.kind() != LedgerEntry.GrantKind.ONE_OFF
+          ? null
+          : new Line(
+              "grant",
+              e.by(),
+              e.account().toString(),
+              "",
+              amount(e.account(), e.amount()) + end(e.expiresAt()),
+              e.reason());
     }
-    for (LedgerEntry.Transferred e : reader.transfers()) {
-      String amount = e.from().unit().format(e.amount()) + " " + e.from().unit().name();
-      add(
-          e.at(),
+    if (entry instanceof LedgerEntry.Transferred e) {
+      return new Line(
           "transfer",
           e.by(),
           e.from().toString(),
-          amount + " to " + e.to() + ": " + e.reason());
+          "",
+          amount(e.from(), e.amount()) + " to " + e.to() + end(e.expiresAt()),
+          e.reason());
     }
-    for (LedgerEntry.Lent e : reader.loans()) {
-      if (e.kind() == LedgerEntry.LoanKind.ADVANCE) {
-        String amount = e.account().unit().format(e.amount()) + " " + e.account().unit().name();
-        add(e.at(), "advance", e.by(), e.account().toString(), amount + ": " + e.reason());
-      }
+    if (entry instanceof LedgerEntry.Lent e) {
+      return e.kind() != LedgerEntry.LoanKind.ADVANCE
+          ? null
+          : new Line(
+              "advance",
+              e.by(),
+              e.account().toString(),
+              "",
+              amount(e.account(), e.amount()),
+              e.reason());
     }
-    for (LedgerEntry.Corrected e : reader.corrections()) {
-      add(e.at(), "correction", e.by(), e.id().toString(), e.reason());
+    if (entry instanceof LedgerEntry.Corrected e) {
+      return new Line("correction", e.by(), e.id().toString(), "", corrected(e), e.reason());
     }
+    return null;
   }
 
-  private void rules(LedgerReader reader) {
-    for (LedgerEntry.Frozen e : reader.freezes()) {
-      add(e.at(), e.frozen() ? "freeze" : "unfreeze", e.by(), e.principal(), e.reason());
+  private static @Nullable Line rule(LedgerEntry entry) {
+    if (entry instanceof LedgerEntry.Frozen e) {
+      return new Line(
+          e.frozen() ? "freeze" : "unfreeze",
+          e.by(),
+          e.principal(),
+          e.frozen() ? "not frozen" : "frozen",
+          e.frozen() ? "frozen" : "not frozen",
+          e.reason());
     }
-    for (LedgerEntry.MonthClosed e : reader.monthClosings()) {
-      add(e.at(), e.closed() ? "close" : "reopen", e.by(), e.month(), e.reason());
+    if (entry instanceof LedgerEntry.MonthClosed e) {
+      return new Line(
+          e.closed() ? "close" : "reopen",
+          e.by(),
+          e.month(),
+          e.closed() ? "open" : "closed",
+          e.closed() ? "closed" : "open",
+          e.reason());
     }
-    for (LedgerEntry.QuotaChanged e : reader.quotaChanges()) {
-      add(e.at(), "quota_file", e.by(), e.after(), e.before().isEmpty() ? "" : "was " + e.before());
+    if (entry instanceof LedgerEntry.QuotaChanged e) {
+      return new Line(
+          "quota_file", e.by(), e.configHash(), e.before(), e.after(), "", e.configHash());
     }
-    for (RatesChanged e : RateRecord.of(reader).changes()) {
-      String before = e.before().isEmpty() ? "" : "; was " + e.before();
-      add(e.at(), "rate_cards", e.by(), e.after(), e.what() + before);
+    if (entry instanceof RatesChanged e) {
+      return new Line("rate_cards", e.by(), e.after(), e.before(), e.what(), "");
     }
-    for (LedgerEntry.Enrolled e : reader.enrolments()) {
-      String team = e.team() == null ? "" : "team " + e.team();
-      add(e.at(), "enrolment", "oidc:" + e.issuer(), "person/" + e.person(), team);
+    if (entry instanceof LedgerEntry.Enrolled e) {
+      return new Line(
+          "enrolment",
+          "oidc:" + e.issuer(),
+          "person/" + e.person(),
+          "",
+          e.team() == null ? "" : "team " + e.team(),
+          "");
     }
+    if (entry instanceof LedgerEntry.KeyCreated e) {
+      return new Line(
+          "key_created",
+          e.by(),
+          e.keyId(),
+          "",
+          "of "
+              + e.person()
+              + (e.project() == null ? "" : ", project " + e.project())
+              + end(e.expiresAt()),
+          "");
+    }
+    if (entry instanceof LedgerEntry.KeyRevoked e) {
+      return new Line("key_revoked", e.by(), e.keyId(), "in force", "revoked", "");
+    }
+    if (entry instanceof LedgerEntry.Redacted e) {
+      return new Line(
+          e.what(), e.by(), e.about(), "", e.batches().size() + " batches hold less", e.reason());
+    }
+    return null;
   }
 
-  private void keys(LedgerReader reader) {
-    for (KeyRecord key : reader.keys()) {
-      LedgerEntry.KeyCreated made = key.created();
-      add(made.at(), "key_created", made.by(), made.keyId(), "of " + made.person());
-    }
-    for (LedgerEntry.KeyRevoked e : reader.revocations()) {
-      add(e.at(), "key_revoked", e.by(), e.keyId(), "");
-    }
+  private static String amount(AccountKey account, long amount) {
+    return account.unit().format(amount) + " " + account.unit().name();
+  }
+
+  private static String end(@Nullable Instant at) {
+    return at == null ? "" : ", until " + at;
+  }
+
+  /** What stands now; what stood before is not in the entry, so the difference is told. */
+  private static String corrected(LedgerEntry.Corrected e) {
+    String currency =
+        e.postings().stream()
+            .map(Posting::account)
+            .filter(account -> account.unit().isMoney())
+            .map(account -> account.unit().name())
+            .findFirst()
+            .orElse(Unit.USD.name());
+    String sign = e.nanosDelta() < 0 ? "" : "+";
+    return "cost "
+        + sign
+        + new Unit(currency).format(e.nanosDelta())
+        + " "
+        + currency
+        + ", now "
+        + e.usage().total()
+        + " tokens"
+        + (e.priceVersion() == null
+            ? ""
+            : " by prices " + Objects.requireNonNull(e.priceVersion()));
   }
 }

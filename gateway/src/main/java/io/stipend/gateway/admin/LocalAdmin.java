@@ -112,8 +112,18 @@ public final class LocalAdmin implements AdminService {
   }
 
   @Override
-  public List<AuditLine> audit() {
-    return Audit.of(quota.get().gateway().data());
+  public List<AuditLine> audit(@Nullable String from, @Nullable String to) {
+    QuotaFile file = quota.get();
+    ZoneId zone = file.timezone();
+    List<AuditLine> lines = new ArrayList<>();
+    try (LedgerReader reader = LedgerReader.open(file.gateway().data())) {
+      Audit.each(
+          reader,
+          from == null ? Instant.MIN : TimeText.instant(from, zone),
+          to == null ? Instant.MAX : TimeText.instant(to, zone),
+          lines::add);
+    }
+    return lines;
   }
 
   @Override

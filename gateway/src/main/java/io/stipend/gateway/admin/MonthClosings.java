@@ -40,9 +40,11 @@ final class MonthClosings {
         requireOver(order.month(), end, now);
         requireOpen(order.month(), closed ? before : null);
         requireEnded(order.month(), end, reader.oldestOpen());
-      } else if (!closed) {
+      } else if (before == null || !closed) {
         throw new AdminException(
             Kind.CONFLICT, "month: " + order.month() + " is open (expected: one that is closed)");
+      } else {
+        requireAnother(before, by);
       }
     }
     return new LedgerEntry.MonthClosed(now, order.month(), order.isClosing(), by, reason);
@@ -54,13 +56,39 @@ final class MonthClosings {
     return months;
   }
 
+  /** Two people see a month open again: who closed it cannot approve that it is not. */
+  private static void requireAnother(LedgerEntry.MonthClosed closed, String by) {
+    if (name(closed.by()).equals(name(by))) {
+      throw new AdminException(
+          Kind.CONFLICT,
+          "by: "
+              + by
+              + " closed "
+              + closed.month()
+              + " at "
+              + closed.at()
+              + " (expected: the approval of somebody else)");
+    }
+  }
+
+  /** Whose credential it was: {@code key:ID/NAME} and {@code oidc:ISSUER/NAME} are NAME. */
+  private static String name(String by) {
+    return by.substring(by.lastIndexOf('/') + 1);
+  }
+
   private static Instant end(String month) {
+    start(month);
+    return YearMonth.parse(month).plusMonths(1).atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
+  }
+
+  /** The first instant of a month; refuses what is none. */
+  static Instant start(String month) {
     if (!MONTH.matcher(month).matches()) {
       throw new AdminException(
           Kind.INVALID,
           "month: " + Orders.shown(month) + " (expected: a month of UTC such as 2026-11)");
     }
-    return YearMonth.parse(month).plusMonths(1).atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
+    return YearMonth.parse(month).atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
   }
 
   private static void requireOver(String month, Instant end, Instant now) {

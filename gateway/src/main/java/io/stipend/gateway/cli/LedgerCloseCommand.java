@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import io.stipend.gateway.admin.AdminService.MonthLine;
 import io.stipend.gateway.admin.AdminService.MonthOrder;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,7 +16,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Close a month, so that its rows in exports stay as they are: a later correction",
       "is a row of its own in the month in which it is entered.",
-      "--reopen lets corrections change the month's own rows again."
+      "What it amounts to is signed, for an auditor to verify.",
+      "--reopen lets corrections change the month's own rows again; it needs the approval of",
+      "somebody else than who closed it."
     })
 final class LedgerCloseCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -24,7 +27,9 @@ final class LedgerCloseCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MONTH", description = "A month of UTC that is over, such as 2026-11.")
   String month = "";
 
-  @Option(names = "--reopen", description = "Open a month that was closed; needs a reason.")
+  @Option(
+      names = "--reopen",
+      description = "Open a month that was closed; needs --reason and --by.")
   boolean reopen;
 
   @Option(names = "--reason", description = "Why; part of the record.")
@@ -35,6 +40,13 @@ final class LedgerCloseCommand implements Callable<Integer> {
       paramLabel = "WHO",
       description = "Who approved it. Default: who runs the command.")
   @Nullable String by;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description =
+          "Where the signed head goes. Default: month-heads/MONTH.jws in the data folder.")
+  @Nullable Path out;
 
   @Mixin JsonOption json = new JsonOption();
 
@@ -49,21 +61,46 @@ final class LedgerCloseCommand implements Callable<Integer> {
       throw new CommandFailure(
           Exit.USAGE, "--reason is missing (expected: why " + month + " is reopened)");
     }
+    if (reopen && by == null) {
+      throw new CommandFailure(
+          Exit.USAGE,
+          "--by is missing (expected: who approved it, another one than who closed " + month + ")");
+    }
     MonthOrder order = new MonthOrder(month, !reopen, reason);
     String approver = ReasonOptions.by(by, workspace);
     MonthLine made = workspace.change(admin -> admin.closeMonth(order, approver));
+    // Apart from the closing, which is durable: what goes wrong here `ledger head` does again.
+    LedgerHeadCommand.Written head =
+        made.closed() ? LedgerHeadCommand.write(workspace, month, out) : null;
     if (json.on) {
-      terminal.json(made);
+      terminal.json(
+          new Closed(
+              made.month(),
+              made.closed(),
+              made.at(),
+              made.by(),
+              made.reason(),
+              head == null ? null : head.file().toString()));
+    } else if (head != null) {
+      terminal.line(
+          made.month()
+              + " is closed: its rows stay as they are; later corrections are rows of the month"
+              + " in which they are entered.");
+      terminal.line(head.sentence());
     } else {
       terminal.line(
-          made.closed()
-              ? made.month()
-                  + " is closed: its rows stay as they are; later corrections are rows of the month"
-                  + " in which they are entered."
-              : made.month()
-                  + " is open again: corrections change its rows. Those entered while it was closed"
-                  + " stay where they are.");
+          made.month()
+              + " is open again: corrections change its rows. Those entered while it was closed"
+              + " stay where they are.");
     }
     return Exit.DONE;
   }
+
+  /**
+   * The shape of {@code --json}.
+   *
+   * @param head the file of the signed head; null if the month was opened
+   */
+  record Closed(
+      String month, boolean closed, String at, String by, String reason, @Nullable String head) {}
 }

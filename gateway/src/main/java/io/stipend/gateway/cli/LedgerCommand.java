@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 /** {@code ledger}: the record itself. */
 @Command(
     name = "ledger",
-    description = "Verify the ledger, copy it, mend it by new entries, close months.")
+    description =
+        "Verify the ledger, copy it, mend it by new entries, close months, drop old texts.")
 final class LedgerCommand {
   private LedgerCommand() {}
 
@@ -26,6 +27,8 @@ final class LedgerCommand {
         .addSubcommand("correct", new Correct(terminal, workspace))
         .addSubcommand("rerate", new LedgerRerateCommand(terminal, workspace))
         .addSubcommand("close", new LedgerCloseCommand(terminal, workspace))
+        .addSubcommand("head", new LedgerHeadCommand(terminal, workspace))
+        .addSubcommand("clean", new LedgerCleanCommand(terminal, workspace))
         .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
         .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));
   }
@@ -35,11 +38,15 @@ final class LedgerCommand {
       name = "verify",
       description = {
         "Recompute the chain of batches and every figure that is derived from it.",
-        "Ends with 1 if anything is wrong. Works while a gateway runs."
+        "Ends with 1 if anything is wrong. Works while a gateway runs.",
+        "With --month-head, verify what was signed of a closed month: by a key alone, and by the",
+        "export and the ledger where they are at hand."
       })
   static final class Verify implements Callable<Integer> {
     private final Terminal terminal;
     private final Workspace workspace;
+
+    @Mixin LedgerHeadCommand.Verifying head = new LedgerHeadCommand.Verifying();
 
     @Mixin JsonOption json = new JsonOption();
 
@@ -50,6 +57,12 @@ final class LedgerCommand {
 
     @Override
     public Integer call() {
+      if (head.file != null) {
+        return head.run(head.file, terminal, workspace, json.on);
+      }
+      if (head.key != null || head.export != null || head.ledger != null) {
+        throw new CommandFailure(Exit.USAGE, "--month-head is missing (expected: the signed file)");
+      }
       Verification found;
       try (LedgerReader reader = workspace.reader();
           ProgressLine progress = ProgressLine.of(terminal, "ledger verify")) {

@@ -96,6 +96,8 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("allowance", AllowanceCommand.line(terminal, workspace));
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
+    root.addSubcommand("forget", new ForgetCommand(terminal, workspace));
+    root.addSubcommand("audit", AuditCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
     root.addSubcommand("statement", new StatementCommand(terminal, workspace));
     root.addSubcommand("prices", PricesCommand.line(terminal, workspace));

@@ -8,6 +8,7 @@ import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerException;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.Redaction;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.Enrolments;
@@ -95,13 +96,7 @@ final class Workspace {
   <T> T change(Function<AdminService, T> action) {
     QuotaFile quota = quota();
     Path data = quota.gateway().data();
-    LedgerOptions defaults = LedgerOptions.defaults();
-    LedgerOptions options =
-        new LedgerOptions(
-            quota.gateway().limits().counts().openAttempts(),
-            defaults.queueCapacity(),
-            defaults.maxBatchesBehind(),
-            defaults.onPoisoned());
+    LedgerOptions options = options(quota);
     Ledger ledger;
     try {
       ledger = SqliteLedger.open(data, options, clock);
@@ -121,6 +116,28 @@ final class Workspace {
     } catch (IOException e) {
       throw new UncheckedIOException("data folder: " + data, e);
     }
+  }
+
+  private static LedgerOptions options(QuotaFile quota) {
+    LedgerOptions defaults = LedgerOptions.defaults();
+    return new LedgerOptions(
+        quota.gateway().limits().counts().openAttempts(),
+        defaults.queueCapacity(),
+        defaults.maxBatchesBehind(),
+        defaults.onPoisoned());
+  }
+
+  /** How texts are taken out of the record; refused while a gateway serves its data folder. */
+  Redaction.Order redaction(String by, String reason, boolean dryRun) {
+    Path data = recordFolder();
+    if (gateway().isPresent()) {
+      throw new CommandFailure(
+          Exit.FAILED,
+          "a gateway serves "
+              + data
+              + " (expected: none; the record is written anew, so stop it first)");
+    }
+    return new Redaction.Order(by, reason, dryRun, clock, options(quota()));
   }
 
   /** The gateway that runs on this data folder; empty if none does. */

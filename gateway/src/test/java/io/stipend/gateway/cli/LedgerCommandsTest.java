@@ -154,10 +154,17 @@ class LedgerCommandsTest {
     Invocation unreasoned = run("ledger", "close", "2020-02", "--reopen");
     assertThat(unreasoned.code()).isEqualTo(2);
     assertThat(unreasoned.err()).contains("--reason is missing");
-    Invocation open = run("ledger", "close", "2020-02", "--reopen", "--reason", "late invoice");
+    Invocation alone =
+        run("ledger", "close", "2020-02", "--reopen", "--reason", "late invoice", "--by", "eve");
+    assertThat(alone.code()).isEqualTo(1);
+    assertThat(alone.err()).contains("by: eve closed 2020-02", "the approval of somebody else");
+    assertThat(run("ledger", "close", "2020-02", "--reopen", "--reason", "x").err())
+        .contains("--by is missing");
+    Invocation open =
+        run("ledger", "close", "2020-02", "--reopen", "--reason", "late invoice", "--by", "max");
     assertThat(open.code()).as(open.err()).isZero();
     assertThat(open.out()).startsWith("2020-02 is open again");
-    assertThat(run("ledger", "close", "2020-04", "--reopen", "--reason", "x").err())
+    assertThat(run("ledger", "close", "2020-04", "--reopen", "--reason", "x", "--by", "y").err())
         .contains("month: 2020-04 is open");
 
     for (String format : new String[] {"csv", "jsonl"}) {

@@ -88,7 +88,10 @@ class ClosedMonthTest {
     stands(exchange, january, COST + 20 * 600, 120);
     assertThat(again.months()).containsExactly(closed);
 
-    again.closeMonth(new MonthOrder("2026-01", false, "found a box of invoices"), "grace");
+    assertThatThrownBy(() -> again.closeMonth(new MonthOrder("2026-01", false, "a slip"), "grace"))
+        .isInstanceOf(AdminException.class)
+        .hasMessageContaining("the approval of somebody else");
+    again.closeMonth(new MonthOrder("2026-01", false, "found a box of invoices"), "heidi");
     assertThat(again.correct(order(exchange, 130), "grace").month()).isEqualTo("2026-01");
     assertThat(total(export("2026-01", "2026-02"))).isEqualTo(COST + 10 * 600);
     assertThat(gateway.verify().problems()).isEmpty();

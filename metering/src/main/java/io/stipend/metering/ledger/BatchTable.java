@@ -5,6 +5,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** The chained batches: the record itself. One row is one durable commit. */
 final class BatchTable implements AutoCloseable {
@@ -55,9 +57,43 @@ final class BatchTable implements AutoCloseable {
     hash = next;
   }
 
+  /**
+   * Appends a batch of another ledger as it stands there; durable with the caller's transaction.
+   */
+  void copy(byte[] prevHash, byte[] stored, byte[] blob) throws SQLException {
+    insert.setLong(1, seq + 1);
+    insert.setBytes(2, prevHash);
+    insert.setBytes(3, stored);
+    insert.setBytes(4, blob);
+    insert.executeUpdate();
+    seq++;
+    hash = stored;
+  }
+
   @Override
   public void close() throws SQLException {
     insert.close();
+  }
+
+  static LedgerHead head(Connection connection) throws SQLException {
+    try (PreparedStatement last =
+            connection.prepareStatement("select seq, hash from batch order by seq desc limit 1");
+        ResultSet row = last.executeQuery()) {
+      return row.next()
+          ? Chain.head(row.getLong(1), row.getBytes(2))
+          : Chain.head(0, Chain.genesis());
+    }
+  }
+
+  /** Hash of a batch in hex; null if there is none of that number. */
+  static @Nullable String hash(Connection connection, long seq) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select hash from batch where seq = ?")) {
+      select.setLong(1, seq);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? HexFormat.of().formatHex(row.getBytes(1)) : null;
+      }
+    }
   }
 
   /** Takes one batch of a reading. */

@@ -308,6 +308,7 @@ final class BatchWriter {
       byte[] blob = encoder.finish();
       bytesBehind += blob.length;
       batches.append(blob);
+      projection.written(batches.seq());
       inFlight.acknowledge(batches.seq());
     }
     inFlight.free(ended, endedCount);

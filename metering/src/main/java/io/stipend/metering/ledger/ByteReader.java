@@ -2,6 +2,7 @@ package io.stipend.metering.ledger;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link ByteWriter} wrote; anything else is a {@link LedgerException}. */
@@ -11,6 +12,25 @@ final class ByteReader {
 
   ByteReader(byte[] bytes) {
     this.bytes = bytes;
+  }
+
+  /** Bytes that were read so far. */
+  int position() {
+    return at;
+  }
+
+  /** The bytes from a position to here. */
+  byte[] since(int position) {
+    return Arrays.copyOfRange(bytes, position, at);
+  }
+
+  /** So many bytes as they are. */
+  byte[] raw(int length) {
+    if (length > bytes.length - at) {
+      throw malformed(length + " bytes end too early");
+    }
+    at += length;
+    return since(at - length);
   }
 
   boolean hasMore() {

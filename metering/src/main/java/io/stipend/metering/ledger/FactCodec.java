@@ -28,6 +28,7 @@ final class FactCodec {
   static final int ALERT_RAISED = 0x1C;
   static final int MONTH_CLOSED = 0x1D;
   static final int ENROLLED = 0x1E;
+  static final int REDACTED = 0x20;
 
   /** Added to the number of a corrected attempt whose lines are found otherwise now. */
   private static final int OTHER_BASIS = 1 << 30;
@@ -71,6 +72,7 @@ final class FactCodec {
     form(ENROLLED, LedgerEntry.Enrolled.class, FactCodec::write, FactCodec::readEnrolled);
     form(RATES_CHANGED, RatesChanged.class, RateCodec::write, RateCodec::readChanged);
     form(RATE_CARD_KEPT, RateCardKept.class, RateCodec::write, RateCodec::readKept);
+    form(REDACTED, LedgerEntry.Redacted.class, RedactedCodec::write, RedactedCodec::read);
     // Of ledgers from before there was a priority; read and never written.
     BY_TAG[GRANTED_WITHOUT_PRIORITY] =
         new Form<>(
@@ -115,6 +117,15 @@ final class FactCodec {
   /** The tag of a fact; an entry of an attempt under way has none here. */
   static int tag(LedgerEntry entry) {
     return of(entry).tag();
+  }
+
+  /** The tag of the facts of a kind. */
+  static int tag(Class<? extends LedgerEntry> kind) {
+    Form<?> form = BY_TYPE.get(kind);
+    if (form == null) {
+      throw new IllegalArgumentException("kind: " + kind + " (expected: a fact)");
+    }
+    return form.tag();
   }
 
   private static Form<?> of(LedgerEntry entry) {

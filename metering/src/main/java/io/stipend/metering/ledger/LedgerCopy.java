@@ -119,7 +119,7 @@ public final class LedgerCopy {
         LedgerDatabase.checkVersion(LedgerDatabase.meta(from, "schema", 0), source);
         // One read transaction for all: the copy ends where the record ended when it began.
         from.setAutoCommit(false);
-        long last = LedgerReader.head(from).seq();
+        long last = BatchTable.head(from).seq();
         LedgerHead head = copy(from, to, source, last, progress);
         long entries = project(to, last, progress);
         Map<AccountKey, AccountTotals> totals = totals(LedgerFiles.database(out));
@@ -137,6 +137,7 @@ public final class LedgerCopy {
   private static LedgerHead copy(
       Connection from, Connection to, Path source, long last, Progress progress)
       throws SQLException {
+    Redactions redactions = new Redactions(from);
     try (BatchTable copies = new BatchTable(to, Storage.DISK)) {
       to.setAutoCommit(false);
       while (copies.seq() < last) {
@@ -147,12 +148,17 @@ public final class LedgerCopy {
             BATCHES_AT_ONCE,
             (seq, prevHash, hash, blob) -> {
               String problem =
-                  Chain.problem(copies.seq() + 1, seq, copies.hash(), prevHash, hash, blob);
+                  Chain.problem(
+                      copies.seq() + 1, seq, copies.hash(), prevHash, hash, blob, redactions);
               if (problem != null) {
                 throw new LedgerException(
                     "ledger " + source + ": " + problem + " (" + LedgerDatabase.REPAIR + ")", null);
               }
-              copies.append(blob);
+              copies.copy(prevHash, hash, blob);
+              long by = redactions.by(seq);
+              if (by > 0) {
+                Redactions.note(to, seq, by);
+              }
             });
         to.commit();
         progress.at(copies.seq(), 2 * last);

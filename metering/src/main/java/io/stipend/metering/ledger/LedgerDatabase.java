@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
 
 /**
  * The SQLite file: how it is opened, and its schema.
@@ -18,10 +19,10 @@ import org.sqlite.SQLiteConfig;
  */
 final class LedgerDatabase {
   /** Version of the record. A migration from each older one stands in {@link #MIGRATIONS}. */
-  static final int SCHEMA = 3;
+  static final int SCHEMA = 4;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 7;
+  static final int PROJECTION = 8;
 
   /**
    * From version 2 on an attempt may name its agent, and its usage may be more than tokens. What
@@ -36,9 +37,15 @@ final class LedgerDatabase {
    */
   private static final List<String> COSTS_MAY_HAVE_LINES = List.of();
 
+  /**
+   * From version 4 on a batch may hold less than it was written with. A build that does not know
+   * the proof of it would call the record broken.
+   */
+  private static final List<String> BATCHES_MAY_SAY_LESS = List.of(Redactions.TABLE);
+
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
   private static final List<List<String>> MIGRATIONS =
-      List.of(ENTRIES_MAY_SAY_MORE, COSTS_MAY_HAVE_LINES);
+      List.of(ENTRIES_MAY_SAY_MORE, COSTS_MAY_HAVE_LINES, BATCHES_MAY_SAY_LESS);
 
   /** What to do about a damaged record. */
   static final String REPAIR =
@@ -54,7 +61,8 @@ final class LedgerDatabase {
           "create table if not exists meta(key text primary key, value integer not null)"
               + " without rowid",
           "create table if not exists batch(seq integer primary key, prev_hash blob not null,"
-              + " hash blob not null, blob blob not null)");
+              + " hash blob not null, blob blob not null)",
+          Redactions.TABLE);
 
   private static final List<String> PROJECTED =
       List.of(
@@ -75,6 +83,7 @@ final class LedgerDatabase {
           "create table open_attempt(attempt integer primary key, profile integer not null,"
               + " body blob not null)",
           "create table fact(seq integer primary key, kind integer not null, id text,"
+              + " batch integer not null,"
               + " body blob not null)",
           "create unique index fact_id on fact(kind, id)",
           "create table refusal(day text, person text, reason text, count integer not null,"
@@ -170,6 +179,27 @@ final class LedgerDatabase {
     config.setReadOnly(true);
     config.setBusyTimeout(BUSY_MILLIS);
     return config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+  }
+
+  /**
+   * Moves what stands in the log of a ledger into its file, and takes the log away, until it is
+   * next opened for writing.
+   *
+   * @return false if somebody else has the file open: then it is as it was
+   */
+  static boolean withoutLog(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setBusyTimeout(BUSY_MILLIS);
+    try (Connection alone = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+        Statement statement = alone.createStatement();
+        ResultSet mode = statement.executeQuery("pragma journal_mode=delete")) {
+      return mode.next() && mode.getString(1).equalsIgnoreCase("delete");
+    } catch (SQLException e) {
+      if (e.getErrorCode() == SQLiteErrorCode.SQLITE_BUSY.code) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Whether there is a record at all. */

@@ -24,6 +24,17 @@ public sealed interface LedgerEntry {
   /** What belongs to the prices in force. */
   sealed interface OfPrices extends LedgerEntry permits RatesChanged, RateCardKept {}
 
+  /** An entry that an id of its own tells from all others of its kind. */
+  sealed interface Identified extends LedgerEntry {
+    /** Unique. */
+    String id();
+
+    @Override
+    default String uniqueId() {
+      return id();
+    }
+  }
+
   /**
    * Funds given to an account.
    *
@@ -48,7 +59,7 @@ public sealed interface LedgerEntry {
       String by,
       @Nullable Instant expiresAt,
       int priority)
-      implements LedgerEntry {
+      implements Identified {
     /** A grant of priority 0. */
     public Granted(
         Instant at,
@@ -60,11 +71,6 @@ public sealed interface LedgerEntry {
         String by,
         @Nullable Instant expiresAt) {
       this(at, id, account, amount, kind, reason, by, expiresAt, 0);
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -98,7 +104,7 @@ public sealed interface LedgerEntry {
       String reason,
       String by,
       @Nullable Instant expiresAt)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no transfer. */
     public Transferred {
       Amounts.positive("amount", amount);
@@ -106,11 +112,6 @@ public sealed interface LedgerEntry {
         throw new IllegalArgumentException(
             "to: " + to + " (expected: another account that counts " + from.unit().name() + ")");
       }
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -133,17 +134,12 @@ public sealed interface LedgerEntry {
       LoanKind kind,
       String reason,
       String by)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no loan. */
     public Lent {
       if (kind != LoanKind.FINISH || amount == 0) {
         Amounts.positive("amount", amount);
       }
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -166,15 +162,10 @@ public sealed interface LedgerEntry {
    * @param amount what ended, positive; that lot is worth so much less
    */
   record Expired(Instant at, String id, AccountKey account, String lot, long amount)
-      implements LedgerEntry {
+      implements Identified {
     /** Refuses what is no expiry. */
     public Expired {
       Amounts.positive("amount", amount);
-    }
-
-    @Override
-    public String uniqueId() {
-      return id;
     }
   }
 
@@ -248,12 +239,7 @@ public sealed interface LedgerEntry {
    * @param by who
    */
   record Frozen(Instant at, String id, String principal, boolean frozen, String reason, String by)
-      implements LedgerEntry {
-    @Override
-    public String uniqueId() {
-      return id;
-    }
-  }
+      implements Identified {}
 
   /**
    * Somebody was told that an account reached a threshold; once, because ids are.
@@ -264,12 +250,7 @@ public sealed interface LedgerEntry {
    * @param detail in words
    */
   record AlertRaised(Instant at, String id, AccountKey account, String threshold, String detail)
-      implements LedgerEntry {
-    @Override
-    public String uniqueId() {
-      return id;
-    }
-  }
+      implements Identified {}
 
   /**
    * A month is closed, or open again; the last one decides. Later corrections go to the open one.
@@ -486,6 +467,26 @@ public sealed interface LedgerEntry {
    */
   record QuotaChanged(Instant at, String configHash, String before, String after, String by)
       implements LedgerEntry {}
+
+  /**
+   * Earlier batches hold less than they were written with. What they hold now is proven by this.
+   *
+   * @param id unique
+   * @param what why: {@code forget}, or the classes of a retention
+   * @param about the alias of who was forgotten, or until when each class went
+   * @param by who
+   * @param reason in words; may be empty
+   * @param batches what they hold now, by number; each of an earlier batch
+   */
+  record Redacted(
+      Instant at,
+      String id,
+      String what,
+      String about,
+      String by,
+      String reason,
+      List<ReducedBatch> batches)
+      implements Identified {}
 
   /**
    * Refusals of one person, day and reason since the last such entry.

@@ -2,8 +2,6 @@ package io.stipend.metering.ledger;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,7 +55,7 @@ public final class LedgerReader implements AutoCloseable {
   }
 
   /** The same for a ledger's file alone, such as a backup. */
-  static LedgerReader openFile(Path file) {
+  public static LedgerReader openFile(Path file) {
     Connection connection = LedgerDatabase.openForReading(file);
     try {
       return new LedgerReader(file, connection);
@@ -339,6 +337,32 @@ public final class LedgerReader implements AutoCloseable {
     return months;
   }
 
+  /**
+   * Streams the facts of these kinds, each with the number of its batch, in the order of entry;
+   * those that are in the tables one at a time.
+   *
+   * @return the head of the state that was read
+   */
+  public LedgerHead entered(Set<Class<? extends LedgerEntry>> kinds, Consumer<Entered> each) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables, usage);
+          tables.entered(kinds, each);
+          tail.entered(kinds, each);
+          return readHead();
+        });
+  }
+
+  /** Hash of a batch in hex; empty if there is none of that number. */
+  public Optional<String> hash(long seq) {
+    return snapshot(() -> Optional.ofNullable(BatchTable.hash(connection, seq)));
+  }
+
+  /** Every redaction, in the order of entry; one run enters several if it touches much. */
+  public List<LedgerEntry.Redacted> redactions() {
+    return facts(LedgerEntry.Redacted.class, FactCodec.REDACTED);
+  }
+
   /** Every correction, in the order of entry. */
   public List<LedgerEntry.Corrected> corrections() {
     return facts(LedgerEntry.Corrected.class, FactCodec.CORRECTED);
@@ -439,17 +463,7 @@ public final class LedgerReader implements AutoCloseable {
   }
 
   private LedgerHead readHead() throws SQLException {
-    return head(connection);
-  }
-
-  static LedgerHead head(Connection connection) throws SQLException {
-    try (PreparedStatement last =
-            connection.prepareStatement("select seq, hash from batch order by seq desc limit 1");
-        ResultSet row = last.executeQuery()) {
-      return row.next()
-          ? Chain.head(row.getLong(1), row.getBytes(2))
-          : Chain.head(0, Chain.genesis());
-    }
+    return BatchTable.head(connection);
   }
 
   private static SettledAttempt attempt(UsageTable.Row row) {

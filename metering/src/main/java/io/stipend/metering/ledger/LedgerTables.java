@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -87,6 +88,22 @@ final class LedgerTables implements AutoCloseable {
         .collect(Collectors.joining(ACCOUNT_SEPARATOR));
   }
 
+  /** Whether an attempt or a refusal is of this person. */
+  boolean isPerson(String id) throws SQLException {
+    for (String table : List.of("profile", "refusal")) {
+      try (PreparedStatement select =
+          connection.prepareStatement("select 1 from " + table + " where person = ? limit 1")) {
+        select.setString(1, id);
+        try (ResultSet row = select.executeQuery()) {
+          if (row.next()) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
   long projectedSeq() throws SQLException {
     return LedgerDatabase.meta(connection, "projected_seq", 0);
   }
@@ -131,6 +148,18 @@ final class LedgerTables implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Streams the facts of some kinds, in the order of entry. */
+  void entered(Set<Class<? extends LedgerEntry>> kinds, Consumer<Entered> each)
+      throws SQLException {
+    String tags =
+        kinds.stream()
+            .map(kind -> Integer.toString(FactCodec.tag(kind)))
+            .collect(Collectors.joining(", "));
+    query(
+        "select body, batch from fact where kind in (" + tags + ") order by seq",
+        row -> each.accept(new Entered(fact(row.getBytes(1)), row.getLong(2))));
   }
 
   @Nullable LedgerEntry fact(int kind, String id) throws SQLException {

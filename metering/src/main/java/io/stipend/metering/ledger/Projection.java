@@ -62,6 +62,9 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   private final Map<Long, Profile> profiles = new LinkedHashMap<>();
   private final List<LedgerEntry> facts = new ArrayList<>();
 
+  /** The batches that the first of them stand in; the others are in one that is not written yet. */
+  private final List<Long> factBatches = new ArrayList<>();
+
   private final PreparedStatement insertName;
   private final PreparedStatement insertProfile;
   private final PreparedStatement insertFact;
@@ -94,7 +97,8 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     nextAttempt = tables.nextAttempt();
     firstNew = nextAttempt;
     insertName = connection.prepareStatement("insert into name(id, text) values(?, ?)");
-    insertFact = connection.prepareStatement("insert into fact(kind, id, body) values(?, ?, ?)");
+    insertFact =
+        connection.prepareStatement("insert into fact(kind, id, body, batch) values(?, ?, ?, ?)");
     selectBatch =
         connection.prepareStatement(
             "select seq, blob from batch where seq > ? order by seq limit 1");
@@ -169,6 +173,13 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
     return count[0];
   }
 
+  /** What was told since the last call stands in this batch. */
+  void written(long seq) {
+    while (factBatches.size() < facts.size()) {
+      factBatches.add(seq);
+    }
+  }
+
   /** Writes all that was told, which is all up to this batch, in one transaction. */
   void store(long seq) throws SQLException {
     transaction(
@@ -231,6 +242,7 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
       }
       replay.apply(row.getBytes(2));
       projectedSeq = row.getLong(1);
+      written(projectedSeq);
       return true;
     }
   }
@@ -374,20 +386,22 @@ final class Projection implements ReplaySink, BatchEncoder.Defined, AutoCloseabl
   }
 
   private void flushFacts() throws SQLException {
-    for (LedgerEntry fact : facts) {
-      if (fact instanceof LedgerEntry.RefusalsCounted refusals) {
+    for (int i = 0; i < facts.size(); i++) {
+      if (facts.get(i) instanceof LedgerEntry.RefusalsCounted refusals) {
         count(refusals);
       } else {
-        insert(fact);
+        insert(facts.get(i), factBatches.get(i));
       }
     }
     facts.clear();
+    factBatches.clear();
   }
 
-  private void insert(LedgerEntry fact) throws SQLException {
+  private void insert(LedgerEntry fact, long batch) throws SQLException {
     insertFact.setInt(1, FactCodec.tag(fact));
     insertFact.setString(2, fact.uniqueId());
     insertFact.setBytes(3, LedgerTables.body(fact));
+    insertFact.setLong(4, batch);
     insertFact.executeUpdate();
     if (fact instanceof LedgerEntry.Corrected correction) {
       Adjustment apart = Adjustment.of(correction, usage.correct(correction), storedMonths);

@@ -214,6 +214,9 @@ public final class SqliteLedger implements Ledger {
    */
   @Override
   public CompletableFuture<Void> append(LedgerEntry entry) {
+    if (entry instanceof LedgerEntry.Redacted) {
+      throw new IllegalArgumentException("entry: " + entry + " (expected: only of a Redaction)");
+    }
     // Encoded once here, so that an entry that cannot be written fails its caller alone.
     LedgerTables.body(entry);
     CompletableFuture<Void> durable = writer.submit(null, entry, new CompletableFuture<>());

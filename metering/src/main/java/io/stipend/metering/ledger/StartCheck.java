@@ -93,6 +93,7 @@ final class StartCheck {
 
   private void read(Connection connection) throws SQLException {
     long after = Math.max(0, Math.min(acknowledged, head) - RECENT);
+    Redactions redactions = new Redactions(connection);
     byte[][] previous = {after == 0 ? Chain.genesis() : null};
     long[] next = {after + 1};
     try {
@@ -104,7 +105,8 @@ final class StartCheck {
                 next[0] - 1,
                 RECENT,
                 (seq, prevHash, hash, blob) -> {
-                  String problem = Chain.problem(next[0], seq, previous[0], prevHash, hash, blob);
+                  String problem =
+                      Chain.problem(next[0], seq, previous[0], prevHash, hash, blob, redactions);
                   if (problem != null) {
                     broken(new Torn(seq, problem));
                   }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,10 @@ final class Tail implements ReplaySink {
   private final Months months;
   private final UsageTable usage;
   private final List<LedgerEntry> facts = new ArrayList<>();
+  private final List<Entered> entered = new ArrayList<>();
+
+  /** The batch that is read. */
+  private long batch;
 
   private Map<Long, OpenReservation> open = Map.of();
 
@@ -40,7 +46,10 @@ final class Tail implements ReplaySink {
         connection,
         tables.projectedSeq(),
         Integer.MAX_VALUE,
-        (seq, prevHash, hash, blob) -> replay.apply(blob));
+        (seq, prevHash, hash, blob) -> {
+          tail.batch = seq;
+          replay.apply(blob);
+        });
     tail.open = replay.open();
     return tail;
   }
@@ -97,6 +106,11 @@ final class Tail implements ReplaySink {
     return corrected.get(id);
   }
 
+  /** Gives the facts of some kinds, in the order of entry. */
+  void entered(Set<Class<? extends LedgerEntry>> kinds, Consumer<Entered> each) {
+    entered.stream().filter(one -> kinds.contains(one.entry().getClass())).forEach(each);
+  }
+
   /** A row of the tables with the corrections that stand here. */
   UsageTable.Row netted(UsageTable.Row row) {
     SettledAttempt attempt = row.settled();
@@ -148,6 +162,7 @@ final class Tail implements ReplaySink {
   @Override
   public void fact(LedgerEntry fact, @Nullable String id) throws SQLException {
     facts.add(fact);
+    entered.add(new Entered(fact, batch));
     if (fact instanceof LedgerEntry.Corrected correction) {
       correct(correction);
     } else if (fact instanceof LedgerEntry.MonthClosed closing) {

@@ -32,11 +32,15 @@ final class Verifier implements ReplaySink {
   private final Months months = new Months();
   private final Progress progress;
   private final Replay replay;
+  private final Redactions redactions;
   private final long projectedSeq;
   private final List<String> problems = new ArrayList<>();
   private final AccountCheck accounts = new AccountCheck(this::problemOfBatch);
   private final Map<String, Long> refusals = new HashMap<>();
   private final Map<Integer, Long> factCounts = new HashMap<>();
+
+  /** By kind of fact the sum of the numbers of their batches. */
+  private final Map<Integer, Long> factBatches = new HashMap<>();
 
   /** Rows that differ from their settle: right only if corrections explain it. */
   private final Map<AttemptId, UsageTable.Row> differing = new HashMap<>();
@@ -63,6 +67,7 @@ final class Verifier implements ReplaySink {
       throws SQLException {
     this.adjustments = adjustments;
     this.connection = connection;
+    redactions = new Redactions(connection);
     this.progress = progress;
     this.tables = tables;
     this.usage = usage;
@@ -107,7 +112,7 @@ final class Verifier implements ReplaySink {
     if (broken) {
       return;
     }
-    String wrong = Chain.problem(seq + 1, number, hash, prevHash, stored, blob);
+    String wrong = Chain.problem(seq + 1, number, hash, prevHash, stored, blob, redactions);
     if (wrong != null) {
       fail(seq + 1, wrong);
       return;
@@ -143,7 +148,7 @@ final class Verifier implements ReplaySink {
           BATCHES_AT_ONCE,
           (next, prevHash, stored, blob) -> {
             if (start[0] == null
-                && Chain.problem(next, next, null, prevHash, stored, blob) == null) {
+                && Chain.problem(next, next, null, prevHash, stored, blob, redactions) == null) {
               start[0] = BatchEncoder.start(blob);
             }
           });
@@ -258,6 +263,7 @@ final class Verifier implements ReplaySink {
     }
     int tag = FactCodec.tag(fact);
     factCounts.merge(tag, 1L, Long::sum);
+    factBatches.merge(tag, seq, Long::sum);
     if (id != null) {
       expect("fact " + id + " in the tables", tables.fact(tag, id), fact);
     }
@@ -265,6 +271,22 @@ final class Verifier implements ReplaySink {
       correct(correction);
     } else if (fact instanceof LedgerEntry.MonthClosed closing) {
       months.apply(closing);
+    } else if (fact instanceof LedgerEntry.Redacted redacted) {
+      checkLatest(redacted);
+    }
+  }
+
+  /** What went must not be what counts again: the last redaction of a batch is its proof. */
+  private void checkLatest(LedgerEntry.Redacted redacted) throws SQLException {
+    for (ReducedBatch batch : redacted.batches()) {
+      if (batch.seq() >= seq || redactions.by(batch.seq()) < seq) {
+        problemOfBatch(
+            "redaction of batch "
+                + batch.seq()
+                + ": proven by batch "
+                + redactions.by(batch.seq())
+                + " (expected: this one or a later one, of an earlier batch)");
+      }
     }
   }
 
@@ -317,6 +339,10 @@ final class Verifier implements ReplaySink {
           "facts of kind " + tag + " in the tables",
           count("select count(*) from fact where kind = " + tag),
           factCounts.getOrDefault(tag, 0L));
+      expect(
+          "batches of the facts of kind " + tag + " in the tables",
+          count("select coalesce(sum(batch), 0) from fact where kind = " + tag),
+          factBatches.getOrDefault(tag, 0L));
     }
     Map<String, Long> counted = new HashMap<>();
     tables

@@ -73,6 +73,11 @@ public final class ExpectedOutput {
     }
   }
 
+  /** Forgets what was learned of one principal; what its answers taught of models stays. */
+  boolean forget(String principal) {
+    return rows.asMap().keySet().removeIf(row -> row.principal().equals(principal));
+  }
+
   /** How many principals with a model each are remembered. */
   long size() {
     rows.cleanUp();

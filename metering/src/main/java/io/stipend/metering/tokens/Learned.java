@@ -44,6 +44,11 @@ public final class Learned {
     lessons.incrementAndGet();
   }
 
+  /** Forgets what was learned of one principal. Returns whether anything was. */
+  boolean forget(String principal) {
+    return answers.forget(principal);
+  }
+
   /** How much was learned since the start, to tell whether anything was. */
   long lessons() {
     return lessons.get();

@@ -104,6 +104,22 @@ public final class LearnedFile {
     }
   }
 
+  /**
+   * Forgets what was learned of one principal, while nobody else uses the file.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public synchronized void forget(String principal) throws IOException {
+    Files.deleteIfExists(folder.resolve(NEXT));
+    Learned learned = load();
+    if (learned == null) {
+      // Not readable, so not to be searched either.
+      Files.deleteIfExists(folder.resolve(NAME));
+    } else if (learned.forget(principal)) {
+      write(learned);
+    }
+  }
+
   private void write(Learned learned) throws IOException {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     learned.writeTo(new DataOutputStream(body));

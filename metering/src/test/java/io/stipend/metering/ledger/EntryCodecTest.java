@@ -81,7 +81,7 @@ class EntryCodecTest {
   void everyKindOfFactIsReadAsItWasWrittenAndRefusedWhereItIsCut() {
     Random random = new Random(20261123);
     Set<Integer> tags = new TreeSet<>();
-    for (int kind = 0; kind < Samples.FACTS; kind++) {
+    for (int kind = 0; kind < Samples.ALL_FACTS; kind++) {
       LedgerEntry fact = Samples.fact(random, kind, "id");
       byte[] whole = LedgerTables.body(fact);
       tags.add((int) whole[0]);
@@ -146,7 +146,7 @@ class EntryCodecTest {
   @Test
   void entriesAreTheSameWhateverTheirTimeAndNothingElse() {
     Random random = new Random(7);
-    for (int kind = 0; kind < Samples.FACTS; kind++) {
+    for (int kind = 0; kind < Samples.ALL_FACTS; kind++) {
       LedgerEntry fact = Samples.fact(random, kind, "id");
       byte[] body = LedgerTables.body(fact);
       ByteReader in = new ByteReader(body);

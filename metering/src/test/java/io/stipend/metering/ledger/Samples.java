@@ -265,8 +265,11 @@ final class Samples {
     return random.longs(5, 0, 1_000_000_000).boxed().toList();
   }
 
-  /** How many kinds of fact there are. */
+  /** How many kinds of fact a ledger takes. */
   static final int FACTS = 16;
+
+  /** These, and the one that only a redaction enters. */
+  static final int ALL_FACTS = FACTS + 1;
 
   static LedgerEntry fact(Random random, String id) {
     return fact(random, random.nextInt(FACTS), id);
@@ -334,7 +337,18 @@ final class Samples {
               "00ff",
               "1 added",
               by);
-      default -> RateCardKept.of(at, id, "version: " + random.nextInt());
+      case 15 -> RateCardKept.of(at, id, "version: " + random.nextInt());
+      default ->
+          new LedgerEntry.Redacted(
+              at,
+              id,
+              "forget",
+              "forgotten-00000000",
+              by,
+              reason,
+              List.of(
+                  new ReducedBatch(1 + random.nextInt(9), "ab".repeat(32)),
+                  new ReducedBatch(10 + amount(random), "01".repeat(32))));
     };
   }
 

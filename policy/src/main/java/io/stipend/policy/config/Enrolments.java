@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.ledger.LedgerEntry.Enrolled;
+import io.stipend.metering.ledger.Redaction;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
@@ -25,6 +26,10 @@ public final class Enrolments {
 
   /** Lets an entry of the ledger take effect. */
   public void apply(Enrolled entry) {
+    if (Redaction.isAlias(entry.person())) {
+      // Who was forgotten is nobody who could come.
+      return;
+    }
     byPerson.put(entry.person(), entry);
   }
 

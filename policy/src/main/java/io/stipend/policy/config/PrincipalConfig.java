@@ -42,7 +42,8 @@ public final class PrincipalConfig {
   }
 
   /**
-   * @param line where it stands in the list of people; 0 if it stands in the quota file
+   * @param line where it stands in the list of people; less than 0 if that many lines down in the
+   *     quota file
    */
   PrincipalConfig(
       String id,
@@ -59,6 +60,11 @@ public final class PrincipalConfig {
     this.standing = standing;
     this.proration = proration;
     this.line = line;
+  }
+
+  /** The same in a line of the quota file. */
+  PrincipalConfig at(Place place) {
+    return new PrincipalConfig(id, name, team, standing, proration, -place.line());
   }
 
   /** Unique among people and services. */

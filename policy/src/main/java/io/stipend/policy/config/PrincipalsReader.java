@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import io.stipend.policy.budget.Proration;
+import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -56,6 +57,11 @@ final class PrincipalsReader {
     this.problems = problems;
   }
 
+  /** The list of people; null if there is none. */
+  @Nullable Path list() {
+    return list.isEmpty() ? null : Path.of(list);
+  }
+
   void people(@Nullable Section section) {
     each(section, "a mapping with team and allowance", this::person);
   }
@@ -83,7 +89,8 @@ final class PrincipalsReader {
       try (one) {
         config = reading.apply(id, one);
       }
-      add(section.placeOf(id), config, before);
+      Place place = section.placeOf(id);
+      add(place, place == null ? config : config.at(place), before);
     }
   }
 

@@ -3,6 +3,7 @@ package io.stipend.policy.config;
 import io.stipend.metering.Unit;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.LedgerEntry;
+import io.stipend.metering.ledger.RetentionClass;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.BudgetRule;
 import io.stipend.policy.budget.Calendar;
@@ -44,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * @param webhooks where alerts are sent
  * @param delivery where usage is delivered
  * @param identity who else may say who somebody is
+ * @param allowances what each rule by name gives, in words
+ * @param retention how many days each class of texts is kept; what is not there is kept for ever
+ * @param list the list of people; null if there is none
  * @param enrolments whom they vouched for, of those who are not in the file
  */
 public record QuotaFile(
@@ -65,6 +69,9 @@ public record QuotaFile(
     List<Webhook> webhooks,
     DeliveryConfig delivery,
     IdentityConfig identity,
+    Map<String, String> allowances,
+    Map<RetentionClass, Integer> retention,
+    @Nullable Path list,
     Enrolments enrolments) {
   /** Copies all collections and keeps their order. */
   public QuotaFile {
@@ -75,6 +82,8 @@ public record QuotaFile(
     teams = ordered(teams);
     principals = ordered(principals);
     webhooks = List.copyOf(webhooks);
+    allowances = ordered(allowances);
+    retention = Map.copyOf(retention);
   }
 
   /** The vendor whose cards price what none of a provider's own does; its own name if unknown. */
@@ -116,6 +125,9 @@ public record QuotaFile(
         webhooks,
         delivery,
         identity,
+        allowances,
+        retention,
+        list,
         others);
   }
 
@@ -126,6 +138,15 @@ public record QuotaFile(
   public @Nullable PrincipalConfig principal(String id) {
     PrincipalConfig listed = principals.get(id);
     return listed == null ? enrolled(enrolments.of(id)) : listed;
+  }
+
+  /** Where somebody stands, as {@code file:line}; null if in none of the files. */
+  public @Nullable String place(String id) {
+    PrincipalConfig listed = principals.get(id);
+    if (listed == null) {
+      return null;
+    }
+    return listed.line() < 0 ? file + ":" + -listed.line() : list + ":" + listed.line();
   }
 
   /** Whom {@link #principal} knows, by id. */

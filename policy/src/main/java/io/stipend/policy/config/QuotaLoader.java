@@ -127,8 +127,18 @@ final class QuotaLoader {
           webhooks,
           delivery,
           identity,
+          inWords(allowances),
+          RetentionReader.read(root.section("retention")),
+          principals.list(),
           new Enrolments());
     }
+  }
+
+  private static Map<String, String> inWords(Map<String, @Nullable BudgetTerms> allowances) {
+    Map<String, String> words = new LinkedHashMap<>();
+    allowances.forEach(
+        (name, terms) -> words.put(name, terms == null ? "" : QuotaText.allowance(terms)));
+    return words;
   }
 
   private static SharedBudgets shared(Section root, SharedReader reader) {

@@ -14,10 +14,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A file of random bytes in the data folder that only its owner may read; made at first use. */
+/** A secret file in the data folder that only its owner may read; made at first use. */
 public final class SecretFile {
   private static final Logger LOG = LoggerFactory.getLogger(SecretFile.class);
 
@@ -35,13 +36,30 @@ public final class SecretFile {
    * @throws IOException if it cannot be read or made, or has another length
    */
   public static byte[] readOrCreate(Path path, int length, SecureRandom random) throws IOException {
-    if (!Files.exists(path)) {
-      create(path, length, random);
-    }
-    byte[] bytes = Files.readAllBytes(path);
+    byte[] bytes =
+        readOrCreate(
+            path,
+            () -> {
+              byte[] made = new byte[length];
+              random.nextBytes(made);
+              return made;
+            });
     if (bytes.length != length) {
       throw new IOException(path + ": " + bytes.length + " bytes (expected: " + length + ")");
     }
+    return bytes;
+  }
+
+  /**
+   * The same of a file of another content, which is made where there is none.
+   *
+   * @throws IOException if it cannot be read or made
+   */
+  static byte[] readOrCreate(Path path, Supplier<byte[]> content) throws IOException {
+    if (!Files.exists(path)) {
+      create(path, content.get());
+    }
+    byte[] bytes = Files.readAllBytes(path);
     if (isPosix(path) && !Files.getPosixFilePermissions(path).equals(OWNER_ONLY)) {
       LOG.warn("{}: others could read it; its mode is 0600 again", path);
       Files.setPosixFilePermissions(path, OWNER_ONLY);
@@ -49,9 +67,7 @@ public final class SecretFile {
     return bytes;
   }
 
-  private static void create(Path path, int length, SecureRandom random) throws IOException {
-    byte[] bytes = new byte[length];
-    random.nextBytes(bytes);
+  private static void create(Path path, byte[] bytes) throws IOException {
     Path made = path.resolveSibling(path.getFileName() + ".new");
     Files.deleteIfExists(made);
     FileAttribute<?>[] mode =
