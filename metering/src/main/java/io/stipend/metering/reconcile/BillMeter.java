@@ -1,0 +1,36 @@
+package io.stipend.metering.reconcile;
+
+import java.util.List;
+import java.util.Locale;
+
+/** What a provider's reports count apart. Tokens are disjoint: each stands in one meter. */
+public enum BillMeter {
+  /** Uncached input tokens. */
+  INPUT,
+  /** Input tokens read from the provider's cache. */
+  CACHE_READ,
+  /** Input tokens written to the cache for five minutes, or for as long as is not told. */
+  CACHE_WRITE,
+  /** Input tokens written to the cache for one hour. */
+  CACHE_WRITE_1H,
+  /** Output tokens, reasoning included. */
+  OUTPUT,
+  /** Searches of the web. */
+  WEB_SEARCH,
+  /** What is billed otherwise: images, seconds, runs of code, taxes, credits. */
+  OTHER,
+  /** The cost of everything, where a report does not say of what. */
+  ALL;
+
+  /** The meters of tokens. */
+  static final List<BillMeter> TOKENS =
+      List.of(INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT);
+
+  /** The meters of input tokens. */
+  static final List<BillMeter> INPUTS = List.of(INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H);
+
+  /** Its name in files. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
