@@ -2,6 +2,7 @@ package io.stipend.metering.reconcile;
 
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** The reasons whose part of a difference is known from attempts, to the token. */
 final class Effects {
   /** So many attempts are tried one by one; more only all together. */
-  private static final int ONE_BY_ONE = 4;
+  private static final int ONE_BY_ONE = 3;
+
+  /** So many are tried of those that come nearest to what is missing. */
+  private static final int NEAREST = 3;
 
   private final Books books;
   private final Scope scope;
@@ -31,6 +35,14 @@ final class Effects {
         group.rows().stream().filter(row -> cached(row) > 0 && inputHoldsCached(row)).toList();
     for (List<GatewayRow> rows : sets(twice)) {
       effects.add(cachedTwice(rows));
+    }
+    if (twice.size() > ONE_BY_ONE) {
+      // Of many the nearest: what one explains alone, or with what else is known.
+      long missing = -group.open().of(BillMeter.INPUT);
+      twice.stream()
+          .sorted(Comparator.comparing(row -> Math.abs(missing - cached(row))))
+          .limit(NEAREST)
+          .forEach(row -> effects.add(cachedTwice(List.of(row))));
     }
     retries(group).forEach((rows, tokens) -> effects.add(retried(rows, tokens)));
     LocalDate day = group.key().day();

@@ -40,9 +40,9 @@ final class Moves {
       MeterSums open = from.open();
       List<GatewayRow> rows = Effects.exactly(from.rows(), missing);
       boolean opposite = open.plus(missing).isZero();
-      // Other reasons may be at work on the other side; it must be nearer to zero without these.
-      boolean nearer = open.plus(missing).size() < open.size();
-      if (opposite || (rows != null && nearer && isBelievable(reason, rows, to))) {
+      // Other reasons may be at work on the other side; but if nothing differs there, nothing left.
+      boolean named = rows != null && !open.isZero() && isBelievable(reason, rows, to);
+      if (opposite || named) {
         move(from, to, missing, reason, rows);
         return true;
       }

@@ -8,6 +8,7 @@ import static io.stipend.metering.reconcile.BillMeter.OUTPUT;
 
 import io.stipend.metering.UsageSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -268,10 +269,15 @@ final class Residue {
     return Finding.ofDay(reason, tokens, priced(group, tokens), evidence);
   }
 
-  /** What tokens cost at the prices of the group's first attempt. */
+  /** What tokens cost at the prices of the smallest attempt that could hold all of them. */
   private MeterSums priced(Group group, MeterSums tokens) {
-    GatewayRow any = group.rows().get(0);
-    RowPricing.Option own = pricing.own(any.row(), any.tokens());
+    List<GatewayRow> rows = group.rows().stream().filter(row -> !row.tokens().isZero()).toList();
+    List<GatewayRow> holding =
+        rows.stream().filter(row -> row.tokens().plus(tokens).isNegativeNowhere()).toList();
+    GatewayRow any =
+        (holding.isEmpty() ? rows : holding)
+            .stream().min(Comparator.comparing(row -> row.tokens().input())).orElse(null);
+    RowPricing.Option own = any == null ? null : pricing.own(any.row(), any.tokens());
     return own == null ? MeterSums.ZERO : own.nanos(tokens);
   }
 }
