@@ -59,6 +59,14 @@ record Correction(
         order.reason());
   }
 
+  /** What stands, as an order that changes nothing more. */
+  static Correction entered(CorrectionOrder order, Path data) {
+    Found found = find(order, data);
+    UsageRow row = found.attempt().row();
+    boolean closed = found.closed().contains(month(row.startedAt()));
+    return new Correction(found.attempt(), closed, row.usage(), row.nanos(), order.reason());
+  }
+
   private record Found(SettledAttempt attempt, Set<String> closed) {}
 
   private static Found find(CorrectionOrder order, Path data) {
@@ -160,11 +168,11 @@ record Correction(
   }
 
   /** The entry that mends the record: differences only. */
-  LedgerEntry.Corrected entry(Instant now, String by) {
+  LedgerEntry.Corrected entry(@Nullable String id, Instant now, String by) {
     List<Posting> postings = differences();
     return new LedgerEntry.Corrected(
         now,
-        "correction-" + UUID.randomUUID(),
+        id == null ? "correction-" + UUID.randomUUID() : id,
         new AttemptId(stands.row().exchangeId(), stands.row().attempt()),
         usage,
         Math.subtractExact(nanos, stands.row().nanos()),

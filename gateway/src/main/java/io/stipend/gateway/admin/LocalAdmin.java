@@ -166,10 +166,26 @@ public final class LocalAdmin implements AdminService {
   @Override
   public CorrectionMade correct(CorrectionOrder order, String by) {
     Orders.text("reason", order.reason());
-    Correction correction = Correction.of(order, quota.get());
     Instant now = clock.instant();
-    Awaiting.durable(budgets.funds().correct(correction.entry(now, by), quota.get().rules(), now));
+    if (order.id() != null && isEntered(Orders.text("id", order.id()), order)) {
+      return Correction.entered(order, quota.get().gateway().data()).made(now);
+    }
+    Correction correction = Correction.of(order, quota.get());
+    LedgerEntry.Corrected entry = correction.entry(order.id(), now, by);
+    Awaiting.durable(budgets.funds().correct(entry, quota.get().rules(), now));
     return correction.made(now);
+  }
+
+  private boolean isEntered(String id, CorrectionOrder order) {
+    LedgerEntry.Corrected entered;
+    try (LedgerReader reader = LedgerReader.open(quota.get().gateway().data())) {
+      entered = reader.correction(id);
+    }
+    if (entered != null && !entered.id().exchange().equals(order.exchange())) {
+      throw new AdminException(
+          Kind.CONFLICT, "id: " + id + " is that of a correction of " + entered.id().exchange());
+    }
+    return entered != null;
   }
 
   @Override

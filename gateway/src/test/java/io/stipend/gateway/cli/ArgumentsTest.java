@@ -82,7 +82,6 @@ class ArgumentsTest {
         "report access",
         "statement ada --month 2026-11",
         "prices list",
-        "reconcile",
         "forget ada"
       })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {

@@ -296,17 +296,24 @@ public final class LedgerReader implements AutoCloseable {
 
   /** The alert of this id; null if it was never raised. */
   public LedgerEntry.@Nullable AlertRaised alert(String id) {
-    List<LedgerEntry.AlertRaised> found =
+    return fact(LedgerEntry.AlertRaised.class, FactCodec.ALERT_RAISED, id);
+  }
+
+  /** The correction of this id; null if it was never entered. */
+  public LedgerEntry.@Nullable Corrected correction(String id) {
+    return fact(LedgerEntry.Corrected.class, FactCodec.CORRECTED, id);
+  }
+
+  private <T extends LedgerEntry> @Nullable T fact(Class<T> type, int tag, String id) {
+    List<T> found =
         snapshot(
             () -> {
-              LedgerEntry kept = tables.fact(FactCodec.ALERT_RAISED, id);
-              return kept == null
-                  ? Tail.read(connection, tables, usage)
-                      .facts(LedgerEntry.AlertRaised.class)
-                      .stream()
-                      .filter(alert -> alert.id().equals(id))
-                      .toList()
-                  : List.of((LedgerEntry.AlertRaised) kept);
+              LedgerEntry kept = tables.fact(tag, id);
+              return kept != null
+                  ? List.of(type.cast(kept))
+                  : Tail.read(connection, tables, usage).facts(type).stream()
+                      .filter(fact -> id.equals(fact.uniqueId()))
+                      .toList();
             });
     return found.isEmpty() ? null : found.get(0);
   }

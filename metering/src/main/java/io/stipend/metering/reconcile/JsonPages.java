@@ -72,8 +72,10 @@ final class JsonPages {
     try (JsonParser parser = JSON.createParser(new String(bytes, StandardCharsets.UTF_8));
         MappingIterator<JsonNode> values = JSON.readerFor(JsonNode.class).readValues(parser)) {
       while (values.hasNextValue()) {
-        JsonNode page = values.nextValue();
-        pages.add(new JsonFields(page, file + ": page " + (pages.size() + 1)));
+        JsonNode value = values.nextValue();
+        for (JsonNode page : value.isArray() ? value : List.of(value)) {
+          pages.add(new JsonFields(page, file + ": page " + (pages.size() + 1)));
+        }
       }
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
