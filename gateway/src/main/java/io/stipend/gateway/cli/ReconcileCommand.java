@@ -166,14 +166,11 @@ final class ReconcileCommand implements Callable<Integer> {
           Exit.FAILED, "no provider in " + quota.file() + " speaks the dialect " + vendor.label());
     }
     try {
+      KeyMap keys = keys(vendors);
+      // A server of one's own may speak the dialect too, and is on nobody's bill.
+      vendors.keySet().retainAll(keys.providers());
       return new Scope(
-          vendor,
-          first,
-          end,
-          ProviderFiles.read(vendor, files),
-          keys(vendors),
-          vendors,
-          quota.rateCards());
+          vendor, first, end, ProviderFiles.read(vendor, files), keys, vendors, quota.rateCards());
     } catch (ProviderFileException e) {
       throw unusable(e);
     }

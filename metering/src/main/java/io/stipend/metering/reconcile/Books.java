@@ -101,12 +101,12 @@ final class Books {
         });
   }
 
-  /** The attempts of the days where something differs. */
+  /** The attempts of the groups that differ: what left one for another makes both differ. */
   private void readRows(LedgerReader reader) {
     Set<GroupKey> differ = new HashSet<>();
     for (Group group : groups.values()) {
       if (Tolerance.differs(group)) {
-        differ.add(group.key().whole());
+        differ.add(group.key());
       }
     }
     if (differ.isEmpty()) {
@@ -117,7 +117,7 @@ final class Books {
         row -> {
           GroupKey key = key(row);
           Group group = groups.get(key);
-          if (group != null && differ.contains(key.whole())) {
+          if (group != null && differ.contains(key)) {
             group.keep(
                 new GatewayRow(
                     row, key, MeterSums.of(row.usage()), modelNanos(pricing.split(row))));

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,16 @@ public final class KeyMap {
       }
     }
     return new KeyMap(accounts, null);
+  }
+
+  /** The providers that it names: the figures of others are not in the reports. */
+  public Set<String> providers() {
+    Set<String> names = new TreeSet<>();
+    accounts.values().forEach(account -> names.add(account.provider()));
+    if (only != null) {
+      names.add(only);
+    }
+    return names;
   }
 
   /** Whose the figures of a key, else of its project, are. */

@@ -1,20 +1,19 @@
 package io.stipend.metering.reconcile;
 
 import io.stipend.metering.TokenUsage;
-import java.util.EnumMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** A whole number for each meter: tokens, or nano-units of money. Signed, exact, immutable. */
 final class MeterSums {
-  static final MeterSums ZERO = new MeterSums(new EnumMap<>(BillMeter.class));
+  static final MeterSums ZERO = new MeterSums(new long[BillMeter.values().length]);
 
-  /** No zeros. Never changed. */
-  private final Map<BillMeter, Long> values;
+  /** By {@link BillMeter#index}. Never changed. */
+  private final long[] values;
 
-  private MeterSums(Map<BillMeter, Long> values) {
+  private MeterSums(long[] values) {
     this.values = values;
   }
 
@@ -32,23 +31,20 @@ final class MeterSums {
   }
 
   MeterSums with(BillMeter meter, long value) {
-    Map<BillMeter, Long> copy = new EnumMap<>(values);
-    if (value == 0) {
-      copy.remove(meter);
-    } else {
-      copy.put(meter, value);
-    }
+    long[] copy = values.clone();
+    copy[meter.index()] = value;
     return new MeterSums(copy);
   }
 
   long of(BillMeter meter) {
-    return values.getOrDefault(meter, 0L);
+    return values[meter.index()];
   }
 
   MeterSums plus(MeterSums other) {
-    Map<BillMeter, Long> sums = new EnumMap<>(values);
-    other.values.forEach((meter, more) -> sums.merge(meter, more, Math::addExact));
-    sums.values().removeIf(value -> value == 0);
+    long[] sums = values.clone();
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = Math.addExact(sums[i], other.values[i]);
+    }
     return new MeterSums(sums);
   }
 
@@ -57,9 +53,7 @@ final class MeterSums {
   }
 
   MeterSums negated() {
-    Map<BillMeter, Long> negated = new EnumMap<>(values);
-    negated.replaceAll((meter, value) -> Math.negateExact(value));
-    return new MeterSums(negated);
+    return new MeterSums(Arrays.stream(values).map(Math::negateExact).toArray());
   }
 
   /** The same without all other meters. */
@@ -72,21 +66,21 @@ final class MeterSums {
   }
 
   boolean isZero() {
-    return values.isEmpty();
+    return Arrays.stream(values).allMatch(value -> value == 0);
   }
 
   boolean isNegativeNowhere() {
-    return values.values().stream().allMatch(value -> value > 0);
+    return Arrays.stream(values).allMatch(value -> value >= 0);
   }
 
   /** The sum over all meters. */
   long total() {
-    return values.values().stream().reduce(0L, Math::addExact);
+    return Arrays.stream(values).reduce(0, Math::addExact);
   }
 
   /** The sum over all meters without their signs. */
   long size() {
-    return values.values().stream().map(Math::absExact).reduce(0L, Math::addExact);
+    return Arrays.stream(values).map(Math::absExact).reduce(0, Math::addExact);
   }
 
   /** The input tokens of all meters. */
@@ -118,12 +112,12 @@ final class MeterSums {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof MeterSums sums && values.equals(sums.values);
+    return other instanceof MeterSums sums && Arrays.equals(values, sums.values);
   }
 
   @Override
   public int hashCode() {
-    return values.hashCode();
+    return Arrays.hashCode(values);
   }
 
   @Override

@@ -326,20 +326,23 @@ final class Month {
 
   /** Compares, by the files of the invoice. */
   ReconcileReport reconcile() throws Exception {
+    return reconcile(invoice.write(folder), KeyMap.only(vendor.label()));
+  }
+
+  ReconcileReport reconcile(List<Path> files, KeyMap keys) throws Exception {
     settle();
-    List<Path> files = invoice.write(folder);
     try (LedgerReader reader = LedgerReader.open(folder.resolve("data"))) {
-      return Reconciliation.of(scope(ProviderFiles.read(vendor, files)), reader);
+      return Reconciliation.of(scope(ProviderFiles.read(vendor, files), keys), reader);
     }
   }
 
-  private Scope scope(ProviderFiles files) throws RateCardException {
+  private Scope scope(ProviderFiles files, KeyMap keys) throws RateCardException {
     return new Scope(
         vendor,
         FIRST,
         END,
         files,
-        KeyMap.only(vendor.label()),
+        keys,
         Map.of(vendor.label(), vendor.label()),
         RateCards.load(List.of(RateCards.Source.file(folder.resolve("card.yaml")))));
   }
