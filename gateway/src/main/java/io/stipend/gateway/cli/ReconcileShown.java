@@ -147,10 +147,16 @@ record ReconcileShown(
                         .map(part -> part.reason().label())
                         .distinct()
                         .collect(Collectors.joining(", "))));
-    Map<Status, Long> counts = report.lineCounts();
-    if (report.lines().size() > counts.getOrDefault(Status.MATCHED, 0L)) {
+    if (report.lines().size() > report.lineCounts().getOrDefault(Status.MATCHED, 0L)) {
       terminal.text(table.table());
     }
+    printSums(terminal, scope, report, entered);
+    report.notes().forEach(terminal::note);
+  }
+
+  private static void printSums(
+      Terminal terminal, Scope scope, ReconcileReport report, int entered) {
+    Unit unit = new Unit(report.currency());
     terminal.line(
         scope.vendor().label()
             + " from "
@@ -176,7 +182,7 @@ record ReconcileShown(
     }
     terminal.line(
         "Lines: "
-            + counts.entrySet().stream()
+            + report.lineCounts().entrySet().stream()
                 .map(count -> count.getValue() + " " + count.getKey().label())
                 .collect(Collectors.joining(", "))
             + ". Corrections: "
@@ -184,7 +190,6 @@ record ReconcileShown(
             + " proposed, "
             + entered
             + " entered.");
-    report.notes().forEach(terminal::note);
   }
 
   private static String text(@Nullable Long value) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Quantities {
   /** All subsets of so many are tried. */
-  private static final int MOST_EFFECTS = 12;
+  private static final int MOST_EFFECTS = 13;
 
   private final Books books;
   private final Effects effects;
@@ -67,6 +67,7 @@ final class Quantities {
     if (all.size() > MOST_EFFECTS) {
       all = all.subList(0, MOST_EFFECTS);
     }
+    Residue.Shown shown = Residue.Shown.of(group);
     Solution best = null;
     for (int set = 0; set < 1 << all.size(); set++) {
       List<Finding> chosen = new ArrayList<>();
@@ -76,7 +77,7 @@ final class Quantities {
         }
       }
       if (holds(chosen, edges)) {
-        Solution solution = solution(group, chosen);
+        Solution solution = solution(group, shown, chosen);
         best = solution.isBetterThan(best) ? solution : best;
       }
     }
@@ -98,16 +99,16 @@ final class Quantities {
     return moved.containsAll(edges);
   }
 
-  private Solution solution(Group group, List<Finding> chosen) {
+  private Solution solution(Group group, Residue.Shown shown, List<Finding> chosen) {
     MeterSums left = group.open();
     long requests = group.findings().stream().mapToLong(Finding::requests).sum();
-    List<GatewayRow> found = new ArrayList<>();
+    Set<String> found = new HashSet<>();
     for (Finding effect : chosen) {
       left = left.minus(effect.tokens());
       requests += effect.requests();
-      found.addAll(effect.rows());
+      effect.rows().stream().filter(GatewayRow::isGuess).forEach(row -> found.add(row.attempt()));
     }
-    return new Solution(chosen, residue.name(group, left, found, requests));
+    return new Solution(chosen, residue.name(group, shown, left, found, requests));
   }
 
   /** What was found on one side of midnight only is tried on the other. */

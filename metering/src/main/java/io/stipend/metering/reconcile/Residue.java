@@ -10,6 +10,7 @@ import io.stipend.metering.UsageSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +36,28 @@ final class Residue {
   record Named(List<Finding> findings, int rank) {}
 
   /**
+   * What of a group's attempts is asked again and again.
+   *
+   * @param guesses whose figures are no report of the provider's
+   * @param reasoning tokens of all
+   */
+  record Shown(List<GatewayRow> guesses, long reasoning) {
+    static Shown of(Group group) {
+      return new Shown(
+          group.rows().stream().filter(GatewayRow::isGuess).toList(),
+          group.rows().stream().mapToLong(row -> row.row().usage().reasoning()).sum());
+    }
+  }
+
+  /**
    * Names what is left of a group.
    *
+   * @param shown by its attempts
    * @param left the tokens
-   * @param found attempts that other reasons speak of, which speak for nothing else
+   * @param found guesses that other reasons speak of, which speak for nothing else
    * @param knownRequests requests more that other reasons speak of
    */
-  Named name(Group group, MeterSums left, List<GatewayRow> found, long knownRequests) {
+  Named name(Group group, Shown shown, MeterSums left, Set<String> found, long knownRequests) {
     if (left.isZero()) {
       return new Named(List.of(), 0);
     }
@@ -55,12 +71,12 @@ final class Residue {
       return new Named(shifts, 1);
     }
     if (!unseen) {
-      Finding gap = gap(group, left);
+      Finding gap = gap(group, shown, left);
       if (gap != null) {
         return new Named(List.of(gap), 1);
       }
     }
-    List<Finding> guesses = guesses(group, left, found, unseen);
+    List<Finding> guesses = guesses(shown, left, found, unseen);
     if (!guesses.isEmpty()) {
       return new Named(guesses, 2);
     }
@@ -114,7 +130,7 @@ final class Residue {
   }
 
   /** What the gateway did not read at all, or left out by a rule. */
-  private @Nullable Finding gap(Group group, MeterSums left) {
+  private @Nullable Finding gap(Group group, Shown shown, MeterSums left) {
     if (!left.isNegativeNowhere()) {
       return null;
     }
@@ -126,8 +142,7 @@ final class Residue {
       List<GatewayRow> rows = group.rows().size() == 1 ? group.rows() : List.of();
       return finding(group, Reason.PARSER_GAP, left, rows, "the ledger has none of these at all");
     }
-    long reasoning = group.rows().stream().mapToLong(row -> row.row().usage().reasoning()).sum();
-    if (reasoning > 0 && left.equals(MeterSums.of(OUTPUT, reasoning))) {
+    if (shown.reasoning() > 0 && left.equals(MeterSums.of(OUTPUT, shown.reasoning()))) {
       List<GatewayRow> rows =
           group.rows().stream().filter(row -> row.row().usage().reasoning() > 0).toList();
       return finding(
@@ -141,10 +156,9 @@ final class Residue {
   }
 
   /** Guesses that were wrong: those of one kind if they can hold it, else all. */
-  private List<Finding> guesses(
-      Group group, MeterSums left, List<GatewayRow> found, boolean unseen) {
+  private List<Finding> guesses(Shown shown, MeterSums left, Set<String> found, boolean unseen) {
     List<GatewayRow> all =
-        group.rows().stream().filter(row -> row.isGuess() && !found.contains(row)).toList();
+        shown.guesses().stream().filter(row -> !found.contains(row.attempt())).toList();
     List<Predicate<GatewayRow>> kinds = new ArrayList<>();
     for (boolean assumed : new boolean[] {true, false}) {
       for (Reason reason :

@@ -336,7 +336,7 @@ final class Month {
     }
   }
 
-  private Scope scope(ProviderFiles files, KeyMap keys) throws RateCardException {
+  Scope scope(ProviderFiles files, KeyMap keys) throws RateCardException {
     return new Scope(
         vendor,
         FIRST,
