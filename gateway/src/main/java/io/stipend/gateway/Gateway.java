@@ -72,6 +72,7 @@ public final class Gateway implements AutoCloseable {
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
+  private final RateLog rateLog;
   private final Alerts alerts;
   private final LocalBudgets budgets;
   private final LocalAdmin admin;
@@ -104,6 +105,7 @@ public final class Gateway implements AutoCloseable {
     this.identities = new Identities(loaded, ledger, clock);
     this.store = identities.store();
     this.freezes = identities.freezes();
+    this.rateLog = new RateLog(ledger, config.data());
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
@@ -142,6 +144,7 @@ public final class Gateway implements AutoCloseable {
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     recordQuota("", loaded.hash(), clock.instant());
+    rateLog.inForce(loaded.quotaFile(), clock.instant());
     background.start(
         counters,
         refusals,
@@ -203,6 +206,7 @@ public final class Gateway implements AutoCloseable {
     identities.swap(next);
     alerts.webhooks(next.quotaFile().webhooks());
     recordQuota(before, next.hash(), now);
+    rateLog.inForce(next.quotaFile(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
   }
 

@@ -141,6 +141,11 @@ public final class AdminClient implements AdminService {
   }
 
   @Override
+  public RerateMade rerate(RerateOrder order, String by) {
+    return ask("POST", "/v1/reratings", order, by, RerateMade.class);
+  }
+
+  @Override
   public List<MonthLine> months() {
     return List.of(ask("GET", "/v1/months", null, "", MonthLine[].class));
   }

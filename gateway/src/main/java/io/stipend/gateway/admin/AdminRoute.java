@@ -71,6 +71,10 @@ record AdminRoute(
               (to, asked) ->
                   to.service.correct(asked.read(AdminService.CorrectionOrder.class), asked.by)),
           post(
+              "/v1/reratings",
+              (to, asked) ->
+                  to.service.rerate(asked.read(AdminService.RerateOrder.class), asked.by)),
+          post(
               "/v1/months",
               (to, asked) ->
                   to.service.closeMonth(asked.read(AdminService.MonthOrder.class), asked.by)));

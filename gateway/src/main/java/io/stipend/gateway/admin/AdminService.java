@@ -61,6 +61,9 @@ public interface AdminService {
   /** Mends a settled attempt by a new entry. */
   CorrectionMade correct(CorrectionOrder order, String by);
 
+  /** Prices settled attempts under another card, and enters the differences. */
+  RerateMade rerate(RerateOrder order, String by);
+
   /** Every month that ever was closed, oldest first. */
   List<MonthLine> months();
 
@@ -353,6 +356,41 @@ public interface AdminService {
           .allMatch(Objects::isNull);
     }
   }
+
+  /**
+   * Attempts to price under another card.
+   *
+   * @param card SHA-256 of the card's text, in hex
+   * @param packed the text, compressed and in Base64, in parts; empty if the ledger keeps it
+   * @param attempts as {@code exchange#attempt}; those that another card prices stay as they are
+   */
+  record RerateOrder(String card, List<String> packed, List<String> attempts, String reason) {
+    /** Checks that nothing is missing, and bounds what is done at once. */
+    public RerateOrder {
+      required("card", card);
+      required("reason", reason);
+      packed = packed == null ? List.of() : List.copyOf(packed);
+      attempts = attempts == null ? List.of() : List.copyOf(attempts);
+      if (!card.matches("[0-9a-f]{64}")) {
+        throw new AdminException(
+            AdminException.Kind.INVALID, "card: (expected: 64 digits of a SHA-256 in hex)");
+      }
+      if (attempts.size() > MAX_ATTEMPTS) {
+        throw new AdminException(
+            AdminException.Kind.INVALID,
+            "attempts: " + attempts.size() + " (expected: at most " + MAX_ATTEMPTS + ")");
+      }
+    }
+
+    /** Of one order; more are more orders. */
+    public static final int MAX_ATTEMPTS = 500;
+  }
+
+  /**
+   * How many corrections were entered, and what they add to the cost; those of earlier orders are
+   * not among them.
+   */
+  record RerateMade(int corrections, String difference, String currency) {}
 
   /**
    * A correction that was entered, with the cost before and after.

@@ -4,6 +4,8 @@ import io.stipend.gateway.admin.AdminService.AuditLine;
 import io.stipend.metering.ledger.KeyRecord;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
+import io.stipend.metering.ledger.RateRecord;
+import io.stipend.metering.ledger.RatesChanged;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -67,6 +69,10 @@ final class Audit {
     }
     for (LedgerEntry.QuotaChanged e : reader.quotaChanges()) {
       add(e.at(), "quota_file", e.by(), e.after(), e.before().isEmpty() ? "" : "was " + e.before());
+    }
+    for (RatesChanged e : RateRecord.of(reader).changes()) {
+      String before = e.before().isEmpty() ? "" : "; was " + e.before();
+      add(e.at(), "rate_cards", e.by(), e.after(), e.what() + before);
     }
     for (LedgerEntry.Enrolled e : reader.enrolments()) {
       String team = e.team() == null ? "" : "team " + e.team();

@@ -74,7 +74,8 @@ record Correction(
     Found found = find(order, data);
     UsageRow row = found.attempt().row();
     boolean closed = found.closed().contains(month(row.startedAt()));
-    return new Correction(found.attempt(), closed, row.usage(), row.nanos(), order.reason());
+    Cost stands = new Cost(row.nanos(), null, null);
+    return new Correction(found.attempt(), closed, row.usage(), stands, order.reason());
   }
 
   private record Found(SettledAttempt attempt, Set<String> closed) {}
@@ -192,7 +193,7 @@ record Correction(
 
   /** The entry that mends the record: differences only. */
   LedgerEntry.Corrected entry(@Nullable String id, Instant now, String by) {
-    List<Posting> postings = differences();
+    List<Posting> postings = differences(stands, cost.nanos(), usage.total());
     return new LedgerEntry.Corrected(
         now,
         id == null ? "correction-" + UUID.randomUUID() : id,
@@ -210,7 +211,7 @@ record Correction(
    * What is still to be debited to each budget. A budget has several accounts here if an earlier
    * correction came after its period had rolled; they bear the attempt together.
    */
-  private List<Posting> differences() {
+  static List<Posting> differences(SettledAttempt stands, long nanos, long tokens) {
     Map<String, AccountKey> first = new LinkedHashMap<>();
     Map<AccountKey, Long> debited = new LinkedHashMap<>();
     for (Posting debit : stands.debits()) {
@@ -221,7 +222,7 @@ record Correction(
     List<Posting> postings = new ArrayList<>(debited.size());
     debited.forEach(
         (account, amount) -> {
-          long should = account.unit().isMoney() ? cost.nanos() : usage.total();
+          long should = account.unit().isMoney() ? nanos : tokens;
           postings.add(new Posting(account, Math.subtractExact(should, amount)));
         });
     return postings;

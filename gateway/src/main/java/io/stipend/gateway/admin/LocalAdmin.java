@@ -167,7 +167,7 @@ public final class LocalAdmin implements AdminService {
   public CorrectionMade correct(CorrectionOrder order, String by) {
     Orders.text("reason", order.reason());
     Instant now = clock.instant();
-    if (order.id() != null && isEntered(Orders.text("id", order.id()), order)) {
+    if (order.id() != null && isEntered(Orders.text("id", order.id()))) {
       return Correction.entered(order, quota.get().gateway().data()).made(now);
     }
     Correction correction = Correction.of(order, quota.get());
@@ -176,16 +176,16 @@ public final class LocalAdmin implements AdminService {
     return correction.made(now);
   }
 
-  private boolean isEntered(String id, CorrectionOrder order) {
-    LedgerEntry.Corrected entered;
+  private boolean isEntered(String id) {
     try (LedgerReader reader = LedgerReader.open(quota.get().gateway().data())) {
-      entered = reader.correction(id);
+      return reader.isCorrection(id);
     }
-    if (entered != null && !entered.id().exchange().equals(order.exchange())) {
-      throw new AdminException(
-          Kind.CONFLICT, "id: " + id + " is that of a correction of " + entered.id().exchange());
-    }
-    return entered != null;
+  }
+
+  @Override
+  public RerateMade rerate(RerateOrder order, String by) {
+    Orders.text("reason", order.reason());
+    return new Rerate(quota.get(), ledger, budgets).of(order, by, clock.instant());
   }
 
   @Override

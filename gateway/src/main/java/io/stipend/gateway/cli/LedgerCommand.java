@@ -24,6 +24,7 @@ final class LedgerCommand {
     return new CommandLine(new LedgerCommand())
         .addSubcommand("verify", new Verify(terminal, workspace))
         .addSubcommand("correct", new Correct(terminal, workspace))
+        .addSubcommand("rerate", new LedgerRerateCommand(terminal, workspace))
         .addSubcommand("close", new LedgerCloseCommand(terminal, workspace))
         .addSubcommand("replay", new LedgerCopyCommand.Replay(terminal, workspace))
         .addSubcommand("backup", new LedgerCopyCommand.Backup(terminal, workspace));

@@ -55,6 +55,7 @@ class AdminRolesTest {
           Map.entry("POST /v1/advances", "platform"),
           Map.entry("POST /v1/freezes", "platform"),
           Map.entry("POST /v1/corrections", "platform"),
+          Map.entry("POST /v1/reratings", "platform"),
           Map.entry("POST /v1/months", "platform"));
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();

@@ -35,7 +35,10 @@ final class FactCodec {
   /** Added to that number where another rate card prices it. */
   private static final int OTHER_VERSION = 1 << 29;
 
-  private static final int TAGS = 0x20;
+  static final int RATES_CHANGED = 0x28;
+  static final int RATE_CARD_KEPT = 0x29;
+
+  private static final int TAGS = 0x40;
   private static final Form<?>[] BY_TAG = new Form<?>[TAGS];
   private static final Map<Class<?>, Form<?>> BY_TYPE = new HashMap<>();
 
@@ -66,6 +69,8 @@ final class FactCodec {
     form(ALERT_RAISED, LedgerEntry.AlertRaised.class, FactCodec::write, FactCodec::readAlertRaised);
     form(MONTH_CLOSED, LedgerEntry.MonthClosed.class, FactCodec::write, FactCodec::readMonthClosed);
     form(ENROLLED, LedgerEntry.Enrolled.class, FactCodec::write, FactCodec::readEnrolled);
+    form(RATES_CHANGED, RatesChanged.class, RateCodec::write, RateCodec::readChanged);
+    form(RATE_CARD_KEPT, RateCardKept.class, RateCodec::write, RateCodec::readKept);
     // Of ledgers from before there was a priority; read and never written.
     BY_TAG[GRANTED_WITHOUT_PRIORITY] =
         new Form<>(

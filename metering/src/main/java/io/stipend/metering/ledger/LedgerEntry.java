@@ -21,6 +21,9 @@ public sealed interface LedgerEntry {
     return null;
   }
 
+  /** What belongs to the prices in force. */
+  sealed interface OfPrices extends LedgerEntry permits RatesChanged, RateCardKept {}
+
   /**
    * Funds given to an account.
    *
@@ -269,8 +272,7 @@ public sealed interface LedgerEntry {
   }
 
   /**
-   * A month of the record is closed, or open again; the last one decides. Later corrections of what
-   * stands in it go to the open month.
+   * A month is closed, or open again; the last one decides. Later corrections go to the open one.
    *
    * @param month the UTC month, such as {@code 2026-11}
    * @param closed whether it is closed from now on

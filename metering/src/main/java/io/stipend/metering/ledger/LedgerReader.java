@@ -278,9 +278,9 @@ public final class LedgerReader implements AutoCloseable {
     return fact(LedgerEntry.AlertRaised.class, FactCodec.ALERT_RAISED, id);
   }
 
-  /** The correction of this id; null if it was never entered. */
-  public LedgerEntry.@Nullable Corrected correction(String id) {
-    return fact(LedgerEntry.Corrected.class, FactCodec.CORRECTED, id);
+  /** Whether a correction of this id was entered. */
+  public boolean isCorrection(String id) {
+    return fact(LedgerEntry.Corrected.class, FactCodec.CORRECTED, id) != null;
   }
 
   private <T extends LedgerEntry> @Nullable T fact(Class<T> type, int tag, String id) {
@@ -288,11 +288,11 @@ public final class LedgerReader implements AutoCloseable {
         snapshot(
             () -> {
               LedgerEntry kept = tables.fact(tag, id);
-              return kept != null
-                  ? List.of(type.cast(kept))
-                  : Tail.read(connection, tables, usage).facts(type).stream()
+              return kept == null
+                  ? Tail.read(connection, tables, usage).facts(type).stream()
                       .filter(fact -> id.equals(fact.uniqueId()))
-                      .toList();
+                      .toList()
+                  : List.of(type.cast(kept));
             });
     return found.isEmpty() ? null : found.get(0);
   }
@@ -420,7 +420,7 @@ public final class LedgerReader implements AutoCloseable {
     }
   }
 
-  private <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
+  <T extends LedgerEntry> List<T> facts(Class<T> type, int tag) {
     return snapshot(() -> facts(Tail.read(connection, tables, usage), type, tag));
   }
 

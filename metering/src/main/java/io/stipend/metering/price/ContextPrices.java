@@ -2,6 +2,7 @@ package io.stipend.metering.price;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The prices of one service tier by size of the request. A step is a cliff: past its threshold
@@ -35,6 +36,12 @@ record ContextPrices(List<Step> steps) {
       dearest = dearest.max(steps.get(i).prices());
     }
     return dearest;
+  }
+
+  /** Each price changed by the same rule. */
+  ContextPrices each(LongUnaryOperator rule) {
+    return new ContextPrices(
+        steps.stream().map(s -> new Step(s.inputOver, s.prices.each(rule))).toList());
   }
 
   /** Step by step the dearer of both. */

@@ -27,14 +27,23 @@ final class PriceReader {
   private static final String INPUT = "input";
   private static final String OUTPUT = "output";
 
+  /** How much smaller than a dollar the unit of another currency may be. */
+  private static final long SMALLEST = 1_000;
+
   private final boolean freeAllowed;
+  private final String currency;
+  private final long mostPicos;
 
   /**
    * @param freeAllowed whether a price may be zero: in a contract yes, in a list price it is an
    *     error
+   * @param currency of all prices
    */
-  PriceReader(boolean freeAllowed) {
+  PriceReader(boolean freeAllowed, String currency) {
     this.freeAllowed = freeAllowed;
+    this.currency = currency;
+    // What is converted is held to the same bound afterwards.
+    this.mostPicos = currency.equals("USD") ? Prices.MOST : SMALLEST * Prices.MOST;
   }
 
   /**
@@ -99,7 +108,7 @@ final class PriceReader {
     List<Step> steps = new ArrayList<>();
     for (Step step : standard.steps()) {
       Prices scaled = step.prices().each(price -> scale(price, basisPoints));
-      if (scaled.highest() > Prices.MOST) {
+      if (scaled.highest() > mostPicos) {
         tier.problem(
             BASIS_POINTS, "basis_points: " + basisPoints + " (expected: at most " + most());
       }
@@ -189,7 +198,7 @@ final class PriceReader {
 
   private long required(YamlMap map, String meter) {
     if (!map.has(meter)) {
-      map.problem(meter, meter + ": missing (expected: USD per million tokens)");
+      map.problem(meter, meter + ": missing (expected: " + currency + " per million tokens)");
     }
     Long price = price(map, meter);
     if (price != null && price == 0 && !freeAllowed) {
@@ -209,18 +218,20 @@ final class PriceReader {
           meter
               + ": "
               + text
-              + " (expected: USD per million tokens, at most 6 decimals, not below 0)");
+              + " (expected: "
+              + currency
+              + " per million tokens, at most 6 decimals, not below 0)");
       return null;
     }
     long price = new BigDecimal(text).movePointRight(SCALE).longValueExact();
-    if (price > Prices.MOST) {
+    if (price > mostPicos) {
       map.problem(meter, meter + ": " + text + " (expected: at most " + most() + ")");
       return null;
     }
     return price;
   }
 
-  private static String most() {
-    return Prices.MOST / 1_000_000 + " USD per million tokens";
+  private String most() {
+    return mostPicos / 1_000_000 + " " + currency + " per million tokens";
   }
 }

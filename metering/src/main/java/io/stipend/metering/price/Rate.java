@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     otherwise
  * @param units the prices of what is not a token
  * @param limits what is known of the model beside its prices
+ * @param place where it stands
  */
 record Rate(
     String cardVersion,
@@ -31,11 +32,31 @@ record Rate(
     LocalDate checkedOn,
     TierPrices tiers,
     UnitPrices units,
-    ModelLimits limits) {
+    ModelLimits limits,
+    Place place) {
   private static final String ANY = "*";
 
   boolean pricesTokens() {
     return tiers != TierPrices.NONE;
+  }
+
+  /** The same in another currency; null if a price is out of bounds there. */
+  @Nullable Rate in(ExchangeRate exchange) {
+    TierPrices converted = tiers == TierPrices.NONE ? tiers : tiers.each(exchange::convert);
+    return converted.highest() > Prices.MOST
+        ? null
+        : new Rate(
+            cardVersion + "@" + exchange.label(),
+            model,
+            names,
+            validFrom,
+            validTo,
+            source,
+            checkedOn,
+            converted,
+            units.in(exchange),
+            limits,
+            place);
   }
 
   boolean inForce(Instant at) {

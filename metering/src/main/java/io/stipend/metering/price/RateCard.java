@@ -1,34 +1,39 @@
 package io.stipend.metering.price;
 
+import io.stipend.metering.Meter;
+import io.stipend.metering.price.UnitPrices.UnitPrice;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The rates of one provider or vendor from one source. */
 final class RateCard {
-  private final String version;
-  private final boolean list;
-  private final Scope scope;
+  /** Converted cards that are kept: a month of daily rates. */
+  private static final int MOST_CONVERTED = 40;
+
+  private final Head head;
   private final UnitPrices tools;
   private final List<Rate> rates;
   private final Map<String, List<Rate>> exact = new HashMap<>();
   private final List<Rate> globs;
 
+  /** This card by the rate of exchange; empty where it cannot be converted. */
+  private final Map<ExchangeRate, Optional<RateCard>> converted = new ConcurrentHashMap<>();
+
   /**
-   * @param version names this edition in the ledger
-   * @param list whether it holds what the vendor asks of everybody, not what was agreed
-   * @param scope whose models it prices
+   * @param head what it is
    * @param tools prices of the tools that all its models can use
    * @param rates effective-dated; those of one name do not overlap
    */
-  RateCard(String version, boolean list, Scope scope, UnitPrices tools, List<Rate> rates) {
-    this.version = version;
-    this.list = list;
-    this.scope = scope;
+  RateCard(Head head, UnitPrices tools, List<Rate> rates) {
+    this.head = head;
     this.tools = tools;
     this.rates = List.copyOf(rates);
     for (Rate rate : rates) {
@@ -43,12 +48,31 @@ final class RateCard {
   }
 
   /**
+   * What a card is.
+   *
+   * @param version names this edition in the ledger
+   * @param contracted whether somebody agreed to its prices; else they are a vendor's list
+   * @param currency of all its prices
+   * @param scope whose models it prices
+   * @param place where it begins
+   */
+  record Head(String version, boolean contracted, String currency, Scope scope, Place place) {}
+
+  /**
    * Whose models a card prices.
    *
    * @param kind whether {@code name} is a provider of the quota file or a vendor
    * @param name its name
    */
   record Scope(Kind kind, String name) {
+    /** How the label of a provider begins. */
+    static final String PROVIDER = "provider ";
+
+    /** As people read it: {@code provider openai-eu} or {@code vendor openai}. */
+    String label() {
+      return kind.key() + " " + name;
+    }
+
     enum Kind {
       PROVIDER,
       VENDOR;
@@ -69,15 +93,62 @@ final class RateCard {
   }
 
   String version() {
-    return version;
+    return head.version;
   }
 
+  /** Whether it holds what the vendor asks of everybody, not what was agreed. */
   boolean isList() {
-    return list;
+    return !head.contracted;
   }
 
   Scope scope() {
-    return scope;
+    return head.scope;
+  }
+
+  boolean contracted() {
+    return head.contracted;
+  }
+
+  String currency() {
+    return head.currency;
+  }
+
+  Place place() {
+    return head.place;
+  }
+
+  /**
+   * The same in another currency, rate by rate; null if a price is out of bounds there. A price is
+   * converted once and rounded up to a pico-unit, and the version of the card names the rate.
+   */
+  @Nullable RateCard in(ExchangeRate exchange) {
+    Optional<RateCard> known = converted.get(exchange);
+    if (known == null) {
+      if (converted.size() >= MOST_CONVERTED) {
+        converted.clear();
+      }
+      known = Optional.ofNullable(convert(exchange));
+      converted.put(exchange, known);
+    }
+    return known.orElse(null);
+  }
+
+  private @Nullable RateCard convert(ExchangeRate exchange) {
+    List<Rate> all = new ArrayList<>();
+    try {
+      for (Rate rate : rates) {
+        Rate one = rate.in(exchange);
+        if (one == null) {
+          return null;
+        }
+        all.add(one);
+      }
+      String version = head.version + "@" + exchange.label();
+      Head there = new Head(version, head.contracted, exchange.to(), head.scope, head.place);
+      return new RateCard(there, tools.in(exchange), all);
+    } catch (ArithmeticException e) {
+      return null;
+    }
   }
 
   UnitPrices tools() {
@@ -89,7 +160,14 @@ final class RateCard {
   }
 
   boolean covers(String provider, String vendor) {
-    return scope.equals(Scope.provider(provider)) || scope.equals(Scope.vendor(vendor));
+    return head.scope.equals(Scope.provider(provider)) || head.scope.equals(Scope.vendor(vendor));
+  }
+
+  /** What one unit costs on a model by this card: its own price before that of all its tools. */
+  @Nullable UnitPrice unitPrice(String model, Meter meter, Instant at) {
+    Rate rate = find(model, at);
+    UnitPrice own = rate == null ? null : rate.units().of(meter);
+    return own != null ? own : tools.of(meter);
   }
 
   /** The rate in force for exactly this name, else for the longest pattern that fits it. */

@@ -20,9 +20,10 @@ import org.yaml.snakeyaml.nodes.Node;
 final class RateCardReader {
   private static final String CONTRACTED = "contracted";
   private static final String LIST = "list";
-  private static final String CURRENCY = "USD";
+  private static final String USD = "USD";
 
   private final YamlMap card;
+  private final String currency;
   private final boolean contracted;
   private final PriceReader prices;
   private final UnitPriceReader units;
@@ -31,8 +32,15 @@ final class RateCardReader {
     this.card = new YamlMap(file, document, problems);
     String kind = card.requiredText("kind");
     this.contracted = kind.equals(CONTRACTED);
-    this.prices = new PriceReader(contracted);
-    this.units = new UnitPriceReader(contracted);
+    String text = card.requiredText("currency");
+    boolean known = YamlMap.isCurrency(text);
+    if (!text.isEmpty() && !known) {
+      card.problem(
+          "currency", "currency: " + text + " (expected: an ISO 4217 code such as USD or EUR)");
+    }
+    this.currency = known ? text : USD;
+    this.prices = new PriceReader(contracted, currency);
+    this.units = new UnitPriceReader(contracted, currency);
     if (!contracted && !kind.equals(LIST) && card.has("kind")) {
       card.problem("kind", "kind: " + kind + " (expected: list or contracted)");
     }
@@ -42,10 +50,6 @@ final class RateCardReader {
     String version = card.requiredText("version");
     if (!version.isEmpty() && !version.matches("[A-Za-z0-9._-]{1,64}")) {
       card.problem("version", "version: " + version + " (expected: letters, digits, . _ -)");
-    }
-    String currency = card.requiredText("currency");
-    if (!currency.isEmpty() && !currency.equals(CURRENCY)) {
-      card.problem("currency", "currency: " + currency + " (expected: USD, the only one so far)");
     }
     Scope scope = scope();
     UnitPrices tools = units.ofTools(card);
@@ -61,7 +65,9 @@ final class RateCardReader {
       card.problem("models", "models: expected a list of at least one model");
     }
     card.finish();
-    return new RateCard(version, !contracted, scope, tools, rates);
+    RateCard.Head head =
+        new RateCard.Head(version, contracted, currency, scope, card.place("version"));
+    return new RateCard(head, tools, rates);
   }
 
   void problem(String key, String message) {
@@ -115,7 +121,8 @@ final class RateCardReader {
         own.checkedOn == null ? LocalDate.MIN : own.checkedOn,
         prices.tiers(entry, !perUnit.isNone(), limits.generates()),
         perUnit,
-        limits);
+        limits,
+        entry.place("model"));
   }
 
   private static void noteBadName(YamlMap entry, String key, String name, boolean globAllowed) {

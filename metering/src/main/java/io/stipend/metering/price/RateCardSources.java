@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -32,46 +33,78 @@ final class RateCardSources {
   private static final int MAX_CHARS = 4 * 1024 * 1024;
 
   /** Read once for the process: they cannot change, and every gateway and change of a file asks. */
-  private static volatile @Nullable List<RateCard> builtin;
+  private static volatile @Nullable Read builtin;
 
   private RateCardSources() {}
+
+  /**
+   * What one source holds.
+   *
+   * @param cards its cards, in order
+   * @param texts what they were read from
+   */
+  record Read(List<RateCard> cards, List<CardText> texts) {
+    Read {
+      cards = List.copyOf(cards);
+      texts = List.copyOf(texts);
+    }
+
+    boolean hasAny(Set<String> versions) {
+      return cards.stream().anyMatch(card -> versions.contains(card.version()));
+    }
+  }
 
   /**
    * The cards of one source; notes problems instead of throwing.
    *
    * @param usedVersions the versions of earlier sources, which this one must not use again
    */
-  static List<RateCard> read(
-      RateCards.Source source, Set<String> usedVersions, List<Problem> problems) {
+  static Read read(RateCards.Source source, Set<String> usedVersions, List<Problem> problems) {
     if (source instanceof RateCards.Source.CardFile file) {
       Bytes bytes = () -> Files.readAllBytes(file.path());
       return readOne(file.path().toString(), bytes, usedVersions, problems);
     }
-    List<RateCard> known = builtin;
-    if (known != null && known.stream().noneMatch(card -> usedVersions.contains(card.version()))) {
+    List<CardText> texts = new ArrayList<>();
+    List<RateCard> cards = new ArrayList<>();
+    if (source instanceof RateCards.Source.Texts kept) {
+      for (CardText text : kept.texts()) {
+        Bytes bytes = () -> text.text().getBytes(StandardCharsets.UTF_8);
+        Read one = readOne(text.name(), bytes, usedVersions, problems);
+        cards.addAll(one.cards());
+        texts.addAll(one.texts());
+      }
+      return new Read(cards, texts);
+    }
+    Read known = builtin;
+    if (known != null && !known.hasAny(usedVersions)) {
       return known;
     }
-    List<RateCard> cards = new ArrayList<>();
     int before = problems.size();
     for (String name : BUILTIN) {
-      cards.addAll(readOne("builtin/" + name, () -> resource(name), usedVersions, problems));
+      Read one = readOne(CardText.BUILTIN + name, () -> resource(name), usedVersions, problems);
+      cards.addAll(one.cards());
+      texts.addAll(one.texts());
     }
+    Read all = new Read(cards, texts);
     if (problems.size() == before) {
-      builtin = List.copyOf(cards);
+      builtin = all;
     }
-    return cards;
+    return all;
   }
 
   private interface Bytes {
     byte[] read() throws IOException;
   }
 
-  private static List<RateCard> readOne(
+  private static Read readOne(
       String file, Bytes bytes, Set<String> usedVersions, List<Problem> problems) {
     try {
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.read())).toString();
-      return documents(file, text, usedVersions, problems);
+      List<RateCard> cards = documents(file, text, usedVersions, problems);
+      String version =
+          cards.stream().map(RateCard::version).distinct().collect(Collectors.joining("+"));
+      return new Read(cards, List.of(new CardText(file, version, text)));
     } catch (NoSuchFileException | FileNotFoundException e) {
       problems.add(new Problem(file, 0, 0, "no such file"));
     } catch (CharacterCodingException e) {
@@ -86,7 +119,7 @@ final class RateCardSources {
     } catch (YAMLException e) {
       problems.add(new Problem(file, 0, 0, "expected YAML: " + e.getMessage()));
     }
-    return List.of();
+    return new Read(List.of(), List.of());
   }
 
   private static List<RateCard> documents(

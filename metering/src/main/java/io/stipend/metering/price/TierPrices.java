@@ -1,9 +1,11 @@
 package io.stipend.metering.price;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The prices of one model by service tier. */
@@ -36,6 +38,18 @@ final class TierPrices {
   ContextPrices of(@Nullable String tier) {
     ContextPrices known = known(tier);
     return known == null ? dearest : known;
+  }
+
+  /** Each price changed by the same rule. */
+  TierPrices each(LongUnaryOperator rule) {
+    Map<String, ContextPrices> changed = new HashMap<>();
+    others.forEach((name, prices) -> changed.put(name, prices.each(rule)));
+    return new TierPrices(standard.each(rule), changed);
+  }
+
+  /** The highest price of a token. */
+  long highest() {
+    return dearest.steps().stream().mapToLong(step -> step.prices().highest()).max().orElse(0);
   }
 
   /** The prices of a tier in the vendor's word; null if it is unknown. */

@@ -16,20 +16,27 @@ final class UnitPriceReader {
 
   private static final Pattern DECIMAL = Pattern.compile("\\d{1,9}(\\.\\d{1," + SCALE + "})?");
 
-  /** A unit that costs more is a typing error: 1,000 USD. */
+  /** A unit that costs more is a typing error: 1,000 USD; of other currencies, a million. */
   private static final long MOST = 1_000L * 1_000_000_000;
+
+  private static final long SMALLEST = 1_000;
 
   private static final String PER_UNIT = "per_unit";
   private static final String PER_REQUEST = "per_request";
 
   private final boolean freeAllowed;
+  private final String currency;
+  private final long most;
 
   /**
    * @param freeAllowed whether a price may be zero: in a contract yes, in a list price it is an
    *     error
+   * @param currency of all prices
    */
-  UnitPriceReader(boolean freeAllowed) {
+  UnitPriceReader(boolean freeAllowed, String currency) {
     this.freeAllowed = freeAllowed;
+    this.currency = currency;
+    this.most = currency.equals("USD") ? MOST : SMALLEST * MOST;
   }
 
   /** The prices of one model. */
@@ -84,11 +91,15 @@ final class UnitPriceReader {
     String text = map.text(key);
     long price = 0;
     if (text != null && !DECIMAL.matcher(text).matches()) {
-      map.problem(key, key + ": " + text + " (expected: USD for one, at most 9 decimals)");
+      map.problem(
+          key, key + ": " + text + " (expected: " + currency + " for one, at most 9 decimals)");
     } else if (text != null) {
       price = new BigDecimal(text).movePointRight(SCALE).longValueExact();
-      if (price > MOST) {
-        map.problem(key, key + ": " + text + " (expected: at most 1000 USD for one)");
+      if (price > most) {
+        map.problem(
+            key,
+            "%s: %s (expected: at most %d %s for one)"
+                .formatted(key, text, most / 1_000_000_000, currency));
       } else if (price == 0 && !freeAllowed) {
         map.problem(key, key + ": " + text + " (expected: a price above 0 in a list card)");
       }

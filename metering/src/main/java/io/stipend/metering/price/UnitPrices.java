@@ -2,6 +2,7 @@ package io.stipend.metering.price;
 
 import io.stipend.metering.Meter;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,23 @@ final class UnitPrices {
     UnitPrice max(UnitPrice other) {
       return other.dearest > dearest ? other : this;
     }
+  }
+
+  /** The same in another currency, each price rounded up to a nano-unit. */
+  UnitPrices in(ExchangeRate exchange) {
+    Map<Meter, UnitPrice> converted = new EnumMap<>(Meter.class);
+    prices.forEach(
+        (meter, price) -> {
+          Map<String, Long> byVariant = new LinkedHashMap<>();
+          price.byVariant.forEach((name, one) -> byVariant.put(name, exchange.convert(one)));
+          converted.put(meter, new UnitPrice(byVariant, price.once));
+        });
+    return new UnitPrices(converted);
+  }
+
+  /** The prices by meter. */
+  Map<Meter, UnitPrice> all() {
+    return prices;
   }
 
   @Nullable UnitPrice of(Meter meter) {

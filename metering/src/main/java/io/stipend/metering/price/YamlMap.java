@@ -5,6 +5,7 @@ import io.stipend.metering.price.RateCardException.Problem;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Currency;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -145,6 +146,18 @@ final class YamlMap {
   void problem(String key, String message) {
     Node at = values.getOrDefault(key, node);
     problem(at, message);
+  }
+
+  /** Where the value of a key stands; the mapping itself if it has no such key. */
+  Place place(String key) {
+    Node at = values.getOrDefault(key, node);
+    return new Place(file, at.getStartMark().getLine() + 1, at.getStartMark().getColumn() + 1);
+  }
+
+  /** Whether it is the code of a currency that exists or has existed. */
+  static boolean isCurrency(String code) {
+    return Currency.getAvailableCurrencies().stream()
+        .anyMatch(currency -> currency.getCurrencyCode().equals(code));
   }
 
   /** Notes every key that was never asked for. */

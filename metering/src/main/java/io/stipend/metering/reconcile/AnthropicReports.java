@@ -41,12 +41,12 @@ final class AnthropicReports {
       Map.of(
           "uncached_input_tokens", BillMeter.INPUT,
           "cache_read_input_tokens", BillMeter.CACHE_READ,
-          "cache_creation.ephemeral_5m_input_tokens", BillMeter.CACHE_WRITE,
+          "cache_creation.ephemeral_5m_input_tokens", BillMeter.CACHE_WRITE_5M,
           "cache_creation.ephemeral_1h_input_tokens", BillMeter.CACHE_WRITE_1H,
           "output_tokens", BillMeter.OUTPUT,
           "input_no_cache", BillMeter.INPUT,
           "input_cache_read", BillMeter.CACHE_READ,
-          "input_cache_write_5m", BillMeter.CACHE_WRITE,
+          "input_cache_write_5m", BillMeter.CACHE_WRITE_5M,
           "input_cache_write_1h", BillMeter.CACHE_WRITE_1H,
           "output", BillMeter.OUTPUT);
 
@@ -57,7 +57,8 @@ final class AnthropicReports {
     MeterSums quantity =
         MeterSums.of(BillMeter.INPUT, result.requiredCount("uncached_input_tokens"))
             .with(BillMeter.CACHE_READ, result.count("cache_read_input_tokens"))
-            .with(BillMeter.CACHE_WRITE, result.count("cache_creation.ephemeral_5m_input_tokens"))
+            .with(
+                BillMeter.CACHE_WRITE_5M, result.count("cache_creation.ephemeral_5m_input_tokens"))
             .with(
                 BillMeter.CACHE_WRITE_1H, result.count("cache_creation.ephemeral_1h_input_tokens"))
             .with(BillMeter.OUTPUT, result.requiredCount("output_tokens"))
@@ -78,7 +79,7 @@ final class AnthropicReports {
     MeterSums quantity =
         MeterSums.of(BillMeter.INPUT, line.requiredCount("usage_input_tokens_no_cache"))
             .with(BillMeter.CACHE_READ, line.count("usage_input_tokens_cache_read"))
-            .with(BillMeter.CACHE_WRITE, line.count("usage_input_tokens_cache_write_5m"))
+            .with(BillMeter.CACHE_WRITE_5M, line.count("usage_input_tokens_cache_write_5m"))
             .with(BillMeter.CACHE_WRITE_1H, line.count("usage_input_tokens_cache_write_1h"))
             .with(BillMeter.OUTPUT, line.requiredCount("usage_output_tokens"))
             .with(BillMeter.WEB_SEARCH, line.count("web_search_count"));

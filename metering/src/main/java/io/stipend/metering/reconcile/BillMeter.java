@@ -10,7 +10,7 @@ public enum BillMeter {
   /** Input tokens read from the provider's cache. */
   CACHE_READ(1),
   /** Input tokens written to the cache for five minutes, or for as long as is not told. */
-  CACHE_WRITE(2),
+  CACHE_WRITE_5M(2),
   /** Input tokens written to the cache for one hour. */
   CACHE_WRITE_1H(3),
   /** Output tokens, reasoning included. */
@@ -24,10 +24,10 @@ public enum BillMeter {
 
   /** The meters of tokens. */
   static final List<BillMeter> TOKENS =
-      List.of(INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, OUTPUT);
+      List.of(INPUT, CACHE_READ, CACHE_WRITE_5M, CACHE_WRITE_1H, OUTPUT);
 
   /** The meters of input tokens. */
-  static final List<BillMeter> INPUTS = List.of(INPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H);
+  static final List<BillMeter> INPUTS = List.of(INPUT, CACHE_READ, CACHE_WRITE_5M, CACHE_WRITE_1H);
 
   private final int index;
 

@@ -31,7 +31,7 @@ final class Books {
       List.of(
           BillMeter.INPUT,
           BillMeter.CACHE_READ,
-          BillMeter.CACHE_WRITE,
+          BillMeter.CACHE_WRITE_5M,
           BillMeter.CACHE_WRITE_1H,
           BillMeter.OUTPUT,
           BillMeter.OTHER);

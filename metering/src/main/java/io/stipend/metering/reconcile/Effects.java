@@ -4,10 +4,12 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The reasons whose part of a difference is known from attempts, to the token. */
@@ -15,8 +17,10 @@ final class Effects {
   /** So many attempts are tried one by one; more only all together. */
   private static final int ONE_BY_ONE = 3;
 
-  /** So many are tried of those that come nearest to what is missing. */
-  private static final int NEAREST = 3;
+  /** So many are tried of those that give exactly what is missing. */
+  private static final int MOST_EXACT = 3;
+
+  private static final int MOST_NEAR = 2;
 
   private final Books books;
   private final Scope scope;
@@ -31,32 +35,44 @@ final class Effects {
   /** All that could play a part in what is open of a group. */
   List<Finding> of(Group group) {
     List<Finding> effects = new ArrayList<>();
-    List<GatewayRow> twice =
-        group.rows().stream().filter(row -> cached(row) > 0 && inputHoldsCached(row)).toList();
-    for (List<GatewayRow> rows : sets(twice)) {
-      effects.add(cachedTwice(rows));
-    }
-    if (twice.size() > ONE_BY_ONE) {
-      // Of many the nearest: what one explains alone, or with what else is known.
-      long missing = -group.open().of(BillMeter.INPUT);
-      twice.stream()
-          .sorted(Comparator.comparing(row -> Math.abs(missing - cached(row))))
-          .limit(NEAREST)
-          .forEach(row -> effects.add(cachedTwice(List.of(row))));
-    }
     retries(group).forEach((rows, tokens) -> effects.add(retried(rows, tokens)));
     LocalDate day = group.key().day();
-    for (List<GatewayRow> rows : sets(edges(group.key().on(day.minusDays(1))))) {
-      if (mayMove(group.key().on(day.minusDays(1)))) {
-        effects.add(edge(rows, 1));
-      }
+    GroupKey before = group.key().on(day.minusDays(1));
+    if (mayMove(before)) {
+      sets(edges(before)).forEach(rows -> effects.add(edge(rows, 1)));
     }
-    for (List<GatewayRow> rows : sets(edges(group.key()))) {
-      if (mayMove(group.key().on(day.plusDays(1)))) {
-        effects.add(edge(rows, -1));
-      }
+    if (mayMove(group.key().on(day.plusDays(1)))) {
+      sets(edges(group.key())).forEach(rows -> effects.add(edge(rows, -1)));
+    }
+    List<GatewayRow> twice =
+        group.rows().stream().filter(row -> cached(row) > 0 && inputHoldsCached(row)).toList();
+    sets(twice).forEach(rows -> effects.add(cachedTwice(rows)));
+    if (twice.size() > ONE_BY_ONE) {
+      // Of many those that, with what else is known, give what is missing, and the nearest to it:
+      // a wrong guess may be the rest.
+      Set<Long> missing = missingInputs(group.open(), List.copyOf(effects));
+      long alone = -group.open().of(BillMeter.INPUT);
+      Stream.concat(
+              twice.stream().filter(row -> missing.contains(cached(row))).limit(MOST_EXACT),
+              twice.stream()
+                  .filter(row -> cached(row) <= alone)
+                  .sorted(Comparator.comparing(row -> alone - cached(row)))
+                  .limit(MOST_NEAR))
+          .distinct()
+          .forEach(row -> effects.add(cachedTwice(List.of(row))));
     }
     return effects;
+  }
+
+  /** By how much the input is too high, with any set of these effects. */
+  private static Set<Long> missingInputs(MeterSums open, List<Finding> effects) {
+    Set<Long> missing = new HashSet<>();
+    missing.add(-open.of(BillMeter.INPUT));
+    for (Finding effect : effects) {
+      long less = effect.tokens().of(BillMeter.INPUT);
+      missing.addAll(missing.stream().map(one -> one + less).toList());
+    }
+    return missing;
   }
 
   private static List<List<GatewayRow>> sets(List<GatewayRow> rows) {

@@ -25,7 +25,7 @@ final class MeterSums {
   static MeterSums of(TokenUsage usage) {
     return of(BillMeter.INPUT, usage.input())
         .with(BillMeter.CACHE_READ, usage.cacheRead())
-        .with(BillMeter.CACHE_WRITE, usage.cacheWrite() - usage.cacheWrite1h())
+        .with(BillMeter.CACHE_WRITE_5M, usage.cacheWrite() - usage.cacheWrite1h())
         .with(BillMeter.CACHE_WRITE_1H, usage.cacheWrite1h())
         .with(BillMeter.OUTPUT, usage.output());
   }
@@ -100,7 +100,7 @@ final class MeterSums {
       return new TokenUsage(
           sum.of(BillMeter.INPUT),
           sum.of(BillMeter.CACHE_READ),
-          Math.addExact(sum.of(BillMeter.CACHE_WRITE), hour),
+          Math.addExact(sum.of(BillMeter.CACHE_WRITE_5M), hour),
           hour,
           output,
           Math.min(usage.reasoning(), output));

@@ -65,7 +65,7 @@ final class OpenAiReports {
     MeterSums quantity =
         MeterSums.of(BillMeter.INPUT, plain)
             .with(BillMeter.CACHE_READ, cached)
-            .with(BillMeter.CACHE_WRITE, written)
+            .with(BillMeter.CACHE_WRITE_5M, written)
             .with(BillMeter.OUTPUT, result.count("output_tokens"));
     return new UsageRecord(
         day,
@@ -135,7 +135,7 @@ final class OpenAiReports {
           switch (Objects.requireNonNull(parts.group("what"))) {
             case "input" -> BillMeter.INPUT;
             case "cached input" -> BillMeter.CACHE_READ;
-            case "cache writes" -> BillMeter.CACHE_WRITE;
+            case "cache writes" -> BillMeter.CACHE_WRITE_5M;
             default -> BillMeter.OUTPUT;
           };
       String tier = surface == null ? "default" : surface;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Quantities {
   /** All subsets of so many are tried. */
-  private static final int MOST_EFFECTS = 13;
+  private static final int MOST_EFFECTS = 15;
 
   private final Books books;
   private final Effects effects;

@@ -1,8 +1,8 @@
 package io.stipend.metering.reconcile;
 
 import static io.stipend.metering.reconcile.BillMeter.CACHE_READ;
-import static io.stipend.metering.reconcile.BillMeter.CACHE_WRITE;
 import static io.stipend.metering.reconcile.BillMeter.CACHE_WRITE_1H;
+import static io.stipend.metering.reconcile.BillMeter.CACHE_WRITE_5M;
 import static io.stipend.metering.reconcile.BillMeter.INPUT;
 import static io.stipend.metering.reconcile.BillMeter.OUTPUT;
 
@@ -106,7 +106,7 @@ final class Residue {
       writes = left.minus(unread);
     }
     if (!writes.isZero()) {
-      BillMeter from = writes.of(CACHE_WRITE_1H) < 0 ? CACHE_WRITE_1H : CACHE_WRITE;
+      BillMeter from = writes.of(CACHE_WRITE_1H) < 0 ? CACHE_WRITE_1H : CACHE_WRITE_5M;
       from = writes.of(from) < 0 ? from : INPUT;
       findings.add(
           shift(

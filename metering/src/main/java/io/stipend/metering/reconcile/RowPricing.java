@@ -1,5 +1,6 @@
 package io.stipend.metering.reconcile;
 
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.Meter;
 import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.price.MeterPrices;
@@ -60,7 +61,7 @@ final class RowPricing {
       return switch (meter) {
         case INPUT -> prices.input();
         case CACHE_READ -> prices.cacheRead();
-        case CACHE_WRITE -> prices.cacheWrite5m();
+        case CACHE_WRITE_5M -> prices.cacheWrite5m();
         case CACHE_WRITE_1H -> prices.cacheWrite1h();
         case OUTPUT -> prices.output();
         default -> 0;
@@ -161,6 +162,10 @@ final class RowPricing {
 
   /** The cost of an attempt as it stands, split by meter; the parts sum up to the whole. */
   MeterSums split(UsageRow row) {
+    List<ChargeLine> lines = row.lines();
+    if (!lines.isEmpty()) {
+      return byLines(lines, row.nanos());
+    }
     MeterSums tokens = MeterSums.of(row.usage());
     long rest = row.nanos();
     MeterSums parts = MeterSums.ZERO;
@@ -189,6 +194,30 @@ final class RowPricing {
       }
     }
     return parts.plus(proportional(priced, rest));
+  }
+
+  /** The cost by the lines that it was made of. */
+  private static MeterSums byLines(List<ChargeLine> lines, long whole) {
+    MeterSums picos = MeterSums.ZERO;
+    for (ChargeLine line : lines) {
+      picos = picos.plus(MeterSums.of(meter(line.meter()), line.cost()));
+    }
+    MeterSums nanos = MeterSums.ZERO;
+    for (BillMeter meter : BillMeter.values()) {
+      nanos = nanos.with(meter, picos.of(meter) / PICOS);
+    }
+    return whole(nanos, whole);
+  }
+
+  private static BillMeter meter(String line) {
+    return switch (line) {
+      case ChargeLine.INPUT, "input_audio", "input_image" -> BillMeter.INPUT;
+      case ChargeLine.CACHE_READ, "cache_read_audio", "cache_read_image" -> BillMeter.CACHE_READ;
+      case ChargeLine.CACHE_WRITE_5M -> BillMeter.CACHE_WRITE_5M;
+      case ChargeLine.CACHE_WRITE_1H -> BillMeter.CACHE_WRITE_1H;
+      case ChargeLine.OUTPUT, "output_audio", "output_image" -> BillMeter.OUTPUT;
+      default -> line.equals(Meter.WEB_SEARCH.label()) ? BillMeter.WEB_SEARCH : BillMeter.OTHER;
+    };
   }
 
   private long searchPrice(UsageRow row) {

@@ -229,6 +229,8 @@ class KillOfFactsTest {
         case 11 -> new LedgerEntry.AlertRaised(Samples.NOW, id, account, "80", "of 400 USD");
         case 12 -> new LedgerEntry.MonthClosed(Samples.NOW, "2026-10", true, id, "signed");
         case 13 -> new LedgerEntry.Enrolled(Samples.NOW, id, "corp", "payments");
+        case 14 -> new RatesChanged(Samples.NOW, List.of(), id, "00ff", "1 added", "stipend");
+        case 15 -> RateCardKept.of(Samples.NOW, id, "version: card-1");
         default -> throw new AssertionError("kind " + kind);
       };
     }

@@ -266,7 +266,7 @@ final class Samples {
   }
 
   /** How many kinds of fact there are. */
-  static final int FACTS = 14;
+  static final int FACTS = 16;
 
   static LedgerEntry fact(Random random, String id) {
     return fact(random, random.nextInt(FACTS), id);
@@ -325,7 +325,16 @@ final class Samples {
       case 11 ->
           new LedgerEntry.AlertRaised(at, id, account(random), "" + random.nextInt(100), reason);
       case 12 -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
-      default -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
+      case 13 -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
+      case 14 ->
+          new RatesChanged(
+              at,
+              List.of(new RatesChanged.Card("builtin/openai.yaml", name(random), id)),
+              "",
+              "00ff",
+              "1 added",
+              by);
+      default -> RateCardKept.of(at, id, "version: " + random.nextInt());
     };
   }
 

@@ -89,7 +89,7 @@ class RateCardProblemsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "currency: USD       | currency: EUR     | 3:11 currency: EUR (expected: USD",
+        "currency: USD       | currency: EU      | 3:11 currency: EU (expected: an ISO",
         "kind: contracted    | kind: free        | 2:7 kind: free (expected: list or contracted)",
         "version: contract-1 | version: a b      | 1:10 version: a b (expected: letters, digits",
         "version: contract-1 | versoin: x        | 1:1 version: missing",

@@ -119,7 +119,7 @@ final class Invoice {
       to.put("object", "organization.usage.completions.result");
       to.put("input_tokens", used.input());
       to.put("input_cached_tokens", used.of(BillMeter.CACHE_READ));
-      to.put("input_cache_write_tokens", used.of(BillMeter.CACHE_WRITE));
+      to.put("input_cache_write_tokens", used.of(BillMeter.CACHE_WRITE_5M));
       to.put("output_tokens", used.of(BillMeter.OUTPUT));
       to.put("num_model_requests", requests.get(key));
       to.put("project_id", "proj_1").putNull("api_key_id").put("batch", false);
@@ -129,7 +129,7 @@ final class Invoice {
     to.put("uncached_input_tokens", used.of(BillMeter.INPUT));
     to.put("cache_read_input_tokens", used.of(BillMeter.CACHE_READ));
     to.putObject("cache_creation")
-        .put("ephemeral_5m_input_tokens", used.of(BillMeter.CACHE_WRITE))
+        .put("ephemeral_5m_input_tokens", used.of(BillMeter.CACHE_WRITE_5M))
         .put("ephemeral_1h_input_tokens", used.of(BillMeter.CACHE_WRITE_1H));
     to.put("output_tokens", used.of(BillMeter.OUTPUT));
     to.putObject("server_tool_use").put("web_search_requests", 0);
@@ -147,7 +147,7 @@ final class Invoice {
       to.put("object", "organization.costs.result").put("project_id", "proj_1");
       to.putObject("amount").put("value", amount).put("currency", "usd");
       String direction =
-          Map.of("input", "input", "cache_read", "cached input", "cache_write", "cache writes")
+          Map.of("input", "input", "cache_read", "cached input", "cache_write_5m", "cache writes")
               .getOrDefault(what, what);
       String item = model + ", " + direction + (isLong ? ", long context" : "");
       to.put(
@@ -166,7 +166,7 @@ final class Invoice {
         Map.of(
                 "input", "uncached_input_tokens",
                 "cache_read", "cache_read_input_tokens",
-                "cache_write", "cache_creation.ephemeral_5m_input_tokens",
+                "cache_write_5m", "cache_creation.ephemeral_5m_input_tokens",
                 "cache_write_1h", "cache_creation.ephemeral_1h_input_tokens",
                 "output", "output_tokens")
             .get(what);

@@ -2,7 +2,6 @@ package io.stipend.metering.reconcile;
 
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
-import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.AccountKey;
 import io.stipend.metering.ledger.AttemptFacts;
@@ -287,8 +286,7 @@ final class Month {
                 nanos,
                 "req_" + call.exchange(),
                 List.of(new Posting(ADA, nanos)),
-                call.flags(),
-                Units.NONE)));
+                call.flags())));
   }
 
   /** Puts a call on the invoice, at its price. */

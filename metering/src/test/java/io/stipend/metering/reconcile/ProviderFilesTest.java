@@ -55,7 +55,7 @@ class ProviderFilesTest {
         .isEqualTo(
             MeterSums.of(BillMeter.INPUT, 600)
                 .with(BillMeter.CACHE_READ, 300)
-                .with(BillMeter.CACHE_WRITE, 100)
+                .with(BillMeter.CACHE_WRITE_5M, 100)
                 .with(BillMeter.OUTPUT, 50));
     assertThat(first.requests()).isEqualTo(3);
     assertThat(first.keyId()).isEqualTo("key_a");
@@ -71,7 +71,7 @@ class ProviderFilesTest {
       value = {
         "gpt-5-2025-08-07, input ! MODEL ! gpt-5-2025-08-07 ! default ! INPUT ! false",
         "gpt-5, cached input ! MODEL ! gpt-5 ! default ! CACHE_READ ! false",
-        "gpt-5.6-terra, cache writes ! MODEL ! gpt-5.6-terra ! default ! CACHE_WRITE ! false",
+        "gpt-5.6-terra, cache writes ! MODEL ! gpt-5.6-terra ! default ! CACHE_WRITE_5M ! false",
         "gpt-5.6-sol, output, long context ! MODEL ! gpt-5.6-sol ! default ! OUTPUT ! true",
         "priority | gpt-5.6-sol, input ! MODEL ! gpt-5.6-sol ! priority ! INPUT ! false",
         "gpt-image-2-2026-04-21 image, output ! MODEL ! gpt-image-2-2026-04-21 ! default ! OUTPUT ! false",
@@ -148,7 +148,7 @@ class ProviderFilesTest {
     assertThat(files.usage().get(0).quantity())
         .isEqualTo(
             MeterSums.of(BillMeter.INPUT, 11)
-                .with(BillMeter.CACHE_WRITE, 3)
+                .with(BillMeter.CACHE_WRITE_5M, 3)
                 .with(BillMeter.CACHE_WRITE_1H, 2)
                 .with(BillMeter.CACHE_READ, 4)
                 .with(BillMeter.OUTPUT, 5)
@@ -196,7 +196,7 @@ class ProviderFilesTest {
                 + "list_price_usd,cost_type,inference_geo,speed\n"
                 + "2026-11-03,Claude Haiku 4.5,Default,App,message,> 200k,input_cache_read,0.13,1.00,token,,\n");
     assertThat(anthropic.usage().get(0).projectId()).isEqualTo("Acme, Inc");
-    assertThat(anthropic.usage().get(0).quantity().of(BillMeter.CACHE_WRITE)).isEqualTo(15_969);
+    assertThat(anthropic.usage().get(0).quantity().of(BillMeter.CACHE_WRITE_5M)).isEqualTo(15_969);
     CostRecord cost = anthropic.costs().get(0);
     assertThat(cost.model()).isEqualTo("claude-haiku-4-5");
     assertThat(cost.meter()).isEqualTo(BillMeter.CACHE_READ);

@@ -123,7 +123,7 @@ class ReconciliationTest {
             List.of(Cause.CONTEXT_TIER, Cause.SERVICE_TIER_OF_COST),
             List.of(Cause.STREAM_CUT, Cause.CLIENT_GONE));
     for (List<Cause> causes : sets) {
-      Month month = month(vendor, causes.hashCode() % 50);
+      Month month = month(vendor, 300L + sets.indexOf(causes));
       month.ordinary();
       for (Cause cause : causes) {
         cause.plant(month, Month.FIRST.plusDays(2), Month.LARGE);

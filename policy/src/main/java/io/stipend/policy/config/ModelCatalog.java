@@ -24,6 +24,11 @@ public final class ModelCatalog {
     this(file.providers(), file.rateCards(), file.aliases());
   }
 
+  /** The catalog of these providers under other cards, without aliases. */
+  public ModelCatalog(List<ProviderConfig> providers, RateCards cards) {
+    this(providers, cards, Map.of());
+  }
+
   ModelCatalog(List<ProviderConfig> providers, RateCards cards, Map<String, String> aliases) {
     this.providers = List.copyOf(providers);
     this.cards = cards;

@@ -75,6 +75,15 @@ public record QuotaFile(
     webhooks = List.copyOf(webhooks);
   }
 
+  /** The vendor whose cards price what none of a provider's own does; its own name if unknown. */
+  public String vendorOf(String provider) {
+    return providers.stream()
+        .filter(known -> known.name().equals(provider))
+        .map(ProviderConfig::prices)
+        .findFirst()
+        .orElse(provider);
+  }
+
   /** The same with another section {@code gateway}. */
   QuotaFile with(GatewayConfig other) {
     return with(other, enrolments);

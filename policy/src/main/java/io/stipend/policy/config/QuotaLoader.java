@@ -1,6 +1,7 @@
 package io.stipend.policy.config;
 
 import io.stipend.metering.Unit;
+import io.stipend.metering.price.ExchangeRates;
 import io.stipend.metering.price.RateCardException;
 import io.stipend.metering.price.RateCards;
 import io.stipend.policy.budget.Calendar;
@@ -70,6 +71,14 @@ final class QuotaLoader {
       ProvidersReader providersReader = new ProvidersReader(secrets);
       List<ProviderConfig> providers = providersReader.read(root.require("providers"));
       RateCards cards = rateCards(root.get("rate_cards"));
+      ExchangeRates exchange =
+          new ExchangeRatesReader(folder, sources, problems).read(root.get("exchange_rates"));
+      if (cards != null) {
+        cards = cards.with(exchange, Unit.USD.name());
+        for (RateCardException.Problem p : cards.unconverted(now)) {
+          warnings.add(new Place(p.file(), p.line(), p.column()), p.message());
+        }
+      }
       ModelsReader.Models models = ModelsReader.deployment(root.section("models"));
       BudgetReader budgets = new BudgetReader(calendar.fiscalStart, warnings);
       Map<String, @Nullable BudgetTerms> allowances =
