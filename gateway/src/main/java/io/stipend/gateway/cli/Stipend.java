@@ -102,8 +102,6 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("statement", new StatementCommand(terminal, workspace));
     root.addSubcommand("prices", PricesCommand.line(terminal, workspace));
     root.addSubcommand("reconcile", new ReconcileCommand(terminal, workspace));
-    root.addSubcommand("audit", AuditCommand.line(terminal, workspace));
-    root.addSubcommand("forget", new ForgetCommand(terminal, workspace));
     addHelp(root);
     root.addSubcommand("help", new HelpCommand());
     root.setOut(terminal.out());

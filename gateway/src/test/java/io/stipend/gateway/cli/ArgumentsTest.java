@@ -72,19 +72,6 @@ class ArgumentsTest {
     }
   }
 
-  @ParameterizedTest
-  void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
-    Invocation run = Invocation.of(line.split(" "));
-
-    assertThat(run.code()).isEqualTo(2);
-    assertThat(run.out()).isEmpty();
-    String[] words = line.split(" ");
-    String name = words[0];
-    assertThat(run.err())
-        .isEqualToIgnoringNewLines(
-            "stipend: not built yet: " + name + " (a later version brings it)");
-  }
-
   @Test
   void anExportFormatThatIsNoneSaysSo() {
     Invocation unknown = export("--format", "xlsx");
