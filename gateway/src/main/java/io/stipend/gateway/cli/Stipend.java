@@ -26,10 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     description = "An LLM gateway that treats AI compute as pay.",
     versionProvider = Stipend.VersionLine.class,
-    footer = {
-      "",
-      "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal."
-    })
+    footer = {"", "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal."})
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
 

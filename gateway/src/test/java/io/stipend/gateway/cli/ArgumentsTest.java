@@ -3,8 +3,6 @@ package io.stipend.gateway.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the command line takes, and how it refuses the rest. */
 class ArgumentsTest {

@@ -49,7 +49,7 @@ public final class AllowanceBook {
       }
       List<LedgerEntry> waiting = tail.facts(LedgerEntry.class);
       waiting.stream().filter(AllowanceBook::moves).forEach(facts);
-      return LedgerReader.head(connection);
+      return BatchTable.head(connection);
     } catch (SQLException e) {
       throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
     }

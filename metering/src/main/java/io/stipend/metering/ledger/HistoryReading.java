@@ -138,7 +138,7 @@ final class HistoryReading {
     facts(LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED, all -> true)
         .forEach(entry -> months.put(entry.month(), entry));
     return new LedgerReader.BookedState(
-        LedgerReader.head(connection), oldestOpen(all -> true), months);
+        BatchTable.head(connection), oldestOpen(all -> true), months);
   }
 
   private @Nullable Instant oldestOpen(Predicate<OpenReservation> which) {

@@ -64,7 +64,7 @@ public final class PrincipalConfig {
 
   /** The same in a line of the quota file. */
   PrincipalConfig at(Place place) {
-    return new PrincipalConfig(id, name, team, standing, proration, -place.line());
+    return new PrincipalConfig(id, name, team, standing, proration, compensation, -place.line());
   }
 
   /** Unique among people and services. */
