@@ -4,6 +4,7 @@ import io.stipend.gateway.admin.AdminException.Kind;
 import io.stipend.gateway.admin.AdminService.CorrectionMade;
 import io.stipend.gateway.admin.AdminService.CorrectionOrder;
 import io.stipend.gateway.dialect.Dialects;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
@@ -36,11 +37,20 @@ import org.jspecify.annotations.Nullable;
  * @param stands the attempt with every earlier correction
  * @param closed whether the month in which it stands is closed
  * @param usage its tokens as they should be
- * @param nanos its cost as it should be
+ * @param cost its cost as it should be
  * @param reason in words
  */
 record Correction(
-    SettledAttempt stands, boolean closed, TokenUsage usage, long nanos, String reason) {
+    SettledAttempt stands, boolean closed, TokenUsage usage, Cost cost, String reason) {
+  /**
+   * A cost.
+   *
+   * @param nanos in nano-units
+   * @param basis how its lines are found; null if by the prices on record, or nobody knows how
+   * @param priceVersion the rate card that has these prices; null if the one on record
+   */
+  private record Cost(long nanos, @Nullable ChargeBasis basis, @Nullable String priceVersion) {}
+
   /** Reads the attempt from the ledger and prices the new figures as of its start. */
   static Correction of(CorrectionOrder order, QuotaFile quota) {
     if (order.isEmpty()) {
@@ -107,12 +117,12 @@ record Correction(
     return given == null ? otherwise : given;
   }
 
-  private static long cost(CorrectionOrder order, UsageRow row, TokenUsage usage, QuotaFile quota) {
+  private static Cost cost(CorrectionOrder order, UsageRow row, TokenUsage usage, QuotaFile quota) {
     if (order.cost() != null) {
       try {
         long nanos = new Unit(row.currency()).parse(order.cost());
         if (nanos >= 0) {
-          return nanos;
+          return new Cost(nanos, null, null);
         }
       } catch (IllegalArgumentException e) {
         // Told below.
@@ -145,7 +155,20 @@ record Correction(
             row.modelServed(),
             row.serviceTier(),
             false);
-    return rating.charge(report).nanos();
+    return cost(row, report, rating);
+  }
+
+  /** Prices that stand on record stay, where they make this cost. */
+  private static Cost cost(UsageRow row, UsageReport report, Rating rating) {
+    TokenUsage usage = report.total();
+    long nanos = rating.charge(report).nanos();
+    ChargeBasis own = usage.equals(row.usage()) ? row.basis() : row.basis().ofOtherUsage();
+    ChargeBasis rated = rating.basis(report).ifExact(usage, nanos);
+    if (!own.ifExact(usage, nanos).isNone() || rated.isNone()) {
+      return new Cost(nanos, null, null);
+    }
+    String version = rating.priceVersion();
+    return new Cost(nanos, rated, version.equals(row.priceVersion()) ? null : version);
   }
 
   private static @Nullable Rating rating(UsageRow row, QuotaFile quota) {
@@ -167,10 +190,12 @@ record Correction(
         "correction-" + UUID.randomUUID(),
         new AttemptId(stands.row().exchangeId(), stands.row().attempt()),
         usage,
-        Math.subtractExact(nanos, stands.row().nanos()),
+        Math.subtractExact(cost.nanos(), stands.row().nanos()),
         postings,
         by,
-        reason);
+        reason,
+        cost.basis(),
+        cost.priceVersion());
   }
 
   /**
@@ -188,7 +213,7 @@ record Correction(
     List<Posting> postings = new ArrayList<>(debited.size());
     debited.forEach(
         (account, amount) -> {
-          long should = account.unit().isMoney() ? nanos : usage.total();
+          long should = account.unit().isMoney() ? cost.nanos() : usage.total();
           postings.add(new Posting(account, Math.subtractExact(should, amount)));
         });
     return postings;
@@ -204,7 +229,7 @@ record Correction(
         stands.row().exchangeId(),
         stands.row().attempt(),
         unit.format(stands.row().nanos()),
-        unit.format(nanos),
+        unit.format(cost.nanos()),
         unit.name(),
         usage.inputTotal(),
         usage.output(),

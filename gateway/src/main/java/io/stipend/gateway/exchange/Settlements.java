@@ -384,6 +384,7 @@ final class Settlements {
         report.serviceTier(),
         ended.providerRequestId(),
         flags.toString(),
-        report.units());
+        report.units(),
+        ended.rating().basis(report).ifExact(report.total(), charge.nanos()));
   }
 }

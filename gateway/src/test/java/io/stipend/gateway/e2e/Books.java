@@ -6,6 +6,8 @@ import io.stipend.gateway.demo.FakeProvider;
 import io.stipend.gateway.demo.FakeProvider.Billed;
 import io.stipend.gateway.demo.FakeProvider.End;
 import io.stipend.gateway.testing.TestGateway;
+import io.stipend.metering.ChargeLine;
+import io.stipend.metering.ChargeLines;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.UsageSource;
@@ -170,7 +172,21 @@ final class Books implements AutoCloseable {
     assertThat(Unit.USD.parse(gateway.balance("ada").used()))
         .isEqualTo(rows.stream().mapToLong(UsageRow::nanos).sum());
     assertThat(gateway.verify().problems()).isEmpty();
+    rows.forEach(Books::madeOfItsLines);
     return rows;
+  }
+
+  /** What was reported is charged by the meter, and the meters make its cost and its tokens. */
+  private static void madeOfItsLines(UsageRow row) {
+    boolean metered = row.usageSource() == UsageSource.REPORTED && row.nanos() > 0;
+    if (metered || !row.lines().isEmpty()) {
+      assertThat(ChargeLines.nanos(row.lines())).as("%s", row).isEqualTo(row.nanos());
+      long tokens = 0;
+      for (ChargeLine line : row.lines()) {
+        tokens += line.isTokens() ? line.quantity() : 0;
+      }
+      assertThat(tokens).as("%s", row).isIn(0L, row.usage().total());
+    }
   }
 
   Billed billed(UsageRow row) {

@@ -65,7 +65,7 @@ class ImagesBooksTest extends MediaFixture {
         .hasMessageContaining("say the cost");
     assertThat(books.rows().get(0)).isEqualTo(row);
     correct(row.exchangeId(), 4_000L, "0.16002");
-    assertThat(books.rows().get(0).nanos()).isEqualTo(160_020_000);
+    assertThat(books.gateway.rows().get(0).nanos()).isEqualTo(160_020_000);
   }
 
   private void correct(String exchange, long output, String cost) {

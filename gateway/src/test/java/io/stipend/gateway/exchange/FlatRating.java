@@ -1,12 +1,16 @@
 package io.stipend.gateway.exchange;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.Demand;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.Meter;
+import io.stipend.metering.TokenPrices;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
 import io.stipend.metering.price.Rating;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +40,22 @@ record FlatRating(long maxOutputTokens, boolean mayThink, long output) implement
     Demand used =
         new Demand(input, report.total().output(), MediaTokens.NONE, report.units(), null);
     return ceiling(used, report.serviceTier());
+  }
+
+  @Override
+  public ChargeBasis basis(UsageReport report) {
+    long in = ("fast".equals(report.serviceTier()) ? 2 : 1) * 1_000;
+    List<Long> prices = List.of(in, in, in, in, in * output);
+    List<ChargeLine> searches =
+        report.units().of(Meter.WEB_SEARCH) == 0
+            ? List.of()
+            : List.of(
+                new ChargeLine(
+                    "web_search",
+                    report.units().of(Meter.WEB_SEARCH),
+                    SEARCH * 1_000,
+                    SEARCH * 1_000));
+    return new ChargeBasis(TokenPrices.of(prices, prices), searches);
   }
 
   @Override

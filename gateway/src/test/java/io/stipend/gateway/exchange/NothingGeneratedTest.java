@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stipend.gateway.dialect.AnswerReader;
 import io.stipend.gateway.dialect.Dialect.Peeked;
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.Demand;
 import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
@@ -77,6 +78,11 @@ class NothingGeneratedTest extends ShortageFixture {
     @Override
     public Charge charge(io.stipend.metering.UsageReport report) {
       return ceiling(report.total().inputTotal(), 0, null);
+    }
+
+    @Override
+    public ChargeBasis basis(io.stipend.metering.UsageReport report) {
+      return ChargeBasis.NONE;
     }
 
     @Override

@@ -27,9 +27,7 @@ final class CsvWriter implements UsageExport.RowWriter {
     line(
         column -> {
           String value = column.value().of(row);
-          return value == null || column.kind() != UsageColumns.Kind.TEXT
-              ? value
-              : neutralised(value);
+          return value == null || column.type() != ColumnType.TEXT ? value : neutralised(value);
         });
   }
 

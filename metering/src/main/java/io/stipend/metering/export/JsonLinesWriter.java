@@ -35,7 +35,7 @@ final class JsonLinesWriter implements UsageExport.RowWriter {
           json.writeFieldName(column.name());
           if (value == null) {
             json.writeNull();
-          } else if (column.kind() == UsageColumns.Kind.NUMBER) {
+          } else if (column.type() == ColumnType.INTEGER) {
             json.writeNumber(value);
           } else {
             json.writeString(value);

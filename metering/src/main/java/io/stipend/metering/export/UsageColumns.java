@@ -3,10 +3,12 @@ package io.stipend.metering.export;
 import io.stipend.metering.Unit;
 import io.stipend.metering.Units;
 import io.stipend.metering.ledger.Booking;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The columns of the usage export, in their order: the one row model of every format. */
@@ -15,12 +17,15 @@ final class UsageColumns {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
+  /** Digits after the decimal point of nano-units. */
+  private static final int MONEY_SCALE = 9;
+
   static final List<Column> ALL =
       List.of(
           Column.text("exchange_id", row -> row.attempt().exchangeId()),
           Column.number("attempt", row -> (long) row.attempt().attempt()),
-          Column.plain("started_at", row -> time(row.startedAt())),
-          Column.plain("finished_at", row -> time(row.finishedAt())),
+          Column.time("started_at", Booking::startedAt),
+          Column.time("finished_at", Booking::finishedAt),
           Column.text("person", row -> row.attempt().person()),
           Column.text("team", row -> row.attempt().team()),
           Column.text("cost_center", row -> row.attempt().costCenter()),
@@ -39,31 +44,20 @@ final class UsageColumns {
           Column.number("cache_write_1h_tokens", row -> row.usage().cacheWrite1h()),
           Column.number("output_tokens", row -> row.usage().output()),
           Column.number("reasoning_tokens", row -> row.usage().reasoning()),
-          Column.plain("usage_source", row -> row.attempt().usageSource().label()),
+          Column.word("usage_source", row -> row.attempt().usageSource().label()),
           Column.text("outcome", Booking::outcome),
           Column.number(
               "http_status",
               row -> row.attempt().httpStatus() == 0 ? null : (long) row.attempt().httpStatus()),
-          Column.plain(
-              "cost", row -> new Unit(row.attempt().currency()).format(row.usage().nanos())),
+          Column.money("cost", row -> row.usage().nanos()),
           Column.text("currency", row -> row.attempt().currency()),
-          Column.text("price_version", row -> row.attempt().priceVersion()),
+          Column.text("price_version", Booking::priceVersion),
           Column.text("provider_request_id", row -> row.attempt().providerRequestId()),
           Column.text("agent_id", row -> row.attempt().agentId()),
           Column.text("parent_agent_id", row -> row.attempt().parentAgentId()),
-          Column.plain("units", UsageColumns::units));
+          Column.word("units", UsageColumns::units));
 
   private UsageColumns() {}
-
-  /** What a value is to a reader of the file. */
-  enum Kind {
-    /** Words that somebody chose: a spreadsheet must not take them for a formula. */
-    TEXT,
-    /** A time, a decimal or a word of ours. */
-    PLAIN,
-    /** A whole number. */
-    NUMBER
-  }
 
   /** How a column is found in a row. */
   @FunctionalInterface
@@ -76,34 +70,66 @@ final class UsageColumns {
    *
    * @param name its name in every format
    * @param value its value, written out; null if there is none
+   * @param raw the same, of the class that its type names
    */
-  record Column(String name, Kind kind, Getter<String> value) {
+  record Column(String name, ColumnType type, Getter<String> value, Getter<Object> raw) {
     static Column text(String name, Getter<String> value) {
-      return new Column(name, Kind.TEXT, value);
+      return new Column(name, ColumnType.TEXT, value, value::of);
     }
 
-    static Column plain(String name, Getter<String> value) {
-      return new Column(name, Kind.PLAIN, value);
+    static Column word(String name, Getter<String> value) {
+      return new Column(name, ColumnType.WORD, value, value::of);
+    }
+
+    static Column time(String name, Getter<Instant> value) {
+      return new Column(
+          name,
+          ColumnType.TIME,
+          row -> {
+            Instant instant = value.of(row);
+            return instant == null ? null : TIME.format(instant);
+          },
+          value::of);
     }
 
     static Column number(String name, Getter<Long> value) {
       return new Column(
           name,
-          Kind.NUMBER,
+          ColumnType.INTEGER,
           row -> {
             Long number = value.of(row);
             return number == null ? null : Long.toString(number);
-          });
+          },
+          value::of);
     }
+
+    /** Money in nano-units of the row's currency. */
+    static Column money(String name, ToLongFunction<Booking> nanos) {
+      return new Column(
+          name,
+          ColumnType.DECIMAL,
+          row -> new Unit(row.attempt().currency()).format(nanos.applyAsLong(row)),
+          row -> BigDecimal.valueOf(nanos.applyAsLong(row), MONEY_SCALE));
+    }
+  }
+
+  /** The columns as readers of the files know them. */
+  static List<Field> fields() {
+    return ALL.stream().map(column -> new Field(column.name(), column.type())).toList();
+  }
+
+  /** The values of a row, in the order of the columns. */
+  static @Nullable Object[] values(Booking row) {
+    @Nullable Object[] values = new @Nullable Object[ALL.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = ALL.get(i).raw().of(row);
+    }
+    return values;
   }
 
   /** A correction is of tokens and cost: what else was used stands on the attempt's own line. */
   private static @Nullable String units(Booking row) {
     Units units = row.attempt().units();
     return row.correction() || units.isNone() ? null : units.text();
-  }
-
-  private static String time(Instant instant) {
-    return TIME.format(instant);
   }
 }

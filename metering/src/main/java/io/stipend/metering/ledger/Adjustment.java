@@ -1,6 +1,9 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeLine;
+import io.stipend.metering.ChargeLines;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param booked where it stands: the correction's instant, to the millisecond, or later if that
  *     month was closed too
  * @param more what it adds
+ * @param lines what it adds to the lines of the attempt's cost, signed
+ * @param versionBefore the rate card that priced the attempt until then
+ * @param version the one that prices it from now on
  */
 record Adjustment(
     String correctionId,
@@ -20,7 +26,10 @@ record Adjustment(
     Instant started,
     Instant stands,
     Instant booked,
-    SignedUsage more) {
+    SignedUsage more,
+    List<ChargeLine> lines,
+    String versionBefore,
+    String version) {
   /**
    * What a correction adds to a settled attempt as it stood just before, where that counts for
    * itself; null where the attempt's month is open.
@@ -40,6 +49,9 @@ record Adjustment(
         settled.row().startedAt(),
         before.standsAt(),
         months.open(correction.at()),
-        SignedUsage.of(after.row()).minus(SignedUsage.of(settled.row())));
+        SignedUsage.of(after.row()).minus(SignedUsage.of(settled.row())),
+        ChargeLines.minus(after.row().lines(), settled.row().lines()),
+        settled.row().priceVersion(),
+        after.row().priceVersion());
   }
 }

@@ -19,12 +19,14 @@ final class AdjustmentTable {
           + " booked integer not null, input integer not null,"
           + " cache_read integer not null, cache_write integer not null,"
           + " cache_write_1h integer not null, output integer not null,"
-          + " reasoning integer not null, nanos integer not null)";
+          + " reasoning integer not null, nanos integer not null, lines blob not null,"
+          + " version_before text not null, version text not null)";
 
   static final String ADJUSTMENT_BOOKED = "create index adjustment_booked on adjustment(booked)";
 
   private static final String FIGURES =
-      "input, cache_read, cache_write, cache_write_1h, output, reasoning, nanos";
+      "input, cache_read, cache_write, cache_write_1h, output, reasoning, nanos, lines,"
+          + " version_before, version";
   private static final String SELECT =
       "select correction, attempt, started, stands, booked, " + FIGURES + " from adjustment";
 
@@ -39,7 +41,7 @@ final class AdjustmentTable {
         connection.prepareStatement(
             "insert into adjustment(correction, attempt, started, stands, booked, "
                 + FIGURES
-                + ") values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+                + ") values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
       SignedUsage more = adjustment.more();
       insert.setString(1, adjustment.correctionId());
       insert.setLong(2, adjustment.attempt());
@@ -53,6 +55,11 @@ final class AdjustmentTable {
       insert.setLong(10, more.output());
       insert.setLong(11, more.reasoning());
       insert.setLong(12, more.nanos());
+      ByteWriter lines = new ByteWriter(256);
+      BasisCodec.writeLines(lines, adjustment.lines());
+      insert.setBytes(13, lines.toByteArray());
+      insert.setString(14, adjustment.versionBefore());
+      insert.setString(15, adjustment.version());
       insert.executeUpdate();
     }
   }
@@ -76,14 +83,14 @@ final class AdjustmentTable {
   }
 
   /** By number of the attempt, the sum of what stands apart from rows of this range. */
-  Map<Long, SignedUsage> apart(Instant from, Instant to) throws SQLException {
-    Map<Long, SignedUsage> sums = new HashMap<>();
+  Map<Long, Apart> apart(Instant from, Instant to) throws SQLException {
+    Map<Long, Apart> sums = new HashMap<>();
     try (PreparedStatement select =
-        connection.prepareStatement(SELECT + " where stands >= ? and stands < ?")) {
+        connection.prepareStatement(SELECT + " where stands >= ? and stands < ? order by seq")) {
       select.setLong(1, UsageTable.millis(from));
       select.setLong(2, UsageTable.millis(to));
       for (Adjustment one : read(select)) {
-        sums.merge(one.attempt(), one.more(), SignedUsage::plus);
+        sums.merge(one.attempt(), Apart.of(one), Apart::then);
       }
     }
     return sums;
@@ -107,7 +114,10 @@ final class AdjustmentTable {
                     row.getLong(9),
                     row.getLong(10),
                     row.getLong(11),
-                    row.getLong(12))));
+                    row.getLong(12)),
+                BasisCodec.readLines(new ByteReader(row.getBytes(13))),
+                row.getString(14),
+                row.getString(15)));
       }
     }
     return found;

@@ -29,6 +29,12 @@ final class AttemptCodec {
   /** Added to the source of a usage that is more than tokens: the counts by meter follow last. */
   private static final int MORE_THAN_TOKENS = 1 << 6;
 
+  /**
+   * Added to the source, so many times the bits of {@link BasisCodec}, of a charge whose lines can
+   * be found: they follow behind everything else.
+   */
+  private static final int BASIS = 1 << 4;
+
   private AttemptCodec() {}
 
   /** Writes a reservation but for its profile. */
@@ -136,7 +142,8 @@ final class AttemptCodec {
     out.zigzag(s.at().toEpochMilli() - clock);
     writeUsage(out, s.usage());
     boolean more = !s.units().isNone();
-    out.u8(Codes.SOURCES.indexOf(s.source()) + (more ? MORE_THAN_TOKENS : 0));
+    int basis = BasisCodec.bits(s.basis());
+    out.u8(Codes.SOURCES.indexOf(s.source()) + (more ? MORE_THAN_TOKENS : 0) + BASIS * basis);
     names.write(out, s.outcome());
     out.varint(s.httpStatus());
     names.write(out, s.modelServed().equals(profile.modelRequested()) ? null : s.modelServed());
@@ -148,15 +155,17 @@ final class AttemptCodec {
     if (more) {
       writeUnits(out, s.units());
     }
+    BasisCodec.write(out, names, s.basis());
   }
 
   static LedgerEntry.Settled readSettled(
       ByteReader in, NameReader names, long clock, Profile profile, AttemptId id) {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
     TokenUsage usage = readUsage(in);
-    int code = in.count(MORE_THAN_TOKENS + Codes.SOURCES.size() - 1);
+    int code = in.count(2 * MORE_THAN_TOKENS - 1);
     boolean more = code >= MORE_THAN_TOKENS;
-    UsageSource source = source(in, more ? code - MORE_THAN_TOKENS : code);
+    int basis = code % MORE_THAN_TOKENS / BASIS;
+    UsageSource source = source(in, code % BASIS);
     String outcome = names.readRequired(in);
     int httpStatus = in.count(Integer.MAX_VALUE);
     @Nullable String modelServed = names.read(in);
@@ -177,7 +186,8 @@ final class AttemptCodec {
         providerRequestId,
         PostingCodec.read(in, names, profile.accounts(), charge(nanos, usage)),
         flags == null ? "" : flags,
-        more ? readUnits(in) : Units.NONE);
+        more ? readUnits(in) : Units.NONE,
+        BasisCodec.read(in, names, basis));
   }
 
   private static UsageSource source(ByteReader in, int code) {

@@ -1,5 +1,7 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeLine;
+import io.stipend.metering.ChargeLines;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,7 +26,7 @@ final class Bookings {
   private final Instant to;
 
   /** By number of the attempt: what corrections add that stand elsewhere. */
-  private final Map<Long, SignedUsage> apart;
+  private final Map<Long, Apart> apart;
 
   private final List<Line> few = new ArrayList<>();
 
@@ -38,7 +40,7 @@ final class Bookings {
     this.to = to;
     apart = adjustments.apart(from, to);
     for (Adjustment adjustment : tail.adjustments()) {
-      apart.merge(adjustment.attempt(), adjustment.more(), SignedUsage::plus);
+      apart.merge(adjustment.attempt(), Apart.of(adjustment), Apart::then);
     }
   }
 
@@ -102,27 +104,45 @@ final class Bookings {
     if (row == null) {
       row = usage.get(adjustment.attempt(), adjustment.started());
     }
-    UsageRow attempt = attempt(row).row();
+    List<ChargeLine> lines = adjustment.lines();
     few.add(
         new Line(
             adjustment.booked(),
             adjustment.attempt(),
             place,
             new Booking(
-                attempt, adjustment.booked(), adjustment.booked(), adjustment.more(), true)));
+                attempt(row).row(),
+                adjustment.booked(),
+                adjustment.booked(),
+                adjustment.more(),
+                true,
+                known(lines, adjustment.more()),
+                adjustment.version())));
   }
 
   private Line line(UsageTable.Row row) {
     UsageRow attempt = attempt(row).row();
     Instant moved = row.booked();
-    SignedUsage counted =
-        SignedUsage.of(attempt).minus(apart.getOrDefault(row.number(), SignedUsage.ZERO));
+    Apart less = apart.isEmpty() ? null : apart.get(row.number());
+    SignedUsage stands = SignedUsage.of(attempt);
+    SignedUsage counted = less == null ? stands : stands.minus(less.more());
     return new Line(
         row.standsAt(),
         row.number(),
         0,
         new Booking(
-            attempt, row.standsAt(), moved == null ? attempt.finishedAt() : moved, counted, false));
+            attempt,
+            row.standsAt(),
+            moved == null ? attempt.finishedAt() : moved,
+            counted,
+            false,
+            less == null ? null : known(ChargeLines.minus(attempt.lines(), less.lines()), counted),
+            less == null ? attempt.priceVersion() : less.version()));
+  }
+
+  /** Lines that are not what is counted are lines of something else: one of both is unknown. */
+  private static List<ChargeLine> known(List<ChargeLine> lines, SignedUsage counted) {
+    return ChargeLines.areDifference(lines, counted.nanos()) ? lines : List.of();
   }
 
   private boolean within(Instant at) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param settled how it ended, with every correction netted in; null if it was released
  * @param released how it ended; null if it settled
  * @param booked where it stands if its month was closed before it ended; null if where it started
+ * @param priceVersion the rate card by which a correction priced it anew; null if its profile's
  */
 record EndedAttempt(
     long number,
@@ -21,10 +22,14 @@ record EndedAttempt(
     LedgerEntry.Reserved reserved,
     LedgerEntry.@Nullable Settled settled,
     LedgerEntry.@Nullable Released released,
-    @Nullable Instant booked) {
+    @Nullable Instant booked,
+    @Nullable String priceVersion) {
   private static final int RELEASED = 0;
   private static final int SETTLED = 1;
   private static final int MOVED = 2;
+
+  /** Added to the kind of one that another rate card prices than its profile says. */
+  private static final int PRICED_ANEW = 4;
 
   static EndedAttempt of(
       OpenReservation open, LedgerEntry.Settled settled, @Nullable Instant booked) {
@@ -35,12 +40,20 @@ record EndedAttempt(
         open.reserved(),
         settled,
         null,
-        booked);
+        booked,
+        null);
   }
 
   static EndedAttempt of(OpenReservation open, LedgerEntry.Released released) {
     return new EndedAttempt(
-        open.number(), open.profileNumber(), open.profile(), open.reserved(), null, released, null);
+        open.number(),
+        open.profileNumber(),
+        open.profile(),
+        open.reserved(),
+        null,
+        released,
+        null,
+        null);
   }
 
   /** Milliseconds since 1970 at its start. */
@@ -52,12 +65,18 @@ record EndedAttempt(
     LedgerEntry.Settled end = settled;
     return end == null
         ? new UsageTable.Row(number, null, null)
-        : new UsageTable.Row(number, UsageRows.of(profile, reserved, end), booked);
+        : new UsageTable.Row(number, settled(end), booked);
+  }
+
+  private SettledAttempt settled(LedgerEntry.Settled end) {
+    SettledAttempt own = UsageRows.of(profile, reserved, end);
+    return priceVersion == null ? own : UsageRows.priced(own, priceVersion);
   }
 
   /** What stands after a correction of an attempt that settled. */
   EndedAttempt corrected(LedgerEntry.Corrected correction, LedgerEntry.Settled before) {
-    SettledAttempt after = UsageRows.corrected(UsageRows.of(profile, reserved, before), correction);
+    SettledAttempt after = UsageRows.corrected(settled(before), correction);
+    String version = after.row().priceVersion();
     LedgerEntry.Settled netted =
         new LedgerEntry.Settled(
             before.at(),
@@ -72,14 +91,24 @@ record EndedAttempt(
             before.providerRequestId(),
             after.debits(),
             before.flags(),
-            before.units());
-    return new EndedAttempt(number, profileNumber, profile, reserved, netted, null, booked);
+            before.units(),
+            after.row().basis());
+    return new EndedAttempt(
+        number,
+        profileNumber,
+        profile,
+        reserved,
+        netted,
+        null,
+        booked,
+        version.equals(profile.priceVersion()) ? null : version);
   }
 
   /** Writes it as it stands in a block, its start as a distance to a clock. */
   void write(ByteWriter out, NameWriter names, long clock) {
     LedgerEntry.Settled end = settled;
-    out.u8(end == null ? RELEASED : booked == null ? SETTLED : MOVED);
+    int kind = end == null ? RELEASED : booked == null ? SETTLED : MOVED;
+    out.u8(kind + (priceVersion == null ? 0 : PRICED_ANEW));
     out.varint(number);
     out.varint(profileNumber);
     AttemptCodec.writeReserved(out, names, names, clock, profile, reserved);
@@ -91,13 +120,17 @@ record EndedAttempt(
     if (booked != null) {
       out.zigzag(booked.toEpochMilli());
     }
+    if (priceVersion != null) {
+      names.write(out, priceVersion);
+    }
   }
 
   /** Reads what {@link #write} wrote. */
   static EndedAttempt read(ByteReader in, Definitions definitions, long clock) {
-    int kind = in.u8();
-    if (kind > MOVED) {
-      throw in.malformed("end of kind " + kind + " (expected: 0.." + MOVED + ")");
+    int code = in.u8();
+    int kind = code % PRICED_ANEW;
+    if (code >= 2 * PRICED_ANEW || kind > MOVED) {
+      throw in.malformed("end of kind " + code + " (expected: 0.." + MOVED + ")");
     }
     long number = in.varint();
     long profileNumber = in.varint();
@@ -116,6 +149,7 @@ record EndedAttempt(
         reserved,
         settled,
         released,
-        kind == MOVED ? Instant.ofEpochMilli(in.zigzag()) : null);
+        kind == MOVED ? Instant.ofEpochMilli(in.zigzag()) : null,
+        code >= PRICED_ANEW ? definitions.readRequired(in) : null);
   }
 }

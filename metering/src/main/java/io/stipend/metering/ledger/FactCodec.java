@@ -29,6 +29,12 @@ final class FactCodec {
   static final int MONTH_CLOSED = 0x1D;
   static final int ENROLLED = 0x1E;
 
+  /** Added to the number of a corrected attempt whose lines are found otherwise now. */
+  private static final int OTHER_BASIS = 1 << 30;
+
+  /** Added to that number where another rate card prices it. */
+  private static final int OTHER_VERSION = 1 << 29;
+
   private static final int TAGS = 0x20;
   private static final Form<?>[] BY_TAG = new Form<?>[TAGS];
   private static final Map<Class<?>, Form<?>> BY_TYPE = new HashMap<>();
@@ -150,17 +156,34 @@ final class FactCodec {
   private static void write(ByteWriter out, NameWriter names, LedgerEntry.Corrected c) {
     out.text(c.correctionId());
     out.text(c.id().exchange());
-    out.varint(c.id().number());
+    int number = c.id().number();
+    if (number >= OTHER_VERSION) {
+      throw new IllegalArgumentException(
+          "attempt: " + number + " (expected: below " + OTHER_VERSION + ")");
+    }
+    out.varint(
+        number
+            + (c.basis() == null ? 0 : OTHER_BASIS)
+            + (c.priceVersion() == null ? 0 : OTHER_VERSION));
     AttemptCodec.writeUsage(out, c.usage());
     out.zigzag(c.nanosDelta());
     PostingCodec.explicit(out, names, c.postings());
     names.write(out, c.by());
     out.text(c.reason());
+    if (c.basis() != null) {
+      out.u8(BasisCodec.bits(c.basis()));
+      BasisCodec.write(out, names, c.basis());
+    }
+    if (c.priceVersion() != null) {
+      names.write(out, c.priceVersion());
+    }
   }
 
   private static LedgerEntry.Corrected readCorrected(Instant at, ByteReader in, NameReader names) {
     String correctionId = in.requiredText();
-    AttemptId id = new AttemptId(in.requiredText(), in.count(Integer.MAX_VALUE));
+    String exchange = in.requiredText();
+    int number = in.count(Integer.MAX_VALUE);
+    AttemptId id = new AttemptId(exchange, number & (OTHER_VERSION - 1));
     TokenUsage usage = AttemptCodec.readUsage(in);
     long nanosDelta = in.zigzag();
     List<Posting> postings = PostingCodec.explicit(in, names);
@@ -172,7 +195,11 @@ final class FactCodec {
         nanosDelta,
         postings,
         names.readRequired(in),
-        in.requiredText());
+        in.requiredText(),
+        (number & OTHER_BASIS) == 0
+            ? null
+            : BasisCodec.read(in, names, in.count(BasisCodec.PRICES + BasisCodec.LINES)),
+        (number & OTHER_VERSION) == 0 ? null : names.readRequired(in));
   }
 
   private static void write(ByteWriter out, NameWriter names, LedgerEntry.KeyCreated k) {

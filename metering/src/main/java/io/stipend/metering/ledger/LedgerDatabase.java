@@ -18,10 +18,10 @@ import org.sqlite.SQLiteConfig;
  */
 final class LedgerDatabase {
   /** Version of the record. A migration from each older one stands in {@link #MIGRATIONS}. */
-  static final int SCHEMA = 2;
+  static final int SCHEMA = 3;
 
   /** Version of the tables that are projected from the record. */
-  static final int PROJECTION = 6;
+  static final int PROJECTION = 7;
 
   /**
    * From version 2 on an attempt may name its agent, and its usage may be more than tokens. What
@@ -30,8 +30,15 @@ final class LedgerDatabase {
    */
   private static final List<String> ENTRIES_MAY_SAY_MORE = List.of();
 
+  /**
+   * From version 3 on an attempt may say how the lines of its cost are found, and a correction that
+   * they are found otherwise. What was written before reads as it did, as above.
+   */
+  private static final List<String> COSTS_MAY_HAVE_LINES = List.of();
+
   /** {@code MIGRATIONS.get(n - 1)} leads from version n to n + 1. */
-  private static final List<List<String>> MIGRATIONS = List.of(ENTRIES_MAY_SAY_MORE);
+  private static final List<List<String>> MIGRATIONS =
+      List.of(ENTRIES_MAY_SAY_MORE, COSTS_MAY_HAVE_LINES);
 
   /** What to do about a damaged record. */
   static final String REPAIR =

@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
@@ -327,6 +328,7 @@ public sealed interface LedgerEntry {
    * @param debits one posting per account that was held
    * @param flags anything to look at, such as {@code absurd_usage}; empty if nothing
    * @param units what was used that is not a token
+   * @param basis how the lines of the cost are found; {@link ChargeBasis#NONE} if it has none
    */
   record Settled(
       Instant at,
@@ -341,9 +343,10 @@ public sealed interface LedgerEntry {
       @Nullable String providerRequestId,
       List<Posting> debits,
       String flags,
-      Units units)
+      Units units,
+      ChargeBasis basis)
       implements LedgerEntry {
-    /** The end of an attempt that used nothing but tokens. */
+    /** The end of an attempt that used nothing but tokens, and whose cost has no lines. */
     public Settled(
         Instant at,
         AttemptId id,
@@ -370,7 +373,8 @@ public sealed interface LedgerEntry {
           providerRequestId,
           debits,
           flags,
-          Units.NONE);
+          Units.NONE,
+          ChargeBasis.NONE);
     }
   }
 
@@ -384,7 +388,7 @@ public sealed interface LedgerEntry {
 
   /**
    * The record of a settled attempt is mended: the differences to what stood before. What was used
-   * beside tokens stays as it was settled.
+   * beside tokens stays as it was settled, and so do prices unless the correction names others.
    *
    * @param correctionId unique
    * @param id the attempt that is mended
@@ -393,6 +397,10 @@ public sealed interface LedgerEntry {
    * @param postings what is added to each account's use; may be negative
    * @param by who
    * @param reason why
+   * @param basis how the lines are found of the cost as it stands after the correction; null if by
+   *     the prices that stood before
+   * @param priceVersion version of the rate card by which the attempt is priced from now on; null
+   *     if that does not change
    */
   record Corrected(
       Instant at,
@@ -402,8 +410,29 @@ public sealed interface LedgerEntry {
       long nanosDelta,
       List<Posting> postings,
       String by,
-      String reason)
+      String reason,
+      @Nullable ChargeBasis basis,
+      @Nullable String priceVersion)
       implements LedgerEntry {
+    /** A correction that leaves prices as they are. */
+    public Corrected(
+        Instant at,
+        String correctionId,
+        AttemptId id,
+        TokenUsage usage,
+        long nanosDelta,
+        List<Posting> postings,
+        String by,
+        String reason) {
+      this(at, correctionId, id, usage, nanosDelta, postings, by, reason, null, null);
+    }
+
+    /** The same with other postings. */
+    public Corrected with(List<Posting> other) {
+      return new Corrected(
+          at, correctionId, id, usage, nanosDelta, other, by, reason, basis, priceVersion);
+    }
+
     @Override
     public String uniqueId() {
       return correctionId;

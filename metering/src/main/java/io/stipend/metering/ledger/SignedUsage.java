@@ -17,7 +17,7 @@ public record SignedUsage(
     long reasoning,
     long nanos) {
   /** Nothing. */
-  static final SignedUsage ZERO = new SignedUsage(0, 0, 0, 0, 0, 0, 0);
+  public static final SignedUsage ZERO = new SignedUsage(0, 0, 0, 0, 0, 0, 0);
 
   /** What a row says. */
   static SignedUsage of(UsageRow row) {

@@ -64,6 +64,11 @@ final class Tail implements ReplaySink {
     return List.copyOf(settled.values());
   }
 
+  /** Attempts of the tables that were corrected here, corrections netted in. */
+  List<UsageTable.Row> corrected() {
+    return List.copyOf(corrected.values());
+  }
+
   /** The attempt of this number if it settled or was corrected here; else null. */
   UsageTable.@Nullable Row find(long number) {
     return Stream.concat(settled.values().stream(), corrected.values().stream())

@@ -1,9 +1,12 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param agentId the agent within the session; a label
  * @param parentAgentId the agent that started that one; a label
  * @param units what was used that is not a token, as it was settled
+ * @param basis how the lines of its cost are found
  */
 public record UsageRow(
     String exchangeId,
@@ -52,4 +56,13 @@ public record UsageRow(
     String flags,
     @Nullable String agentId,
     @Nullable String parentAgentId,
-    Units units) {}
+    Units units,
+    ChargeBasis basis) {
+  /**
+   * What its cost is made of; rounded up once, they are its nanos. Empty where that is not known:
+   * an entry of an earlier build, or a cost that is an amount rather than a use of meters.
+   */
+  public List<ChargeLine> lines() {
+    return basis.lines(usage, nanos);
+  }
+}

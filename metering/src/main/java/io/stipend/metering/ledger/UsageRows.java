@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeBasis;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,7 +44,8 @@ final class UsageRows {
             settled.flags(),
             facts.agentId(),
             facts.parentAgentId(),
-            settled.units());
+            settled.units(),
+            settled.basis());
     return new SettledAttempt(row, settled.debits());
   }
 
@@ -74,17 +76,64 @@ final class UsageRows {
             r.httpStatus(),
             Math.addExact(r.nanos(), correction.nanosDelta()),
             r.currency(),
-            r.priceVersion(),
+            correction.priceVersion() == null ? r.priceVersion() : correction.priceVersion(),
             r.providerRequestId(),
             r.flags(),
             r.agentId(),
             r.parentAgentId(),
-            r.units());
+            r.units(),
+            basis(r, correction));
     List<Posting> debits = new ArrayList<>(before.debits());
     for (Posting posting : correction.postings()) {
       OpenReservation.add(debits, posting);
     }
     return new SettledAttempt(row, debits);
+  }
+
+  /** The same attempt, priced by another rate card. */
+  static SettledAttempt priced(SettledAttempt attempt, String priceVersion) {
+    UsageRow r = attempt.row();
+    UsageRow row =
+        new UsageRow(
+            r.exchangeId(),
+            r.attempt(),
+            r.startedAt(),
+            r.finishedAt(),
+            r.person(),
+            r.team(),
+            r.costCenter(),
+            r.project(),
+            r.keyId(),
+            r.sessionId(),
+            r.client(),
+            r.dialect(),
+            r.provider(),
+            r.modelRequested(),
+            r.modelServed(),
+            r.serviceTier(),
+            r.usage(),
+            r.usageSource(),
+            r.outcome(),
+            r.httpStatus(),
+            r.nanos(),
+            r.currency(),
+            priceVersion,
+            r.providerRequestId(),
+            r.flags(),
+            r.agentId(),
+            r.parentAgentId(),
+            r.units(),
+            r.basis());
+    return new SettledAttempt(row, attempt.debits());
+  }
+
+  private static ChargeBasis basis(UsageRow before, LedgerEntry.Corrected correction) {
+    if (correction.basis() != null) {
+      return correction.basis();
+    }
+    return correction.usage().equals(before.usage())
+        ? before.basis()
+        : before.basis().ofOtherUsage();
   }
 
   static AttemptId id(UsageRow row) {

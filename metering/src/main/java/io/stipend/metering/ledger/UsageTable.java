@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -334,6 +335,26 @@ final class UsageTable {
             }
           }
         });
+  }
+
+  /** About how many attempts of the table started within a range of time. */
+  long started(Instant from, Instant to) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select coalesce(sum(attempts), 0) from usage where started >= ? and started < ?")) {
+      select.setLong(1, millis(from));
+      select.setLong(2, millis(to));
+      return count(select);
+    }
+  }
+
+  /** When the first attempt of the table started; empty without one. */
+  Optional<Instant> firstStart() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("select min(started) from usage");
+        ResultSet row = select.executeQuery()) {
+      long first = row.next() ? row.getLong(1) : 0;
+      return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(first));
+    }
   }
 
   /** How many attempts have ended. */

@@ -3,6 +3,7 @@ package io.stipend.metering.price;
 import static io.stipend.metering.TokenUsage.MAX_COUNT;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.Demand;
 import io.stipend.metering.Meter;
 import io.stipend.metering.Units;
@@ -65,6 +66,53 @@ final class CardRating implements Rating {
     return new Charge(Math.addExact(nanos, ceilNanos(picos)), report.total().total());
   }
 
+  @Override
+  public ChargeBasis basis(UsageReport report) {
+    BasisOfReport basis = new BasisOfReport();
+    for (UsageReport.Part part : report.parts()) {
+      String name = part.model() != null ? part.model() : report.modelServed();
+      Rate served = served(name);
+      boolean inTokens = served.pricesTokens() && part.usage().total() > 0;
+      if (inTokens) {
+        Prices charged = served.tiers().of(report.serviceTier()).at(part.usage().inputTotal());
+        String priced = name == null || served.equals(rate) ? model : name;
+        Prices listed = listed(priced, report.serviceTier(), part.usage().inputTotal(), charged);
+        basis.tokens(part, charged, listed, cards.tokenPrices(charged, listed));
+      } else if (part.usage().total() > 0) {
+        basis.freeTokens();
+      }
+      if (!part.units().isNone()) {
+        units(basis, part.units(), report.variant(), name, inTokens);
+      }
+    }
+    return basis.of(report.total());
+  }
+
+  /** What the list says of the same model, tier and size; what is charged where it says nothing. */
+  private Prices listed(String priced, @Nullable String tier, long inputTotal, Prices charged) {
+    Rate listed = cards.findListed(provider, vendor, priced, at);
+    ContextPrices known = listed == null ? null : listed.tiers().known(tier);
+    return listed == null || known == null || !listed.pricesTokens()
+        ? charged
+        : known.at(inputTotal);
+  }
+
+  private void units(
+      BasisOfReport basis,
+      Units units,
+      @Nullable String variant,
+      @Nullable String served,
+      boolean inTokens) {
+    for (Meter meter : Meter.values()) {
+      long count = units.of(meter);
+      UnitPrice price = count == 0 ? null : unitPrice(meter, served, inTokens);
+      if (price != null) {
+        UnitPrice listed = cards.listedUnitPrice(provider, vendor, on(served), meter, at);
+        basis.unit(meter, price, listed == null ? price : listed, count, variant);
+      }
+    }
+  }
+
   private Rate served(@Nullable String served) {
     if (served == null || served.equals(model)) {
       return rate;
@@ -94,15 +142,19 @@ final class CardRating implements Rating {
   }
 
   private @Nullable UnitPrice unitPrice(Meter meter, @Nullable String served, boolean inTokens) {
-    // A tool has a price on models that no card names: the requested one may have a dearer one.
-    boolean named = served != null && cards.find(provider, vendor, served, at) != null;
-    String on = served == null || !named ? model : served;
-    UnitPrice own = cards.unitPrice(provider, vendor, on, meter, at);
+    UnitPrice own = cards.unitPrice(provider, vendor, on(served), meter, at);
     if (own == null && (meter.isTool() || !inTokens)) {
       own = cards.unitPrice(provider, vendor, model, meter, at);
       own = own == null ? cards.dearestUnit(provider, vendor, meter, at) : own;
     }
     return own;
+  }
+
+  /** The model whose units are priced. */
+  private String on(@Nullable String served) {
+    // A tool has a price on models that no card names: the requested one may have a dearer one.
+    boolean named = served != null && cards.find(provider, vendor, served, at) != null;
+    return served == null || !named ? model : served;
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.stipend.metering.price;
 
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.MediaTokens;
+import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -36,6 +38,12 @@ record MediaPrices(
     sum = Math.addExact(sum, Math.multiplyExact(tokens.imageCacheRead(), cacheReadImage));
     sum = Math.addExact(sum, Math.multiplyExact(tokens.audioOutput(), outputAudio));
     return Math.addExact(sum, Math.multiplyExact(tokens.imageOutput(), outputImage));
+  }
+
+  /** All of them, in the order of {@link ChargeLine#MEDIA_TOKENS}. */
+  List<Long> all() {
+    return List.of(
+        inputAudio, inputImage, cacheReadAudio, cacheReadImage, outputAudio, outputImage);
   }
 
   MediaPrices max(MediaPrices o) {

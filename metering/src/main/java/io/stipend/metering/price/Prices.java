@@ -1,8 +1,10 @@
 package io.stipend.metering.price;
 
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.Demand;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
+import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -38,6 +40,11 @@ record Prices(
         cacheWrite1h,
         output,
         MediaPrices.asText(input, cacheRead, output));
+  }
+
+  /** Those of text, in the order of {@link ChargeLine#TOKENS}. */
+  List<Long> ofText() {
+    return List.of(input, cacheRead, cacheWrite5m, cacheWrite1h, output);
   }
 
   /** What audio and images would cost if they were text. */

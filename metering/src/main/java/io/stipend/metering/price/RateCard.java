@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** The rates of one provider or vendor from one source. */
 final class RateCard {
   private final String version;
+  private final boolean list;
   private final Scope scope;
   private final UnitPrices tools;
   private final List<Rate> rates;
@@ -19,12 +20,14 @@ final class RateCard {
 
   /**
    * @param version names this edition in the ledger
+   * @param list whether it holds what the vendor asks of everybody, not what was agreed
    * @param scope whose models it prices
    * @param tools prices of the tools that all its models can use
    * @param rates effective-dated; those of one name do not overlap
    */
-  RateCard(String version, Scope scope, UnitPrices tools, List<Rate> rates) {
+  RateCard(String version, boolean list, Scope scope, UnitPrices tools, List<Rate> rates) {
     this.version = version;
+    this.list = list;
     this.scope = scope;
     this.tools = tools;
     this.rates = List.copyOf(rates);
@@ -67,6 +70,10 @@ final class RateCard {
 
   String version() {
     return version;
+  }
+
+  boolean isList() {
+    return list;
   }
 
   Scope scope() {

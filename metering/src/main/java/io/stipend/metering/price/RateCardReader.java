@@ -61,7 +61,7 @@ final class RateCardReader {
       card.problem("models", "models: expected a list of at least one model");
     }
     card.finish();
-    return new RateCard(version, scope, tools, rates);
+    return new RateCard(version, !contracted, scope, tools, rates);
   }
 
   void problem(String key, String message) {

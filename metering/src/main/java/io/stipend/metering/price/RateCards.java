@@ -1,6 +1,7 @@
 package io.stipend.metering.price;
 
 import io.stipend.metering.Meter;
+import io.stipend.metering.TokenPrices;
 import io.stipend.metering.price.RateCardException.Problem;
 import io.stipend.metering.price.UnitPrices.UnitPrice;
 import java.nio.file.Path;
@@ -9,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,8 @@ public final class RateCards {
   private final List<RateCard> cards;
 
   private final String version;
+
+  private final Map<Pair, TokenPrices> tokenPrices = new ConcurrentHashMap<>();
 
   private RateCards(List<RateCard> cards, String version) {
     this.cards = cards;
@@ -111,13 +116,20 @@ public final class RateCards {
   }
 
   @Nullable Rate find(String provider, String vendor, String model, Instant at) {
-    Rate own = find(RateCard.Scope.provider(provider), model, at);
-    return own != null ? own : find(RateCard.Scope.vendor(vendor), model, at);
+    Rate own = find(RateCard.Scope.provider(provider), model, at, false);
+    return own != null ? own : find(RateCard.Scope.vendor(vendor), model, at, false);
   }
 
-  private @Nullable Rate find(RateCard.Scope scope, String model, Instant at) {
+  /** The same among the cards of list prices alone. */
+  @Nullable Rate findListed(String provider, String vendor, String model, Instant at) {
+    Rate own = find(RateCard.Scope.provider(provider), model, at, true);
+    return own != null ? own : find(RateCard.Scope.vendor(vendor), model, at, true);
+  }
+
+  private @Nullable Rate find(RateCard.Scope scope, String model, Instant at, boolean listedOnly) {
     for (RateCard card : cards) {
-      Rate rate = card.scope().equals(scope) ? card.find(model, at) : null;
+      boolean asked = card.scope().equals(scope) && (card.isList() || !listedOnly);
+      Rate rate = asked ? card.find(model, at) : null;
       if (rate != null) {
         return rate;
       }
@@ -132,14 +144,21 @@ public final class RateCards {
    */
   @Nullable UnitPrice unitPrice(
       String provider, String vendor, String model, Meter meter, Instant at) {
-    UnitPrice own = unitPrice(RateCard.Scope.provider(provider), model, meter, at);
-    return own != null ? own : unitPrice(RateCard.Scope.vendor(vendor), model, meter, at);
+    UnitPrice own = unitPrice(RateCard.Scope.provider(provider), model, meter, at, false);
+    return own != null ? own : unitPrice(RateCard.Scope.vendor(vendor), model, meter, at, false);
+  }
+
+  /** The same among the cards of list prices alone. */
+  @Nullable UnitPrice listedUnitPrice(
+      String provider, String vendor, String model, Meter meter, Instant at) {
+    UnitPrice own = unitPrice(RateCard.Scope.provider(provider), model, meter, at, true);
+    return own != null ? own : unitPrice(RateCard.Scope.vendor(vendor), model, meter, at, true);
   }
 
   private @Nullable UnitPrice unitPrice(
-      RateCard.Scope scope, String model, Meter meter, Instant at) {
+      RateCard.Scope scope, String model, Meter meter, Instant at, boolean listedOnly) {
     for (RateCard card : cards) {
-      if (card.scope().equals(scope)) {
+      if (card.scope().equals(scope) && (card.isList() || !listedOnly)) {
         Rate rate = card.find(model, at);
         UnitPrice own = rate == null ? null : rate.units().of(meter);
         UnitPrice price = own != null ? own : card.tools().of(meter);
@@ -181,6 +200,15 @@ public final class RateCards {
     }
     return limits;
   }
+
+  /** The prices of text, as charged and as listed: few pairs, each made once. */
+  TokenPrices tokenPrices(Prices charged, Prices listed) {
+    return tokenPrices.computeIfAbsent(
+        new Pair(charged, listed), pair -> TokenPrices.of(charged.ofText(), listed.ofText()));
+  }
+
+  /** Prices as charged and as listed. */
+  private record Pair(Prices charged, Prices listed) {}
 
   /** All cards, last first. */
   List<RateCard> cards() {

@@ -1,11 +1,14 @@
 package io.stipend.metering.price;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.Demand;
 import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageReport;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,21 @@ public interface Rating {
    *     that asked for another one puts that in; where it names no variant, the dearest
    */
   Charge charge(UsageReport report);
+
+  /**
+   * How the lines of that charge are found. All of them together, rounded up once, are the nanos of
+   * {@link #charge}: tokens at the prices of their run, and units as they are billed, so that a fee
+   * for the whole request is one. A unit that has no price has no line. List prices are those of
+   * the last card of list prices that prices the same model, tier and size at the same instant.
+   *
+   * @param report as {@link #charge} takes it
+   */
+  ChargeBasis basis(UsageReport report);
+
+  /** The lines themselves. */
+  default List<ChargeLine> lines(UsageReport report) {
+    return basis(report).lines(report.total(), charge(report).nanos());
+  }
 
   /**
    * The most that this can cost at the requested tier: input at the dearest of its input and

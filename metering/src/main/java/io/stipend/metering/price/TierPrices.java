@@ -34,12 +34,14 @@ final class TierPrices {
 
   /** The prices of a tier in the vendor's word; of an unknown tier, the dearest of all. */
   ContextPrices of(@Nullable String tier) {
-    String name = tier == null ? "" : tier.toLowerCase(Locale.ROOT);
-    if (DEFAULT_NAMES.contains(name)) {
-      return standard;
-    }
-    ContextPrices known = others.get(name);
+    ContextPrices known = known(tier);
     return known == null ? dearest : known;
+  }
+
+  /** The prices of a tier in the vendor's word; null if it is unknown. */
+  @Nullable ContextPrices known(@Nullable String tier) {
+    String name = tier == null ? "" : tier.toLowerCase(Locale.ROOT);
+    return DEFAULT_NAMES.contains(name) ? standard : others.get(name);
   }
 
   ContextPrices standard() {

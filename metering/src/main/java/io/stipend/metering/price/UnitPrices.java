@@ -43,8 +43,13 @@ final class UnitPrices {
     /** The price of so many in nano-units, held at {@link #BEYOND}. */
     long of(long count, @Nullable String variant) {
       long price = of(variant);
-      long billed = once ? Math.min(1, count) : count;
+      long billed = billed(count);
       return price > 0 && billed > BEYOND / price ? BEYOND : billed * price;
+    }
+
+    /** How many of so many a request pays for. */
+    long billed(long count) {
+      return once ? Math.min(1, count) : count;
     }
 
     /** The dearer of both for a unit of unknown variant. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.Units;
@@ -136,7 +137,8 @@ class UsageExportTest {
                 request,
                 List.of(new Posting(ADA, nanos)),
                 "",
-                agent == null ? Units.NONE : Units.parse("web_search=3;image=1")))
+                agent == null ? Units.NONE : Units.parse("web_search=3;image=1"),
+                ChargeBasis.NONE))
         .get(20, TimeUnit.SECONDS);
   }
 

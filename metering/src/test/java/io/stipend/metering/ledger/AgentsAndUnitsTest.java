@@ -4,6 +4,7 @@ import static io.stipend.metering.ledger.SqliteLedgerTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
@@ -46,7 +47,8 @@ class AgentsAndUnitsTest {
         s.providerRequestId(),
         s.debits(),
         s.flags(),
-        units);
+        units,
+        ChargeBasis.NONE);
   }
 
   private static void run(SqliteLedger ledger, LedgerEntry.Reserved reserved, Units units)
@@ -182,7 +184,7 @@ class AgentsAndUnitsTest {
             DriverManager.getConnection("jdbc:sqlite:" + LedgerFiles.database(data));
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("select value from meta where key = 'schema'")) {
-      assertThat(row.getInt(1)).isEqualTo(2);
+      assertThat(row.getInt(1)).isEqualTo(3);
     }
   }
 }

@@ -106,7 +106,9 @@ class ClosedMonthsTest {
             "update adjustment set started = started + 1",
             "update adjustment set stands = stands + 1",
             "insert into adjustment select 9, 'c1', attempt, started, stands, booked, 0, 0, 0, 0, 0,"
-                + " 0, 0 from adjustment",
+                + " 0, 0, lines, version_before, version from adjustment",
+            "update adjustment set lines = x'0101610204'",
+            "update adjustment set version = 'x'",
             "update usage set booked = null",
             "update usage set last_booked = last_booked + 1",
             "update usage set booked = booked + 1")) {
@@ -339,7 +341,7 @@ class ClosedMonthsTest {
     return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
   }
 
-  private static CompletableFuture<Void> settle(
+  static CompletableFuture<Void> settle(
       SqliteLedger ledger, String id, Instant at, TokenUsage usage, long nanos) throws Exception {
     LedgerEntry.Reserved r = Samples.reserved(id, 1, ADA);
     LedgerEntry.Reserved reserved =
@@ -349,7 +351,7 @@ class ClosedMonthsTest {
     return attempt.settle(Samples.settled(reserved, usage, nanos));
   }
 
-  private static CompletableFuture<Void> correct(
+  static CompletableFuture<Void> correct(
       SqliteLedger ledger, String id, String exchange, Instant at, TokenUsage usage, long nanos)
       throws Exception {
     return ledger.append(
@@ -364,7 +366,7 @@ class ClosedMonthsTest {
             "why"));
   }
 
-  private static CompletableFuture<Void> close(
+  static CompletableFuture<Void> close(
       SqliteLedger ledger, YearMonth month, boolean closed, Instant at) throws Exception {
     return ledger.append(new LedgerEntry.MonthClosed(at, month.toString(), closed, "root", ""));
   }

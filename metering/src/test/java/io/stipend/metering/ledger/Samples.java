@@ -1,6 +1,9 @@
 package io.stipend.metering.ledger;
 
+import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLine;
 import io.stipend.metering.Meter;
+import io.stipend.metering.TokenPrices;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.Units;
@@ -241,7 +244,25 @@ final class Samples {
             ? PostingCodec.spread(accounts, nanos, usage.total())
             : PostingCodec.spread(accounts, amount(random), amount(random)),
         flags == null ? "" : flags,
-        units(random));
+        units(random),
+        basis(random));
+  }
+
+  static ChargeBasis basis(Random random) {
+    List<ChargeLine> lines = new ArrayList<>();
+    for (int i = random.nextInt(4); i > 1; i--) {
+      lines.add(new ChargeLine(name(random), 1 + amount(random), amount(random), amount(random)));
+    }
+    if (random.nextInt(3) == 0) {
+      return ChargeBasis.of(lines);
+    }
+    List<Long> charged = prices(random);
+    return new ChargeBasis(
+        TokenPrices.of(charged, random.nextBoolean() ? charged : prices(random)), lines);
+  }
+
+  private static List<Long> prices(Random random) {
+    return random.longs(5, 0, 1_000_000_000).boxed().toList();
   }
 
   /** How many kinds of fact there are. */
@@ -283,7 +304,9 @@ final class Samples {
               amount(random) - 1_000,
               postings(random, true),
               by,
-              reason);
+              reason,
+              random.nextBoolean() ? null : basis(random),
+              random.nextBoolean() ? null : name(random));
       case 5 -> new LedgerEntry.KeyRevoked(at, id, by);
       case 6 -> transferred(random, id, account(random));
       case 7 ->

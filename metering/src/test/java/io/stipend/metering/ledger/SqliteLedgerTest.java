@@ -3,6 +3,7 @@ package io.stipend.metering.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import java.nio.file.Files;
@@ -65,7 +66,8 @@ class SqliteLedgerTest {
                   "",
                   null,
                   null,
-                  Units.NONE));
+                  Units.NONE,
+                  ChargeBasis.NONE));
     }
     List<UsageRow> projected = rows();
     assertThat(projected).hasSize(1);

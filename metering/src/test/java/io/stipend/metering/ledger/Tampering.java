@@ -67,7 +67,8 @@ final class Tampering {
                                 attempt.reserved(),
                                 change.apply(attempt.settled()),
                                 null,
-                                attempt.booked())
+                                attempt.booked(),
+                                attempt.priceVersion())
                             : attempt)
                 .toList());
   }

@@ -217,6 +217,7 @@ class VerifierTest {
         attempt.reserved(),
         attempt.settled(),
         null,
+        null,
         null);
   }
 

@@ -3,6 +3,7 @@ package io.stipend.metering.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
@@ -77,7 +78,8 @@ class SessionReportTest {
                 null,
                 List.of(new Posting(ADA, 1_000)),
                 "",
-                Units.parse(units)))
+                Units.parse(units),
+                ChargeBasis.NONE))
         .get(20, TimeUnit.SECONDS);
   }
 

@@ -206,7 +206,7 @@ public final class Funds {
                 postings.add(new Posting(current, posting.amount()));
               }
               return moved
-                  ? correct(withPostings(corrected, postings), rules.none(), now)
+                  ? correct(corrected.with(postings), rules.none(), now)
                   : enter(corrected, accounts);
             })
         .thenCompose(Function.identity());
@@ -285,11 +285,6 @@ public final class Funds {
           opening.end(accounts.get(0), end, now);
           return null;
         });
-  }
-
-  private static Corrected withPostings(Corrected c, List<Posting> postings) {
-    return new Corrected(
-        c.at(), c.correctionId(), c.id(), c.usage(), c.nanosDelta(), postings, c.by(), c.reason());
   }
 
   /** Does something under the lock with the current accounts of these budgets, opened. */

@@ -176,7 +176,8 @@ final class LocalReservation implements Reservation {
             end.providerRequestId(),
             postings(end.charge()),
             end.flags(),
-            end.units());
+            end.units(),
+            end.basis());
     return end(
         State.SENT,
         share -> share.charged(end.charge()),

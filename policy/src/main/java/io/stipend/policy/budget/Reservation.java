@@ -1,6 +1,7 @@
 package io.stipend.policy.budget;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Units;
 import io.stipend.metering.UsageSource;
@@ -74,6 +75,7 @@ public interface Reservation {
    * @param providerRequestId the provider's own id; null if none came
    * @param flags anything to look at; empty if nothing
    * @param units what was used that is not a token
+   * @param basis how the lines of the charge are found
    */
   record Settlement(
       Instant at,
@@ -86,8 +88,37 @@ public interface Reservation {
       @Nullable String serviceTier,
       @Nullable String providerRequestId,
       String flags,
-      Units units) {
-    /** An attempt that used nothing but tokens. */
+      Units units,
+      ChargeBasis basis) {
+    /** An attempt whose charge has no lines. */
+    public Settlement(
+        Instant at,
+        Charge charge,
+        TokenUsage usage,
+        UsageSource source,
+        String outcome,
+        int httpStatus,
+        String modelServed,
+        @Nullable String serviceTier,
+        @Nullable String providerRequestId,
+        String flags,
+        Units units) {
+      this(
+          at,
+          charge,
+          usage,
+          source,
+          outcome,
+          httpStatus,
+          modelServed,
+          serviceTier,
+          providerRequestId,
+          flags,
+          units,
+          ChargeBasis.NONE);
+    }
+
+    /** The same of an attempt that used nothing but tokens. */
     public Settlement(
         Instant at,
         Charge charge,
@@ -126,7 +157,8 @@ public interface Reservation {
           serviceTier,
           providerRequestId,
           flags.isEmpty() ? flag : flags + "," + flag,
-          units);
+          units,
+          basis);
     }
   }
 }

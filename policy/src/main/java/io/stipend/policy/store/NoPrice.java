@@ -1,6 +1,7 @@
 package io.stipend.policy.store;
 
 import io.stipend.metering.Charge;
+import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.Demand;
 import io.stipend.metering.Meter;
 import io.stipend.metering.UsageReport;
@@ -24,6 +25,11 @@ final class NoPrice implements Rating {
 
   @Override
   public Charge charge(UsageReport report) {
+    throw asked();
+  }
+
+  @Override
+  public ChargeBasis basis(UsageReport report) {
     throw asked();
   }
 
