@@ -11,6 +11,7 @@ import io.stipend.gateway.admin.AdminService;
 import io.stipend.gateway.admin.GatewayStatus;
 import io.stipend.gateway.admin.LocalAdmin;
 import io.stipend.gateway.admin.PersonBalance;
+import io.stipend.gateway.admin.Statements;
 import io.stipend.gateway.dialect.Dialect.Answer;
 import io.stipend.gateway.exchange.AccessLog;
 import io.stipend.gateway.exchange.Exchanges;
@@ -134,7 +135,12 @@ public final class Gateway implements AutoCloseable {
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
     this.adminHandler =
-        new AdminHandler(admin, this::status, access, identities.callers(access, clock));
+        new AdminHandler(
+            admin,
+            new Statements(identities::file, clock),
+            this::status,
+            access,
+            identities.callers(access, clock));
     identities.awaitKeys();
     this.adminListener = Listener.start(transport, at(config.admin(), null), adminHandler);
     this.listener = Listener.start(transport, at(config.listen(), tls(config)), exchanges);

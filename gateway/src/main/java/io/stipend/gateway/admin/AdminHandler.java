@@ -60,11 +60,15 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
    * @param status is read on any thread; must not block
    */
   public AdminHandler(
-      AdminService service, Supplier<GatewayStatus> status, AdminAccess access, Callers callers) {
+      AdminService service,
+      Statements statements,
+      Supplier<GatewayStatus> status,
+      AdminAccess access,
+      Callers callers) {
     this.access = access;
     this.status = status;
     this.callers = callers;
-    this.desk = new AdminRoute.Desk(service, status);
+    this.desk = new AdminRoute.Desk(service, statements, status);
     this.worker =
         new ThreadPoolExecutor(
             1,
@@ -122,14 +126,22 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
     return Map.of("error", Map.of("code", code.toLowerCase(Locale.ROOT), "message", message));
   }
 
-  private static Inbound answer(Outbound client, int status, Object json) {
+  private static Inbound answer(Outbound client, int status, Object answer) {
+    Page page = answer instanceof Page written ? written : null;
     HttpHeaders headers = new DefaultHttpHeaders();
-    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+    headers.set(HttpHeaderNames.CONTENT_TYPE, page == null ? Page.JSON : page.type());
     headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    if (page != null) {
+      headers.set("x-content-type-options", "nosniff");
+      headers.set(HttpHeaderNames.CONTENT_SECURITY_POLICY, Page.POLICY);
+    }
     if (status == Kind.UNAUTHORIZED.status()) {
       headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
     }
-    client.respond(status, headers, Unpooled.wrappedBuffer(AdminJson.write(json)));
+    client.respond(
+        status,
+        headers,
+        Unpooled.wrappedBuffer(page == null ? AdminJson.write(answer) : page.bytes()));
     return ANSWERED;
   }
 

@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path the path; or what stands before the id at its end
  * @param ofOne whether an id follows
- * @param roles who may ask; a {@link Role#PERSON} only where the id is its own
+ * @param roles who may ask; with {@link Role#PERSON} everybody for an id that is their own
  */
 record AdminRoute(
     HttpMethod method, String path, boolean ofOne, Set<Role> roles, AdminRoute.Work work) {
   private static final Set<Role> ALL = Set.of(Role.PLATFORM, Role.FINANCE, Role.AUDITOR);
   private static final Set<Role> MONEY = Set.of(Role.PLATFORM, Role.FINANCE);
   private static final Set<Role> OWN = Set.of(Role.PLATFORM, Role.FINANCE, Role.PERSON);
+
+  /** What somebody is given is nobody else's business, not even the platform's. */
+  private static final Set<Role> PRIVATE = Set.of(Role.FINANCE, Role.PERSON);
 
   /** Everything that needs a credential. What changes something is the platform's alone. */
   static final List<AdminRoute> TABLE =
@@ -41,6 +44,16 @@ record AdminRoute(
               OWN,
               (to, asked) ->
                   to.service.usage(asked.id, asked.parameter("from"), asked.parameter("to"))),
+          get(
+              "/v1/statements",
+              true,
+              PRIVATE,
+              (to, asked) ->
+                  to.statements.page(
+                      asked.id,
+                      asked.parameter("month"),
+                      asked.parameter("year"),
+                      asked.parameter("format"))),
           post(
               "/v1/keys",
               (to, asked) ->
@@ -75,14 +88,16 @@ record AdminRoute(
               (to, asked) ->
                   to.service.closeMonth(asked.read(AdminService.MonthOrder.class), asked.by)));
 
-  /** Does what a route is for; what is returned becomes the JSON of the answer. Blocks. */
+  /**
+   * Does what a route is for; what is returned becomes JSON, unless it is a {@link Page}. Blocks.
+   */
   @FunctionalInterface
   interface Work {
     Object of(Desk desk, Asked asked);
   }
 
   /** What the routes work with. */
-  record Desk(AdminService service, Supplier<GatewayStatus> status) {}
+  record Desk(AdminService service, Statements statements, Supplier<GatewayStatus> status) {}
 
   /** What is asked. */
   static final class Asked {
@@ -153,8 +168,10 @@ record AdminRoute(
   }
 
   private void require(Caller caller, String at) {
-    boolean own = caller.role() != Role.PERSON || (ofOne && id(at).equals(caller.person()));
-    if (!roles.contains(caller.role()) || !own) {
+    // Whoever has a role is a person too.
+    boolean own = roles.contains(Role.PERSON) && ofOne && id(at).equals(caller.person());
+    boolean may = caller.role() != Role.PERSON && roles.contains(caller.role());
+    if (!own && !may) {
       throw new AdminException(
           Kind.FORBIDDEN,
           "role: "

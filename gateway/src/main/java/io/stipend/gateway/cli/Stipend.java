@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
       "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
-      "report access, statement, prices, reconcile, forget, allowance export."
+      "report access, prices, reconcile, forget, allowance export."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -99,7 +99,8 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("usage", UsageCommand.line(terminal, workspace));
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
-    for (String name : new String[] {"statement", "prices", "reconcile", "forget"}) {
+    root.addSubcommand("statement", new StatementCommand(terminal, workspace));
+    for (String name : new String[] {"prices", "reconcile", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

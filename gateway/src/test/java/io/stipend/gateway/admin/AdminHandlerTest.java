@@ -72,6 +72,7 @@ class AdminHandlerTest {
     handler =
         new AdminHandler(
             admin,
+            new Statements(() -> quota, clock),
             () -> new GatewayStatus("1", "hash", 2, 3, ready, Map.of("a", "open")),
             access,
             new Callers(access, keys, store, new Freezes(), clock));

@@ -48,6 +48,7 @@ class AdminRolesTest {
           Map.entry("GET /v1/balances/ID", "platform finance own"),
           Map.entry("GET /v1/allowances/ID", "platform finance own"),
           Map.entry("GET /v1/usage/ID", "platform finance own"),
+          Map.entry("GET /v1/statements/ID", "finance own"),
           Map.entry("POST /v1/keys", "platform"),
           Map.entry("DELETE /v1/keys/ID", "platform"),
           Map.entry("POST /v1/grants", "platform"),

@@ -1,5 +1,7 @@
 package io.stipend.metering.report.statement;
 
+import io.stipend.metering.ChargeLine;
+import io.stipend.metering.ChargeLines;
 import io.stipend.metering.ledger.Booking;
 import io.stipend.metering.ledger.SignedUsage;
 import io.stipend.metering.ledger.UsageRow;
@@ -54,8 +56,7 @@ final class UseTally {
     UsageRow row = booking.attempt();
     SignedUsage usage = booking.usage();
     long input = Math.addExact(usage.input(), usage.cacheRead());
-    long list = usage.nanos();
-    unlisted++;
+    long list = list(booking);
     UseLine one =
         new UseLine(
             null,
@@ -71,6 +72,18 @@ final class UseTally {
     times.add(byMonth ? YearMonth.from(day).toString() : day.toString(), one);
     sources.add(booking.correction() ? Booking.CORRECTION : row.usageSource().label(), one);
     totals.add(row.currency(), one);
+  }
+
+  /** Rounded as the cost is, so that whoever pays list prices has no difference. */
+  private long list(Booking booking) {
+    long cost = booking.usage().nanos();
+    List<ChargeLine> lines = booking.lines();
+    if (lines.isEmpty()) {
+      unlisted += cost == 0 ? 0 : 1;
+      return cost;
+    }
+    long more = Math.subtractExact(ChargeLines.listNanos(lines), ChargeLines.nanos(lines));
+    return Math.addExact(cost, more);
   }
 
   Statement.Use use() {
