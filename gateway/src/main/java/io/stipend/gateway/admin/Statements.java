@@ -79,7 +79,8 @@ public final class Statements {
       return StatementText.of(statement);
     }
     StringWriter out = new StringWriter();
-    (form == Form.JSON ? Format.JSON : Format.HTML).write(StatementReport.of(statement), out);
+    Format format = form == Form.JSON ? Format.JSON : Format.HTML;
+    format.write(StatementReport.of(statement, form == Form.HTML), out);
     return out.toString();
   }
 

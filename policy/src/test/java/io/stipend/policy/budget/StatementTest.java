@@ -143,6 +143,15 @@ class StatementTest extends StatementFixture {
         .containsExactly(tuple(usd(-15), usd(5)));
     Statement year = statement(request("ada", StatementPeriod.year("2026"), ADA));
     assertThat(year.budgets().get(0).elsewhere()).isZero();
+    assertThat(year.budgets().get(0).months())
+        .filteredOn(m -> m.closing() != 0)
+        .extracting(Statement.MonthLine::month, Statement.MonthLine::closing)
+        .containsExactly(
+            tuple("2026-10", usd(100)), tuple("2026-11", usd(-15)), tuple("2026-12", usd(389)));
+    assertThat(year.open())
+        .as("only what may still change is named")
+        .first()
+        .isEqualTo("the month 2026-12 of UTC is not closed");
 
     use(ADA, usd(3));
     mend(call, ADA, began, usd(-2), 37_000);

@@ -12,11 +12,10 @@ final class StatementProof {
   static String words(Statement.Proof proof) {
     return "Ledger head "
         + proof.head().seq()
-        + " "
-        + proof.head().hash()
         + (proof.completeUntil() == null
-            ? "; no call is under way"
-            : "; complete until " + proof.completeUntil());
+            ? "; no call is under way; hash "
+            : "; complete until " + proof.completeUntil() + "; hash ")
+        + proof.head().hash();
   }
 
   /**

@@ -72,14 +72,15 @@ final class StatementReading {
                 dated.add(startedAt, debit);
               }
             });
-    List<String> open = open(history);
+    List<Movement> movements = Movements.of(bounds, history, dated);
+    List<String> open = open(history, movements);
     Statement.Use use = tally.use();
     return new Statement(
         request,
         from,
         to,
         open,
-        budgets(history, use, open.isEmpty()),
+        budgets(history, movements, use, open.isEmpty()),
         use,
         corrections(history),
         refusals(history),
@@ -87,14 +88,23 @@ final class StatementReading {
   }
 
   /** Why something of this time may still change. */
-  private List<String> open(PrincipalHistory history) {
+  private List<String> open(PrincipalHistory history, List<Movement> movements) {
     List<String> reasons = new ArrayList<>();
     List<String> months = new ArrayList<>();
+    Instant first = tally.first();
+    for (Movement one : movements) {
+      // Use is dated by its period as a whole.
+      boolean dates = one.kind() != Kind.USED;
+      first = dates && (first == null || one.at().isBefore(first)) ? one.at() : first;
+    }
     YearMonth month = YearMonth.from(from.atOffset(ZoneOffset.UTC));
     YearMonth last = YearMonth.from(to.minusMillis(1).atOffset(ZoneOffset.UTC));
     for (; !month.isAfter(last); month = month.plusMonths(1)) {
       LedgerEntry.MonthClosed closed = history.state().months().get(month.toString());
-      if (closed == null || !closed.closed()) {
+      Instant end = month.plusMonths(1).atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
+      // Before whoever it is came nothing was, and nothing will be.
+      boolean before = first != null && !end.isAfter(first);
+      if (!before && (closed == null || !closed.closed())) {
         months.add(month.toString());
       }
     }
@@ -132,9 +142,10 @@ final class StatementReading {
     return end != null && !end.isAfter(to);
   }
 
-  private List<Budget> budgets(PrincipalHistory history, Statement.Use use, boolean done) {
+  private List<Budget> budgets(
+      PrincipalHistory history, List<Movement> all, Statement.Use use, boolean done) {
     SortedMap<String, List<Movement>> series = new TreeMap<>();
-    for (Movement one : Movements.of(bounds, history, dated)) {
+    for (Movement one : all) {
       series.computeIfAbsent(one.account().series(), key -> new ArrayList<>()).add(one);
     }
     List<StatementRequest.Rule> without = new ArrayList<>(request.rules());

@@ -3,11 +3,15 @@ package io.stipend.metering.report.statement;
 import io.stipend.metering.Unit;
 import io.stipend.metering.report.statement.Statement.Budget;
 import io.stipend.metering.report.statement.Statement.Line;
+import io.stipend.metering.report.statement.Statement.PeriodLine;
 import io.stipend.metering.report.statement.Statement.Use;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /** A statement for a terminal of 80 columns. */
 public final class StatementText {
@@ -116,18 +120,28 @@ public final class StatementText {
       return;
     }
     Unit unit = budget.unit();
+    Map<String, ToLongFunction<PeriodLine>> all = new LinkedHashMap<>();
+    all.put("CARRIED IN", PeriodLine::carriedIn);
+    all.put("IN", PeriodLine::in);
+    all.put("USED", PeriodLine::used);
+    all.put("OTHER OUT", PeriodLine::out);
+    all.put("EXPIRED", PeriodLine::expired);
+    all.put("CARRIED ON", PeriodLine::carriedOut);
+    List<String> heads = new ArrayList<>();
+    List<Function<PeriodLine, String>> cells = new ArrayList<>();
+    all.forEach(
+        (head, amount) -> {
+          if (budget.periods().stream().anyMatch(p -> amount.applyAsLong(p) != 0)) {
+            heads.add(head);
+            cells.add(period -> unit.format(amount.applyAsLong(period)));
+          }
+        });
     table(
         "By period",
         budget.periods(),
         period -> period.account().period() + (period.ended() ? "" : " (open)"),
-        List.of("CARRIED IN", "IN", "USED", "OTHER OUT", "EXPIRED", "CARRIED ON"),
-        List.of(
-            period -> unit.format(period.carriedIn()),
-            period -> unit.format(period.in()),
-            period -> unit.format(period.used()),
-            period -> unit.format(period.out()),
-            period -> unit.format(period.expired()),
-            period -> unit.format(period.carriedOut())));
+        heads,
+        cells);
   }
 
   private void use(Use use) {
@@ -149,11 +163,8 @@ public final class StatementText {
     }
     uses("By session, the dearest", sessions, "no session named");
     uses(statement.request().period().isYear() ? "By month" : "By day", use.times(), "");
-    uses(
-        "By how it is known",
-        use.sources().stream().map(one -> one.named(StatementWords.source(one.label()))).toList(),
-        "");
-    uses("In all", use.totals(), "");
+    uses("By how it is known", use.sources(), "");
+    uses("In all", use.totals().stream().map(one -> one.named("")).toList(), "");
   }
 
   private void uses(String title, List<UseLine> lines, String unnamed) {
@@ -224,6 +235,13 @@ public final class StatementText {
       column.replaceAll(cell -> " ".repeat(width - cell.length()) + cell);
       columns.add(column);
       taken += width + GAP.length();
+    }
+    if (columns.size() > 1 && WIDTH - taken < LEAST_LABEL) {
+      int half = columns.size() / 2;
+      table(title, rows, label, heads.subList(0, half), cells.subList(0, half));
+      table(
+          title, rows, label, heads.subList(half, heads.size()), cells.subList(half, cells.size()));
+      return;
     }
     int room = Math.max(LEAST_LABEL, WIDTH - taken);
     line("");

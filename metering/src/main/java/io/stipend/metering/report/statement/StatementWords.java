@@ -7,10 +7,10 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The words of a statement, the same in every format. Nothing here may sound like money that is
@@ -42,7 +42,12 @@ final class StatementWords {
         + " to "
         + day(statement.to().minusMillis(1), zone)
         + ", "
-        + zone.getId();
+        + zone(statement);
+  }
+
+  private static String zone(Statement statement) {
+    ZoneId zone = statement.request().zone();
+    return zone.normalized().equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
   }
 
   private static String day(Instant at, ZoneId zone) {
@@ -95,7 +100,7 @@ final class StatementWords {
     }
     String joint =
         switch (line.kind()) {
-          case ALLOWANCE -> " of ";
+          case ALLOWANCE -> line.at() == null ? ": " : " of ";
           case CHANGE, GRANT, BORROWED -> ": ";
           default -> line.at() == null ? ": " : " ";
         };
@@ -140,17 +145,6 @@ final class StatementWords {
     return unit.format(amount) + " " + unit.name();
   }
 
-  /** What a source of usage means. */
-  static String source(@Nullable String label) {
-    return switch (String.valueOf(label)) {
-      case "reported" -> "reported by the provider";
-      case "counted" -> "counted from the text";
-      case "assumed" -> "assumed until corrected";
-      case "correction" -> "corrections of closed months";
-      default -> String.valueOf(label);
-    };
-  }
-
   /** The line of the whole, where the quota file says what else there is; empty if it does not. */
   static String pay(Statement statement) {
     StatementRequest.Pay pay = statement.request().pay();
@@ -177,7 +171,7 @@ final class StatementWords {
             + " paid out. It is carried over or ends, as the rule of the budget says.");
     notes.add(
         "Months and days are those of "
-            + statement.request().zone().getId()
+            + zone(statement)
             + "; a call belongs to the instant at which it began. Use is that of the books, as in"
             + " the usage export"
             + (statement.refusals().isEmpty() ? "." : "; refusals are counted by days of UTC."));
@@ -191,6 +185,12 @@ final class StatementWords {
                       Locale.ROOT,
                       ". Rows without recorded list prices: %d; they count at cost.",
                       unlisted)));
+    }
+    if (!statement.use().isEmpty()) {
+      notes.add(
+          "Reported: the provider said what was used. Counted: from the text that passed, as the"
+              + " answer ended before. Assumed: nobody said; what was expected stands until it is"
+              + " corrected. Correction: of a month that was closed by then.");
     }
     return notes;
   }

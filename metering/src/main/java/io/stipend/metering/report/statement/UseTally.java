@@ -5,6 +5,7 @@ import io.stipend.metering.ChargeLines;
 import io.stipend.metering.ledger.Booking;
 import io.stipend.metering.ledger.SignedUsage;
 import io.stipend.metering.ledger.UsageRow;
+import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class UseTally {
   private final Sums sources = new Sums();
   private final Sums totals = new Sums();
   private long unlisted;
+  private @Nullable Instant first;
 
   /**
    * @param byMonth whether times are months; else days
@@ -52,7 +54,13 @@ final class UseTally {
     }
   }
 
+  /** The start of the first line; null if there is none. */
+  @Nullable Instant first() {
+    return first;
+  }
+
   void add(Booking booking) {
+    first = first == null ? booking.startedAt() : first;
     UsageRow row = booking.attempt();
     SignedUsage usage = booking.usage();
     long input = Math.addExact(usage.input(), usage.cacheRead());
