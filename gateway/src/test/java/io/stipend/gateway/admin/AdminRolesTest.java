@@ -176,6 +176,15 @@ class AdminRolesTest {
   }
 
   @Test
+  void whoHasARoleSeesWhatIsTheirOwnAsWell() throws Exception {
+    for (String group : List.of("ops", "kpmg")) {
+      String jwt = jwt(ADA, group);
+      assertThat(ask("GET", "/v1/statements/" + ADA, jwt, "").statusCode()).isEqualTo(200);
+      assertThat(ask("GET", "/v1/statements/bob@acme.test", jwt, "").statusCode()).isEqualTo(403);
+    }
+  }
+
+  @Test
   void thePageOfTheAdminListenerHasTheSameTable() throws Exception {
     String page = Files.readString(Path.of("../docs/admin.md"));
     for (Map.Entry<String, String> route : ALLOWED.entrySet()) {

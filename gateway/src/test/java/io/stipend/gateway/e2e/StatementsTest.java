@@ -20,6 +20,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,23 +33,42 @@ import org.junit.jupiter.api.Test;
 /** Statements of calls that were made through a gateway. */
 class StatementsTest {
   private static final String PLANTED = "ada.private@corp.test";
+
+  /** Half of the list's prices of the model of {@link Api#CHAT}. */
+  private static final String CARD =
+      """
+      version: half
+      kind: contracted
+      currency: USD
+      provider: openai
+      source: test
+      checked_on: 2026-01-05
+      valid_from: 2026-01-01
+      models:
+        - { model: gpt-4o-mini, prices: { input: 0.075, cache_read: 0.0375, output: 0.3 } }
+      """;
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, String> KEYS = new HashMap<>();
   private static FakeProvider provider;
   private static TestGateway gateway;
   private static CapturedLog log;
+  private static Path card;
 
   @BeforeAll
   static void callsOfThree() throws Exception {
     log = new CapturedLog();
     provider = FakeProvider.start(0);
+    card = Files.createTempFile("contract", ".yaml");
+    Files.writeString(card, CARD);
     gateway =
         TestGateway.start(
             """
             providers:
               openai: { url: "%1$s", key: k1 }
               anthropic: { url: "%1$s", key: k2 }
+            rate_cards: [builtin, "%2$s"]
             calendar: { timezone: Pacific/Auckland }
             allowances:
               engineer: { amount: 400 USD, every: month }
@@ -59,7 +79,7 @@ class StatementsTest {
             services:
               ci-bot: { budget: { amount: 30 USD, every: day } }
             """
-                .formatted(provider.url()));
+                .formatted(provider.url(), card));
     for (String person : List.of("ada", "bob", "ci-bot")) {
       KEYS.put(person, gateway.key(person));
       String user = "\"user\":\"" + PLANTED + "\",";
@@ -84,7 +104,8 @@ class StatementsTest {
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws Exception {
+    Files.delete(card);
     gateway.close();
     provider.close();
     log.close();
@@ -119,6 +140,12 @@ class StatementsTest {
       assertThat(statement.at("/totals/0/calls").asInt()).isEqualTo(4);
       assertThat(statement.at("/models").size()).isEqualTo(2);
       told += its;
+      for (JsonNode model : statement.path("models")) {
+        long cost = Unit.USD.parse(model.path("cost").asText());
+        long list = Unit.USD.parse(model.path("list_value").asText());
+        boolean contracted = model.path("model").asText().equals(Api.CHAT.model);
+        assertThat(list).as("%s", model).isEqualTo(contracted ? 2 * cost : cost);
+      }
     }
     assertThat(told).isEqualTo(rows.stream().mapToLong(UsageRow::nanos).sum()).isPositive();
 

@@ -9,6 +9,7 @@ import io.stipend.metering.report.statement.Statement.Budget;
 import io.stipend.metering.report.statement.StatementPeriod;
 import io.stipend.metering.report.statement.StatementText;
 import io.stipend.metering.report.statement.UseLine;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
@@ -104,6 +105,9 @@ class StatementTest extends StatementFixture {
             2026-11-20                                                   1   38000       380
             2026-11-28                                                   1    3500        35
             """);
+    String text = StatementText.of(month("ada", "2026-11", ADA));
+    String budget = text.substring(text.indexOf("Budget"), text.indexOf("\nUsed, by"));
+    assertThat(Path.of("../docs/statement.md")).content().contains("```\n" + budget + "```");
     assertThat(StatementText.of(month("ada", "2026-10", ADA)))
         .contains(
             """

@@ -166,6 +166,9 @@ final class StatementWords {
 
   static List<String> notes(Statement statement) {
     List<String> notes = new ArrayList<>();
+    if (statement.budgets().isEmpty()) {
+      notes.add("There is no budget of their own: what binds them they share with others.");
+    }
     notes.add(
         "An allowance is a budget for work, not money of the person's: what is not used is never"
             + " paid out. It is carried over or ends, as the rule of the budget says.");
