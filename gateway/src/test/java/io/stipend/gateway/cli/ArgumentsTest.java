@@ -80,7 +80,6 @@ class ArgumentsTest {
         "report budget-vs-actual",
         "report forecast --month 2026-11",
         "report access",
-        "statement ada --month 2026-11",
         "prices list",
         "reconcile",
         "forget ada"
