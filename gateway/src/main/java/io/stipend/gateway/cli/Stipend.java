@@ -29,8 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
-      "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
-      "report access, prices, reconcile, forget, allowance export."
+      "Not built yet: prices, reconcile, forget, allowance export."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;

@@ -34,17 +34,13 @@ final class HistoryReading {
   }
 
   PrincipalHistory read(AdjustmentTable adjustments, Visitor visitor) throws SQLException {
-    Bookings.read(
-        usage,
-        adjustments,
-        tail,
-        asked.from(),
-        asked.to(),
-        line -> {
-          if (line.attempt().person().equals(asked.person())) {
-            visitor.line(line);
-          }
-        });
+    new Bookings(connection, usage, adjustments, tail, asked.from(), asked.to())
+        .read(
+            lines ->
+                lines.stream()
+                    .filter(line -> line.attempt().person().equals(asked.person()))
+                    .toList(),
+            its -> its.forEach(visitor::line));
     Map<AccountKey, AccountTotals> accounts = accounts();
     List<LedgerEntry.Corrected> corrections = corrections();
     Instant debits = visitor.debitsFrom(accounts.keySet());

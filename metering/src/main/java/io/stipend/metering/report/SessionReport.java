@@ -1,17 +1,16 @@
 package io.stipend.metering.report;
 
 import io.stipend.metering.Units;
-import io.stipend.metering.ledger.Booking;
+import io.stipend.metering.ledger.BookedLine;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SignedUsage;
-import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.report.page.Report;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,35 +60,72 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
       Agent agent, long calls, SignedUsage usage, Units units, Instant first, Instant last) {
     /** All tokens, each counted once. */
     public long tokens() {
-      long input = Math.addExact(usage.input(), usage.cacheRead());
-      return Math.addExact(Math.addExact(input, usage.cacheWrite()), usage.output());
+      return Sum.tokens(usage);
+    }
+  }
+
+  private static Agent agent(BookedLine line) {
+    return new Agent(
+        line.person(),
+        line.sessionId(),
+        line.agentId(),
+        line.parentAgentId(),
+        line.client(),
+        line.currency());
+  }
+
+  /** A line in the making. */
+  private static final class Calls implements UsageSums.Tally<Calls> {
+    private long calls;
+    private long input;
+    private long cacheRead;
+    private long cacheWrite;
+    private long cacheWrite1h;
+    private long output;
+    private long reasoning;
+    private long nanos;
+    private Units units = Units.NONE;
+    private long first = Long.MAX_VALUE;
+    private long last = Long.MIN_VALUE;
+
+    @Override
+    public void add(BookedLine line) {
+      calls += line.correction() ? 0 : 1;
+      input = Math.addExact(input, line.input());
+      cacheRead = Math.addExact(cacheRead, line.cacheRead());
+      cacheWrite = Math.addExact(cacheWrite, line.cacheWrite());
+      cacheWrite1h = Math.addExact(cacheWrite1h, line.cacheWrite1h());
+      output = Math.addExact(output, line.output());
+      reasoning = Math.addExact(reasoning, line.reasoning());
+      nanos = Math.addExact(nanos, line.nanos());
+      units = line.correction() ? units : units.plus(line.units());
+      first = Math.min(first, line.startedAt());
+      last = Math.max(last, line.finishedAt());
     }
 
-    private static Line of(Booking booking) {
-      UsageRow row = booking.attempt();
-      return new Line(
-          new Agent(
-              row.person(),
-              row.sessionId(),
-              row.agentId(),
-              row.parentAgentId(),
-              row.client(),
-              row.currency()),
-          booking.correction() ? 0 : 1,
-          booking.usage(),
-          booking.correction() ? Units.NONE : row.units(),
-          booking.startedAt(),
-          booking.finishedAt());
+    @Override
+    public void add(Calls o) {
+      calls += o.calls;
+      input = Math.addExact(input, o.input);
+      cacheRead = Math.addExact(cacheRead, o.cacheRead);
+      cacheWrite = Math.addExact(cacheWrite, o.cacheWrite);
+      cacheWrite1h = Math.addExact(cacheWrite1h, o.cacheWrite1h);
+      output = Math.addExact(output, o.output);
+      reasoning = Math.addExact(reasoning, o.reasoning);
+      nanos = Math.addExact(nanos, o.nanos);
+      units = units.plus(o.units);
+      first = Math.min(first, o.first);
+      last = Math.max(last, o.last);
     }
 
-    private Line plus(Line other) {
+    Line line(Agent agent) {
       return new Line(
           agent,
-          calls + other.calls,
-          usage.plus(other.usage),
-          units.plus(other.units),
-          first.isBefore(other.first) ? first : other.first,
-          last.isAfter(other.last) ? last : other.last);
+          calls,
+          new SignedUsage(input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, nanos),
+          units,
+          Instant.ofEpochMilli(first),
+          Instant.ofEpochMilli(last));
     }
   }
 
@@ -98,21 +134,26 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
 
   /** Sums up the lines of the usage export with {@code from <= started_at < to}. */
   public static SessionReport read(LedgerReader reader, Instant from, Instant to) {
-    Map<Agent, Line> sums = new HashMap<>();
-    reader.bookings(
-        from,
-        to,
-        booking -> {
-          Line one = Line.of(booking);
-          sums.merge(one.agent(), one, Line::plus);
-        });
+    return of(sums(reader, from, to));
+  }
+
+  /** The report. */
+  public static Report report(LedgerReader reader, Scope scope) {
+    UsageSums<Agent, Calls> usage = sums(reader, scope.from(), scope.to());
+    return new SessionPage(of(usage), scope, usage.state()).report();
+  }
+
+  private static UsageSums<Agent, Calls> sums(LedgerReader reader, Instant from, Instant to) {
+    return UsageSums.read(reader, from, to, () -> SessionReport::agent, Calls::new);
+  }
+
+  private static SessionReport of(UsageSums<Agent, Calls> usage) {
     Map<Session, Instant> starts = new HashMap<>();
-    Map<String, Long> totals = new TreeMap<>();
-    for (Line line : sums.values()) {
+    List<Line> lines = new ArrayList<>();
+    usage.sums().forEach((agent, calls) -> lines.add(calls.line(agent)));
+    for (Line line : lines) {
       starts.merge(session(line), line.first(), (a, b) -> a.isBefore(b) ? a : b);
-      totals.merge(line.agent().currency(), line.usage().nanos(), Math::addExact);
     }
-    List<Line> lines = new ArrayList<>(sums.values());
     lines.sort(
         Comparator.comparing((Line line) -> line.agent().person())
             .thenComparing(line -> starts.get(session(line)))
@@ -121,7 +162,7 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
             .thenComparing(line -> line.agent().agentId(), NULLS_FIRST)
             .thenComparing(line -> line.agent().parentAgentId(), NULLS_FIRST)
             .thenComparing(line -> line.agent().client(), NULLS_FIRST));
-    return new SessionReport(lines, totals);
+    return new SessionReport(lines, usage.totalNanos());
   }
 
   private static Session session(Line line) {

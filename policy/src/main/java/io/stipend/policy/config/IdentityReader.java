@@ -224,17 +224,20 @@ final class IdentityReader {
   /** Whether people whom the file does not hold get anything. */
   private boolean allowance(String issuer, @Nullable Value value) {
     List<BudgetTerms> terms = new ArrayList<>();
+    List<String> levels = new ArrayList<>();
     for (Value item : value == null ? List.<Value>of() : value.oneOrMore()) {
       String name = Scalars.reference(item, "an allowance", allowances.keySet());
       BudgetTerms found = name == null ? null : allowances.get(name);
       if (found != null) {
         BudgetReader.add(terms, found, item);
+        levels.add(name);
       }
     }
     if (!terms.isEmpty()) {
       standings.put(
           issuer,
-          new PrincipalConfig.Standing(false, terms, zone, ModelRules.ALL, ScopeLimits.NONE));
+          new PrincipalConfig.Standing(
+              false, String.join("+", levels), terms, zone, ModelRules.ALL, ScopeLimits.NONE));
     }
     return !terms.isEmpty();
   }

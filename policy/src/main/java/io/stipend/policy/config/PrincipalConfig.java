@@ -24,12 +24,14 @@ public final class PrincipalConfig {
   /**
    * What many principals have in common.
    *
+   * @param level the names of its allowances, with {@code +} between them; empty if it has none
    * @param terms of its own allowances and budgets; they differ in how often or in what they count
    * @param timezone decides its own periods
    * @param limits its own limits, which it shares with nobody; mostly {@link ScopeLimits#NONE}
    */
   record Standing(
       boolean service,
+      String level,
       List<BudgetTerms> terms,
       ZoneId timezone,
       ModelRules models,
@@ -77,6 +79,11 @@ public final class PrincipalConfig {
   /** Its team; null if none. */
   public @Nullable String team() {
     return team;
+  }
+
+  /** The names of its allowances, with {@code +} between them; empty if it has none. */
+  public String level() {
+    return standing.level;
   }
 
   /** Its own allowances and budgets. */

@@ -90,22 +90,29 @@ final class PrincipalsReader {
   private PrincipalConfig person(String id, Section person) {
     ZoneId own = Scalars.zone(person.get("timezone"), zone);
     List<BudgetTerms> terms = new ArrayList<>();
+    List<String> levels = new ArrayList<>();
     Value allowance = person.get("allowance");
     for (Value item : allowance == null ? List.<Value>of() : allowance.oneOrMore()) {
       String name = Scalars.reference(item, "an allowance", allowances.keySet());
       BudgetTerms found = name == null ? null : allowances.get(name);
       if (found != null) {
         BudgetReader.add(terms, found, item);
+        levels.add(name);
       }
     }
     budgets.addAll(terms, person.get("budget"));
-    Compensation compensation = Compensation.read(person.get("compensation"));
-    return principal(person, id, false, own, terms, proration(person), compensation);
+    return principal(
+        person,
+        id,
+        standing(person, id, false, String.join("+", levels), terms, own),
+        proration(person),
+        Compensation.read(person.get("compensation")));
   }
 
   private PrincipalConfig service(String id, Section service) {
     List<BudgetTerms> terms = budgets.several(service.get("budget"));
-    return principal(service, id, true, zone, terms, Proration.WHOLE, null);
+    return principal(
+        service, id, standing(service, id, true, "", terms, zone), Proration.WHOLE, null);
   }
 
   private static Proration proration(Section person) {
@@ -164,6 +171,7 @@ final class PrincipalsReader {
     BudgetTerms terms = kind.allowance == null ? null : allowances.get(kind.allowance);
     return new PrincipalConfig.Standing(
         false,
+        terms == null || kind.allowance == null ? "" : kind.allowance,
         terms == null ? List.of() : List.of(terms),
         kind.zone,
         ModelRules.ALL,
@@ -199,12 +207,26 @@ final class PrincipalsReader {
     return place == null ? new Place(list, principal.line(), 1) : place;
   }
 
-  private PrincipalConfig principal(
+  private static PrincipalConfig.Standing standing(
       Section section,
       String id,
       boolean service,
-      ZoneId own,
+      String level,
       List<BudgetTerms> terms,
+      ZoneId own) {
+    return new PrincipalConfig.Standing(
+        service,
+        level,
+        terms,
+        own,
+        ModelsReader.rules(section.get("models")),
+        LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service)));
+  }
+
+  private PrincipalConfig principal(
+      Section section,
+      String id,
+      PrincipalConfig.Standing standing,
       Proration proration,
       @Nullable Compensation compensation) {
     Value team = section.get("team");
@@ -213,12 +235,7 @@ final class PrincipalsReader {
         id,
         name == null ? "" : name,
         team == null ? null : Scalars.reference(team, "a team", teams),
-        new PrincipalConfig.Standing(
-            service,
-            terms,
-            own,
-            ModelsReader.rules(section.get("models")),
-            LimitsReader.ofOne(section.section("limits"), PrincipalConfig.scope(id, service))),
+        standing,
         proration,
         compensation,
         0);

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a quota file grants in one month, by team and unit. */
-final class MonthlyGrants {
+public final class MonthlyGrants {
   private static final int DAYS_OF_WEEK = 7;
   private static final int MONTHS_OF_QUARTER = 3;
   private static final int MONTHS_OF_YEAR = 12;
@@ -70,8 +70,12 @@ final class MonthlyGrants {
     return budgets.get(key);
   }
 
-  /** Rounded down; exact for days and months. */
-  static long inMonth(BudgetRule rule, Instant at) {
+  /**
+   * What a budget grants in the month of an instant: days and weeks as often as the month has them,
+   * a third of a quarter, a twelfth of a year, nothing of what is granted once. Rounded down; exact
+   * for days and months.
+   */
+  public static long inMonth(BudgetRule rule, Instant at) {
     int days = YearMonth.from(at.atZone(rule.zone())).lengthOfMonth();
     long amount = rule.amount(at);
     return switch (rule.every()) {

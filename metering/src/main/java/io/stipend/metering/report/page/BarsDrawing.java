@@ -28,7 +28,7 @@ final class BarsDrawing {
       svg.text("mark", width, y + 13, "end", value);
       svg.rect("track", 0, y + 18, width, BAR, bar.label() + ": " + value);
       svg.rect(
-          bar.value() < 0 ? "s4" : "s0",
+          bar.value() < 0 ? "s4" : bar.pale() ? "s6" : "s0",
           Math.min(zero, at),
           y + 18,
           Math.max(bar.value() == 0 ? 0 : 1, Math.abs(at - zero)),

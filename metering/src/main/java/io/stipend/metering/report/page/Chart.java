@@ -36,8 +36,14 @@ public sealed interface Chart extends Block {
    *
    * @param label its name
    * @param value may be negative
+   * @param pale whether it is only there to compare with
    */
-  record Bar(String label, long value) {}
+  record Bar(String label, long value, boolean pale) {
+    /** A bar of its own. */
+    public Bar(String label, long value) {
+      this(label, value, false);
+    }
+  }
 
   /**
    * Values along an axis of categories.

@@ -3,15 +3,25 @@ package io.stipend.metering.report.page;
 /**
  * A column of a table.
  *
- * @param name its name in CSV and JSON, in snake case
+ * @param name its name in CSV and JSON, which have every column, in snake case
  * @param label its title for people
  * @param kind what its cells are
- * @param optional whether text and HTML leave it out where no row has a value in it
+ * @param shown when text and HTML have it
  */
-public record Column(String name, String label, Kind kind, boolean optional) {
+public record Column(String name, String label, Kind kind, Shown shown) {
   /** A column that is always shown. */
   public Column(String name, String label, Kind kind) {
-    this(name, label, kind, false);
+    this(name, label, kind, Shown.ALWAYS);
+  }
+
+  /** When people are shown a column. */
+  public enum Shown {
+    /** Always. */
+    ALWAYS,
+    /** Where some row has a value in it. */
+    WHERE_USED,
+    /** Never: it is for machines. */
+    NEVER
   }
 
   /** Words. */
@@ -51,6 +61,11 @@ public record Column(String name, String label, Kind kind, boolean optional) {
 
   /** The same, left out for people where it is empty. */
   public Column whereUsed() {
-    return new Column(name, label, kind, true);
+    return new Column(name, label, kind, Shown.WHERE_USED);
+  }
+
+  /** The same, for machines alone. */
+  public Column unshown() {
+    return new Column(name, label, kind, Shown.NEVER);
   }
 }

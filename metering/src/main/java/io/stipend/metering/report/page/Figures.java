@@ -77,10 +77,10 @@ final class Figures {
 
   /** How many decimals of money a page shows: the larger the amounts, the fewer. */
   static int decimals(long largestNanos) {
-    if (largestNanos >= 100 * Unit.NANOS) {
+    if (largestNanos >= 10 * Unit.NANOS) {
       return 2;
     }
-    return largestNanos >= Unit.NANOS ? 4 : MILLIONTHS;
+    return largestNanos >= Unit.NANOS / 10 ? 4 : MILLIONTHS;
   }
 
   /** value × length / of, rounded down; no product overflows. */

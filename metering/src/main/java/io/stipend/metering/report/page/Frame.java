@@ -44,12 +44,16 @@ record Frame(Svg svg, Axis axis, int left, int right, int categories) {
     int widest = names.stream().mapToInt(String::length).max().orElse(1) * CHARACTER + 10;
     int slot = Math.max(1, (right - left) / Math.max(1, categories));
     int every = Math.max(1, (widest + slot - 1) / slot);
+    int end = 0;
     for (int i = 0; i < names.size(); i += every) {
-      int x = middle(i);
-      svg.line("axis", x, TOP + PLOT, x, TOP + PLOT + 4);
       int half = names.get(i).length() * CHARACTER / 2;
-      String anchor = x - half < 0 ? "start" : x + half > right + 10 ? "end" : "middle";
-      svg.text("mark", x, TOP + PLOT + 18, anchor, names.get(i));
+      // Not beyond the edges of the drawing.
+      int x = Math.max(half, Math.min(right + 10 - half, middle(i)));
+      if (x - half >= end) {
+        svg.line("axis", middle(i), TOP + PLOT, middle(i), TOP + PLOT + 4);
+        svg.text("mark", x, TOP + PLOT + 18, "middle", names.get(i));
+        end = x + half + CHARACTER;
+      }
     }
   }
 

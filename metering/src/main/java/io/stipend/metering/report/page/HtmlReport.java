@@ -8,7 +8,7 @@ import java.util.List;
  */
 final class HtmlReport {
   /** Widths of a chart on a desktop and on a phone: text has the same size on both. */
-  private static final int WIDE = 760;
+  private static final int WIDE = 1_000;
 
   private static final int NARROW = 326;
 

@@ -24,7 +24,7 @@ final class Style {
       h1{font-size:1.6rem;line-height:1.2;margin:0 0 16px}
       h2{font-size:1.1rem;margin:32px 0 4px}
       p{margin:4px 0 8px;max-width:75ch;color:var(--soft)}
-      .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:8px 24px;
+      .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:8px 24px;
       margin:0 0 8px;padding:12px 16px;background:var(--fill);border:1px solid var(--rule);
       border-radius:6px}
       .facts dt{font-size:.8rem;color:var(--soft)}
@@ -39,13 +39,14 @@ final class Style {
       tfoot>tr>*{border-top:2px solid var(--rule);border-bottom:0;font-weight:600}
       td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       td.t,th.t{white-space:nowrap;font-variant-numeric:tabular-nums}
-      th[scope=row]{position:sticky;left:0;background:var(--bg);max-width:40vw;
+      thead th.n{white-space:normal}
+      th[scope=row]{position:sticky;left:0;background:var(--bg);min-width:8.5rem;max-width:40vw;
       overflow-wrap:anywhere}
       figure{margin:28px 0 0}
       figcaption{font-weight:600;margin-bottom:6px}
       svg{display:block;max-width:100%}
       svg.wide,svg.narrow{height:auto;font-size:12px}
-      svg.narrow{display:none}
+      svg.narrow{display:none;width:100%;max-width:480px}
       svg text{fill:var(--soft)}
       svg .label{fill:var(--ink)}
       .grid{stroke:var(--rule)}
@@ -62,12 +63,12 @@ final class Style {
       font-size:.85rem;color:var(--soft)}
       .legend svg{display:inline-block;vertical-align:-1px}
       .notes{margin-top:40px;border-top:1px solid var(--rule);font-size:.9rem}
-      @media (max-width:800px){svg.wide{display:none}svg.narrow{display:block}
-      main{padding:16px 16px 32px}h1{font-size:1.35rem}th,td{padding:5px 8px}}
+      @media (max-width:860px){svg.wide{display:none}svg.narrow{display:block}
+      main{padding:16px 16px 32px}.facts{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}h1{font-size:1.35rem}th,td{padding:5px 8px}}
       @media print{body{font-size:10pt}main{max-width:none;padding:0}
-      .scroll{overflow:visible;border:0}section,figure,tr{break-inside:avoid}
+      .scroll{overflow:visible;border:0}figure,tr{break-inside:avoid}
       th[scope=row]{position:static}h2{break-after:avoid}thead{display:table-header-group}
-      section:has(table){break-inside:auto}svg.wide{display:block}svg.narrow{display:none}}
+      svg.wide{display:block}svg.narrow{display:none}}
       """;
 
   private Style() {}

@@ -60,13 +60,18 @@ public record Table(
     return new Making(name, title, List.of(columns));
   }
 
-  /** The columns that people are shown: all but optional ones that are empty. */
+  /** The columns that people are shown. */
   List<Integer> shownColumns() {
     List<Integer> shown = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       int column = i;
-      if (!columns.get(i).optional()
-          || rows.stream().anyMatch(row -> !row.get(column).plain().isEmpty())) {
+      boolean is =
+          switch (columns.get(i).shown()) {
+            case ALWAYS -> true;
+            case WHERE_USED -> rows.stream().anyMatch(row -> !row.get(column).plain().isEmpty());
+            case NEVER -> false;
+          };
+      if (is) {
         shown.add(i);
       }
     }

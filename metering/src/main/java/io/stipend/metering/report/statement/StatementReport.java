@@ -205,12 +205,12 @@ public final class StatementReport {
             "By period, in " + budget.unit().name(),
             Column.text("period", "Period"),
             Column.text("state", "State"),
-            new Column("carried_in", "Carried in", kind, true),
-            new Column("in", "In", kind, true),
-            new Column("used", "Used", kind, true),
-            new Column("other_out", "Other out", kind, true),
-            new Column("expired", "Expired", kind, true),
-            new Column("carried_on", "Carried on", kind, true));
+            new Column("carried_in", "Carried in", kind).whereUsed(),
+            new Column("in", "In", kind).whereUsed(),
+            new Column("used", "Used", kind).whereUsed(),
+            new Column("other_out", "Other out", kind).whereUsed(),
+            new Column("expired", "Expired", kind).whereUsed(),
+            new Column("carried_on", "Carried on", kind).whereUsed());
     budget
         .periods()
         .forEach(
