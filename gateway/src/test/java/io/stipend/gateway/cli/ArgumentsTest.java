@@ -15,8 +15,9 @@ class ArgumentsTest {
     assertThat(bare.code()).isEqualTo(2);
     assertThat(bare.err())
         .contains("Usage: stipend")
-        .contains("serve", "demo", "check", "keys", "balance", "grant", "usage", "ledger")
-        .contains("Not built yet: statement");
+        .contains(
+            "serve", "demo", "check", "keys", "balance", "grant", "usage", "ledger", "statement")
+        .contains("Not built yet: ");
   }
 
   @Test
