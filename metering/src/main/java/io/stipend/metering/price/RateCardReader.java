@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 
@@ -55,9 +55,10 @@ final class RateCardReader {
     UnitPrices tools = units.ofTools(card);
     Defaults defaults = Defaults.of(card);
     List<Rate> rates = new ArrayList<>();
+    Map<String, List<Rate>> byName = new HashMap<>();
     for (YamlMap entry : card.maps("models")) {
       Rate rate = rate(entry, version, defaults);
-      noteDuplicates(entry, rate, rates);
+      noteDuplicates(entry, rate, byName);
       rates.add(rate);
       entry.finish();
     }
@@ -137,13 +138,13 @@ final class RateCardReader {
     }
   }
 
-  private static void noteDuplicates(YamlMap entry, Rate rate, List<Rate> earlier) {
-    Set<String> taken = new HashSet<>();
-    earlier.stream().filter(rate::overlaps).forEach(other -> taken.addAll(other.allNames()));
+  private static void noteDuplicates(YamlMap entry, Rate rate, Map<String, List<Rate>> earlier) {
     for (String name : rate.allNames()) {
-      if (!taken.add(name)) {
+      List<Rate> others = earlier.computeIfAbsent(name, n -> new ArrayList<>(1));
+      if (others.stream().anyMatch(rate::overlaps)) {
         entry.problem("model", "model: " + name + " is priced twice at the same time");
       }
+      others.add(rate);
     }
   }
 

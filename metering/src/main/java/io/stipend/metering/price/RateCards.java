@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ public final class RateCards {
   /** Last card first: the order of search. */
   private final List<RateCard> cards;
 
+  private final Map<RateCard.Scope, List<RateCard>> byScope = new HashMap<>();
   private final String version;
   private final List<CardText> texts;
   private final ExchangeRates exchange;
@@ -42,6 +44,9 @@ public final class RateCards {
       ExchangeRates exchange,
       String currency) {
     this.cards = cards;
+    for (RateCard card : cards) {
+      byScope.computeIfAbsent(card.scope(), scope -> new ArrayList<>()).add(card);
+    }
     this.version = version;
     this.texts = texts;
     this.exchange = exchange;
@@ -279,8 +284,8 @@ public final class RateCards {
   }
 
   private @Nullable RateCard deciding(RateCard.Scope scope, Predicate<RateCard> hasPrice) {
-    for (RateCard card : cards) {
-      if (card.scope().equals(scope) && hasPrice.test(card)) {
+    for (RateCard card : byScope.getOrDefault(scope, List.of())) {
+      if (hasPrice.test(card)) {
         return card;
       }
     }
