@@ -6,6 +6,7 @@ import io.stipend.metering.price.Rating;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param person the principal; null of what is nobody's
  * @param keyId the gateway key; null of what is nobody's
  * @param model the model that served; null of what is of none
- * @param tier the service tier in the provider's word; null if it was the default one
+ * @param tier the service tier in the provider's word, in lower case as prices are found by it;
+ *     null if it was the default one
  * @param priceVersion the version of the rate card; null of what has no price
  */
 record FocusKey(
@@ -59,7 +61,7 @@ record FocusKey(
   }
 
   private static @Nullable String tier(@Nullable String served) {
-    return Rating.isDefaultTier(served) ? null : served;
+    return served == null || Rating.isDefaultTier(served) ? null : served.toLowerCase(Locale.ROOT);
   }
 
   /** The key of what is rounded on a day. */

@@ -4,7 +4,6 @@ import io.stipend.metering.ChargeLine;
 import io.stipend.metering.export.FocusMeter.Kind;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -160,7 +159,7 @@ record FocusRow(
   }
 
   private static String skuPriceId(FocusKey key, String skuId, BigDecimal list) {
-    String tier = key.tier() == null ? DEFAULT_TIER : key.tier().toLowerCase(Locale.ROOT);
+    String tier = key.tier() == null ? DEFAULT_TIER : key.tier();
     return skuId + "/" + part(tier) + "/" + key.currency() + "-" + FocusColumn.decimal(list);
   }
 

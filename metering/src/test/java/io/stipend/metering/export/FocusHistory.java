@@ -47,7 +47,8 @@ final class FocusHistory implements AutoCloseable {
   private static final List<String> MODELS =
       List.of("gpt-5", "claude-opus-4-5", "org/llama-4", "=m");
   private static final List<String> TEAMS = List.of("payments", "=SUM(A1)", "a \"b\", c", "größe");
-  private static final List<String> TIERS = List.of("default", "priority", "flex", "Batch");
+  private static final List<String> TIERS =
+      List.of("default", "priority", "flex", "Batch", "batch");
   private static final List<UsageSource> SOURCES = List.of(UsageSource.values());
 
   private final Random random;

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -207,7 +208,7 @@ class FocusHistoryTest {
             row.get("key_id"),
             row.get("provider"),
             row.get("model_served"),
-            Rating.isDefaultTier(tier) ? null : tier,
+            tier == null || Rating.isDefaultTier(tier) ? null : tier.toLowerCase(Locale.ROOT),
             row.get("currency"),
             row.get("price_version"));
     long[] tokens = {
