@@ -16,7 +16,14 @@ final class JsonLinesWriter implements UsageExport.RowWriter, Cells {
 
   /** What stands before each value. */
   private static final List<String> BEFORE =
-      UsageColumns.ALL.stream().map(column -> ",\"" + column.name() + "\":").toList();
+      UsageColumns.ALL.stream()
+          .map(
+              column ->
+                  (column.equals(UsageColumns.ALL.get(0)) ? "{" : ",")
+                      + "\""
+                      + column.name()
+                      + "\":")
+          .toList();
 
   private final Writer out;
   private final RowText row = new RowText();
@@ -32,9 +39,8 @@ final class JsonLinesWriter implements UsageExport.RowWriter, Cells {
 
   @Override
   public void row(Booking booking) {
-    row.add('{');
     for (int i = 0; i < BEFORE.size(); i++) {
-      row.add(i == 0 ? BEFORE.get(i).substring(1) : BEFORE.get(i));
+      row.add(BEFORE.get(i));
       UsageColumns.ALL.get(i).put().put(booking, this);
     }
     row.add("}\n");
