@@ -9,6 +9,8 @@ final class ProgressLine implements Progress, AutoCloseable {
   private final boolean shown;
   private final String what;
   private long percent = -1;
+  private String said = "";
+  private int width;
 
   private ProgressLine(PrintWriter err, boolean shown, String what) {
     this.err = err;
@@ -29,11 +31,23 @@ final class ProgressLine implements Progress, AutoCloseable {
 
   @Override
   public void at(long done, long of) {
+    at(done, of, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param more what else there is to say, such as a number of rows
+   */
+  void at(long done, long of, String more) {
     long now = of <= 0 ? 100 : Math.multiplyExact(done, 100L) / of;
-    if (shown && now != percent) {
+    if (shown && (now != percent || !more.equals(said))) {
       percent = now;
-      err.print("\r" + what + ": " + now + " %");
+      said = more;
+      String line = what + ": " + now + " %" + (more.isEmpty() ? "" : ", " + more);
+      err.print("\r" + line + " ".repeat(Math.max(0, width - line.length())));
       err.flush();
+      width = line.length();
     }
   }
 
@@ -41,7 +55,7 @@ final class ProgressLine implements Progress, AutoCloseable {
   @Override
   public void close() {
     if (percent >= 0) {
-      err.print("\r" + " ".repeat(what.length() + 7) + "\r");
+      err.print("\r" + " ".repeat(width) + "\r");
       err.flush();
     }
   }

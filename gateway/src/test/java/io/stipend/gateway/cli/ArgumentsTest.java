@@ -102,14 +102,12 @@ class ArgumentsTest {
 
   @Test
   void anExportFormatThatIsNotBuiltYetSaysSo() {
-    for (String format : new String[] {"parquet", "focus"}) {
-      Invocation run = export("--format", format);
-      assertThat(run.code()).isEqualTo(2);
-      assertThat(run.err()).contains("not built yet: --format " + format);
-    }
+    Invocation later = export("--format", "focus");
+    assertThat(later.code()).isEqualTo(2);
+    assertThat(later.err()).contains("not built yet: --format focus");
     Invocation unknown = export("--format", "xlsx");
     assertThat(unknown.code()).isEqualTo(2);
-    assertThat(unknown.err()).contains("--format: xlsx (expected: csv or jsonl)");
+    assertThat(unknown.err()).contains("--format: xlsx (expected: csv, jsonl or parquet)");
   }
 
   private static Invocation export(String option, String value) {

@@ -4,26 +4,20 @@ import io.stipend.metering.ledger.Booking;
 import io.stipend.metering.ledger.LedgerException;
 import io.stipend.metering.ledger.LedgerHead;
 import io.stipend.metering.ledger.LedgerReader;
-import java.io.BufferedWriter;
+import io.stipend.metering.ledger.Progress;
+import java.io.CharArrayWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Summary}, to be kept beside it.
  */
 public final class UsageExport {
+  private static final int ROWS_BETWEEN_TELLING = 4_096;
+  private static final BinaryOperator<Long> EXACT = Math::addExact;
+
   private UsageExport() {}
 
   /** The format of an export. */
@@ -73,50 +70,88 @@ public final class UsageExport {
    */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Path file) {
-    try {
-      Path target = file.toAbsolutePath();
-      Path folder = target.getParent();
-      if (folder != null && Files.notExists(folder)) {
-        throw new NoSuchFileException(folder.toString(), null, "no such folder");
-      }
-      Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
-      try {
-        Summary summary;
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-          Writer out =
-              new BufferedWriter(
-                  new OutputStreamWriter(
-                      Channels.newOutputStream(channel), StandardCharsets.UTF_8));
-          summary = write(reader, from, to, format, out);
-          out.flush();
-          channel.force(true);
-        }
-        move(temporary, target);
-        return summary;
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      throw new LedgerException(
-          "export " + file + ": " + e + " (expected: a file in a folder that can be written)", e);
-    }
+    Summary[] summary = new Summary[1];
+    WholeFile.writeText(file, out -> summary[0] = write(reader, from, to, format, out));
+    return summary[0];
   }
 
   /** Writes the same rows to an open writer, which is neither flushed nor closed. */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Writer out) {
-    RowWriter rows = format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
+    return write(reader, from, to, format, out, Progress.NONE);
+  }
+
+  /** The same, telling how many rows there are so far, of an unknown number. */
+  public static Summary write(
+      LedgerReader reader, Instant from, Instant to, Format format, Writer out, Progress progress) {
+    writer(format, out).header();
     Map<String, Long> totals = new TreeMap<>();
     long[] count = {0};
-    rows.header();
+    LedgerReader.BookedState state =
+        reader.bookings(
+            from,
+            to,
+            lines -> Page.of(lines, format),
+            page -> {
+              page.writeTo(out);
+              page.totals().forEach((currency, nanos) -> totals.merge(currency, nanos, EXACT));
+              long before = count[0] / ROWS_BETWEEN_TELLING;
+              count[0] += page.rows();
+              if (count[0] / ROWS_BETWEEN_TELLING > before) {
+                progress.at(count[0], 0);
+              }
+            });
+    return new Summary(count[0], totals, state);
+  }
+
+  private static RowWriter writer(Format format, Writer out) {
+    return format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
+  }
+
+  /**
+   * Some rows, written out.
+   *
+   * @param totals the sum of their costs, by currency
+   */
+  private record Page(CharArrayWriter text, long rows, Map<String, Long> totals) {
+    private static final int CHARS_PER_ROW = 512;
+
+    static Page of(List<Booking> lines, Format format) {
+      CharArrayWriter text = new CharArrayWriter(CHARS_PER_ROW * (1 + lines.size()));
+      RowWriter writer = writer(format, text);
+      Map<String, Long> totals = new TreeMap<>();
+      for (Booking line : lines) {
+        writer.row(line);
+        totals.merge(line.attempt().currency(), line.usage().nanos(), EXACT);
+      }
+      return new Page(text, lines.size(), totals);
+    }
+
+    void writeTo(Writer out) {
+      try {
+        text.writeTo(out);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Gives the same rows, and sums them up. */
+  static Summary each(
+      LedgerReader reader, Instant from, Instant to, Consumer<Booking> rows, Progress progress) {
+    Map<String, Long> totals = new TreeMap<>();
+    long[] count = {0};
     LedgerReader.BookedState state =
         reader.bookings(
             from,
             to,
             row -> {
-              rows.row(row);
+              rows.accept(row);
               totals.merge(row.attempt().currency(), row.usage().nanos(), Math::addExact);
               count[0]++;
+              if (count[0] % ROWS_BETWEEN_TELLING == 0) {
+                progress.at(count[0], 0);
+              }
             });
     return new Summary(count[0], totals, state);
   }
@@ -148,13 +183,5 @@ public final class UsageExport {
     void header();
 
     void row(Booking row);
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
   }
 }

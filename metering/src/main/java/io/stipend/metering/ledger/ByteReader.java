@@ -63,6 +63,29 @@ final class ByteReader {
     return text;
   }
 
+  /** Where the next value begins. */
+  int at() {
+    return at;
+  }
+
+  /** Passes over a text. */
+  void skipText() {
+    int length = count(bytes.length) - 1;
+    if (length > bytes.length - at) {
+      throw malformed("a text of " + length + " bytes ends too early");
+    }
+    at += Math.max(0, length);
+  }
+
+  /** The text that begins there; what is read next stays as it is. */
+  @Nullable String textAt(int place) {
+    int now = at;
+    at = place;
+    String text = text();
+    at = now;
+    return text;
+  }
+
   String requiredText() {
     return required(text());
   }

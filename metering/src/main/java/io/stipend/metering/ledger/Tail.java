@@ -64,6 +64,11 @@ final class Tail implements ReplaySink {
     return List.copyOf(settled.values());
   }
 
+  /** Attempts of the tables that were corrected here, corrections netted in. */
+  List<UsageTable.Row> corrected() {
+    return List.copyOf(corrected.values());
+  }
+
   /** The attempt of this number if it settled or was corrected here; else null. */
   UsageTable.@Nullable Row find(long number) {
     return Stream.concat(settled.values().stream(), corrected.values().stream())
@@ -80,6 +85,16 @@ final class Tail implements ReplaySink {
   /** All facts of a type, in the order of entry. */
   <T extends LedgerEntry> List<T> facts(Class<T> type) {
     return facts.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  /** Whether no attempt of the tables was corrected here. */
+  boolean correctsNone() {
+    return corrected.isEmpty();
+  }
+
+  /** An attempt of the tables with the corrections that stand here; null if there is none. */
+  UsageTable.@Nullable Row corrected(AttemptId id) {
+    return corrected.get(id);
   }
 
   /** A row of the tables with the corrections that stand here. */

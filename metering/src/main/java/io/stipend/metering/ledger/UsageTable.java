@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -278,24 +279,12 @@ final class UsageTable {
 
   /** Streams the settled attempts with {@code from <= started < to}, by start and number. */
   void settled(Instant from, Instant to, Reading reading) throws SQLException {
-    started("", from, to, reading);
-  }
-
-  /** Those of them that stand where they started. */
-  void unmoved(Instant from, Instant to, Reading reading) throws SQLException {
-    started(" and booked is null", from, to, reading);
-  }
-
-  /** Blocks come by their first start, so what started before it can go on its way. */
-  private void started(String condition, Instant from, Instant to, Reading reading)
-      throws SQLException {
+    // Blocks come by their first start, so what started before it can go on its way.
     long first = millis(from);
     long end = millis(to);
     PriorityQueue<EndedAttempt> held = new PriorityQueue<>(BY_START);
     read(
-        "select block, body from usage where started >= ? and started < ?"
-            + condition
-            + " order by started",
+        "select block, body from usage where started >= ? and started < ? order by started",
         select -> {
           select.setLong(1, UsageBlock.span(first));
           select.setLong(2, end);
@@ -334,6 +323,26 @@ final class UsageTable {
             }
           }
         });
+  }
+
+  /** About how many attempts of the table started within a range of time. */
+  long started(Instant from, Instant to) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select coalesce(sum(attempts), 0) from usage where started >= ? and started < ?")) {
+      select.setLong(1, millis(from));
+      select.setLong(2, millis(to));
+      return count(select);
+    }
+  }
+
+  /** When the first attempt of the table started; empty without one. */
+  Optional<Instant> firstStart() throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("select min(started) from usage");
+        ResultSet row = select.executeQuery()) {
+      long first = row.next() ? row.getLong(1) : 0;
+      return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(first));
+    }
   }
 
   /** How many attempts have ended. */

@@ -18,8 +18,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
-import java.time.YearMonth;
-import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,6 +41,7 @@ public final class BigUsage {
   private static final int ENTRIES_AT_ONCE = 400_000;
   private static final int CORRECTED_PERCENT = 1;
   private static final Instant FROM = Instant.parse("2026-10-30T00:00:00Z");
+  private static final Instant NOVEMBER = Instant.parse("2026-11-01T00:00:00Z");
   private static final long MILLIS = 30L * 24 * 3_600_000;
   private static final List<Model> MODELS =
       List.of(
@@ -59,6 +58,7 @@ public final class BigUsage {
   private final Random random = new Random(11);
   private final BatchEncoder encoder = new BatchEncoder(1, 1, 1);
   private final Map<String, Rating> ratings = new HashMap<>();
+  private final Map<Integer, List<AccountKey>> accounts = new HashMap<>();
   private final Session[] sessions = new Session[PEOPLE];
   private final Deque<Ended> recent = new ArrayDeque<>();
   private final int attempts;
@@ -136,7 +136,7 @@ public final class BigUsage {
   }
 
   private static String person(int i) {
-    return String.format("p%03d", i);
+    return "p" + Integer.toString(1_000 + i).substring(1);
   }
 
   private static AccountKey account(int person, String period) {
@@ -219,18 +219,24 @@ public final class BigUsage {
             8_192,
             700,
             input * 1_000);
-    String month = YearMonth.from(at.atOffset(ZoneOffset.UTC)).toString();
+    boolean november = !at.isBefore(NOVEMBER);
     List<AccountKey> accounts =
-        List.of(
-            account(person, month),
-            new AccountKey("team/team-" + team, month, Unit.USD),
-            new AccountKey("organisation", "2026-Q4", Unit.USD));
+        this.accounts.computeIfAbsent(
+            november ? person : -1 - person,
+            none -> accounts(person, team, november ? "2026-11" : "2026-10"));
     String exchange = "ex_" + id(at.toEpochMilli(), i);
     return new LedgerEntry.Reserved(
         at,
         new AttemptId(exchange, 1),
         facts,
         PostingCodec.spread(accounts, facts.expectedNanos(), input + 700));
+  }
+
+  private static List<AccountKey> accounts(int person, int team, String month) {
+    return List.of(
+        account(person, month),
+        new AccountKey("team/team-" + team, month, Unit.USD),
+        new AccountKey("organisation", "2026-Q4", Unit.USD));
   }
 
   /** Ordered by time, 26 characters. */
@@ -282,7 +288,7 @@ public final class BigUsage {
         model.provider.equals("anthropic") ? "standard" : null,
         nanos,
         requestId(model),
-        PostingCodec.spread(Profile.of(reserved).accounts(), nanos, usage.total()),
+        reserved.holds().stream().map(hold -> new Posting(hold.account(), nanos)).toList(),
         assumed ? "assumed" : "",
         units,
         basis);

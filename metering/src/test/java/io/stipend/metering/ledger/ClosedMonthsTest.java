@@ -341,7 +341,7 @@ class ClosedMonthsTest {
     return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
   }
 
-  private static CompletableFuture<Void> settle(
+  static CompletableFuture<Void> settle(
       SqliteLedger ledger, String id, Instant at, TokenUsage usage, long nanos) throws Exception {
     LedgerEntry.Reserved r = Samples.reserved(id, 1, ADA);
     LedgerEntry.Reserved reserved =
@@ -351,7 +351,7 @@ class ClosedMonthsTest {
     return attempt.settle(Samples.settled(reserved, usage, nanos));
   }
 
-  private static CompletableFuture<Void> correct(
+  static CompletableFuture<Void> correct(
       SqliteLedger ledger, String id, String exchange, Instant at, TokenUsage usage, long nanos)
       throws Exception {
     return ledger.append(
@@ -366,7 +366,7 @@ class ClosedMonthsTest {
             "why"));
   }
 
-  private static CompletableFuture<Void> close(
+  static CompletableFuture<Void> close(
       SqliteLedger ledger, YearMonth month, boolean closed, Instant at) throws Exception {
     return ledger.append(new LedgerEntry.MonthClosed(at, month.toString(), closed, "root", ""));
   }
