@@ -303,6 +303,8 @@ public interface AdminService {
    * @param attempt its number; null if the exchange has only one
    * @param cost the cost as it should stand; null means by the prices of the attempt's start
    * @param reason in words
+   * @param id makes a second order of this id the same one, which changes nothing more; null where
+   *     every order is another
    */
   record CorrectionOrder(
       String exchange,
@@ -314,11 +316,38 @@ public interface AdminService {
       @Nullable Long output,
       @Nullable Long reasoning,
       @Nullable String cost,
-      String reason) {
+      String reason,
+      @Nullable String id) {
     /** Checks that nothing is missing. */
     public CorrectionOrder {
       required("exchange", exchange);
       required("reason", reason);
+    }
+
+    /** An order that is not the same as any other. */
+    public CorrectionOrder(
+        String exchange,
+        @Nullable Integer attempt,
+        @Nullable Long input,
+        @Nullable Long cacheRead,
+        @Nullable Long cacheWrite,
+        @Nullable Long cacheWrite1h,
+        @Nullable Long output,
+        @Nullable Long reasoning,
+        @Nullable String cost,
+        String reason) {
+      this(
+          exchange,
+          attempt,
+          input,
+          cacheRead,
+          cacheWrite,
+          cacheWrite1h,
+          output,
+          reasoning,
+          cost,
+          reason,
+          null);
     }
 
     /** Whether it names no figure that should stand. */

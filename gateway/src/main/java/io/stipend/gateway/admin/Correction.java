@@ -69,6 +69,15 @@ record Correction(
         order.reason());
   }
 
+  /** What stands, as an order that changes nothing more. */
+  static Correction entered(CorrectionOrder order, Path data) {
+    Found found = find(order, data);
+    UsageRow row = found.attempt().row();
+    boolean closed = found.closed().contains(month(row.startedAt()));
+    Cost stands = new Cost(row.nanos(), null, null);
+    return new Correction(found.attempt(), closed, row.usage(), stands, order.reason());
+  }
+
   private record Found(SettledAttempt attempt, Set<String> closed) {}
 
   private static Found find(CorrectionOrder order, Path data) {
@@ -183,11 +192,11 @@ record Correction(
   }
 
   /** The entry that mends the record: differences only. */
-  LedgerEntry.Corrected entry(Instant now, String by) {
+  LedgerEntry.Corrected entry(@Nullable String id, Instant now, String by) {
     List<Posting> postings = differences(stands, cost.nanos(), usage.total());
     return new LedgerEntry.Corrected(
         now,
-        "correction-" + UUID.randomUUID(),
+        id == null ? "correction-" + UUID.randomUUID() : id,
         new AttemptId(stands.row().exchangeId(), stands.row().attempt()),
         usage,
         Math.subtractExact(cost.nanos(), stands.row().nanos()),

@@ -166,10 +166,20 @@ public final class LocalAdmin implements AdminService {
   @Override
   public CorrectionMade correct(CorrectionOrder order, String by) {
     Orders.text("reason", order.reason());
-    Correction correction = Correction.of(order, quota.get());
     Instant now = clock.instant();
-    Awaiting.durable(budgets.funds().correct(correction.entry(now, by), quota.get().rules(), now));
+    if (order.id() != null && isEntered(Orders.text("id", order.id()))) {
+      return Correction.entered(order, quota.get().gateway().data()).made(now);
+    }
+    Correction correction = Correction.of(order, quota.get());
+    LedgerEntry.Corrected entry = correction.entry(order.id(), now, by);
+    Awaiting.durable(budgets.funds().correct(entry, quota.get().rules(), now));
     return correction.made(now);
+  }
+
+  private boolean isEntered(String id) {
+    try (LedgerReader reader = LedgerReader.open(quota.get().gateway().data())) {
+      return reader.isCorrection(id);
+    }
   }
 
   @Override

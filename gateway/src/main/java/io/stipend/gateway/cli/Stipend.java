@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.",
       "Not built yet: report chargeback, report budget-vs-actual, report forecast,",
-      "report access, statement, reconcile, forget, allowance export."
+      "report access, statement, forget, allowance export."
     })
 public final class Stipend implements Callable<Integer> {
   private final Terminal terminal;
@@ -100,7 +100,8 @@ public final class Stipend implements Callable<Integer> {
     root.addSubcommand("ledger", LedgerCommand.line(terminal, workspace));
     root.addSubcommand("report", ReportCommand.line(terminal, workspace));
     root.addSubcommand("prices", PricesCommand.line(terminal, workspace));
-    for (String name : new String[] {"statement", "reconcile", "forget"}) {
+    root.addSubcommand("reconcile", new ReconcileCommand(terminal, workspace));
+    for (String name : new String[] {"statement", "forget"}) {
       notBuilt(root, terminal, name, name);
     }
     addHelp(root);

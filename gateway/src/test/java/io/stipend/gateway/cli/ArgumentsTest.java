@@ -81,8 +81,6 @@ class ArgumentsTest {
         "report forecast --month 2026-11",
         "report access",
         "statement ada --month 2026-11",
-        "prices list",
-        "reconcile",
         "forget ada"
       })
   void aCommandThatIsNotBuiltYetSaysSoByName(String line) {
