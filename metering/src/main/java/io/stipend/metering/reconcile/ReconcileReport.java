@@ -56,6 +56,11 @@ public record ReconcileReport(
     return Collections.unmodifiableMap(sums);
   }
 
+  /** What the reasons leave of the whole difference: on each line it is within the tolerance. */
+  public long withinTolerance() {
+    return nanosByReason().values().stream().reduce(nanosDelta(), Math::subtractExact);
+  }
+
   /** How many lines have each status. */
   public Map<Status, Long> lineCounts() {
     Map<Status, Long> counts = new EnumMap<>(Status.class);
