@@ -14,7 +14,7 @@ class ArgumentsTest {
     assertThat(bare.err())
         .contains("Usage: stipend")
         .contains("serve", "demo", "check", "keys", "balance", "grant", "usage", "ledger")
-        .contains("Not built yet: statement");
+        .contains("report", "statement", "prices", "reconcile", "audit", "forget");
   }
 
   @Test
