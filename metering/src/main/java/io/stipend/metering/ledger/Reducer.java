@@ -35,6 +35,7 @@ final class Reducer {
   private final ByteWriter out = new ByteWriter(1 << 16);
   private final ByteWriter record = new ByteWriter(1 << 12);
   private long nextAttempt;
+  private boolean changes;
 
   /** What an attempt was and is. */
   private record Open(
@@ -58,6 +59,11 @@ final class Reducer {
   /** The second reading, after a first one of all batches. */
   Reducer second(LedgerTables tables) {
     return new Reducer(tables, reduction, used);
+  }
+
+  /** Whether any entry so far is another one when it is reduced. */
+  boolean changes() {
+    return changes;
   }
 
   /** The batch as it is when it is reduced; equal to what it was if nothing of it goes. */
@@ -185,6 +191,7 @@ final class Reducer {
     } else {
       FactCodec.write(record, writer, clock, after);
       out.append(record);
+      changes = true;
     }
     return entry.at().toEpochMilli();
   }
@@ -208,6 +215,7 @@ final class Reducer {
   private void changed(int tag) {
     out.u8(tag);
     out.append(record);
+    changes = true;
   }
 
   private void append(byte[] bytes) {

@@ -272,6 +272,21 @@ class RedactionTest {
   }
 
   @Test
+  void aLedgerOfTheVersionBeforeOpensAndBecomesOneOfThisVersion() throws Exception {
+    Tampering.execute(data, "drop table redacted");
+    Tampering.execute(data, "update meta set value = 3 where key = 'schema'");
+    assertThat(Folders.verify(data).problems()).as("read only").isEmpty();
+    assertThat(LedgerCopy.replay(data, temporary.resolve("copy"), Progress.NONE).differences())
+        .isEmpty();
+    assertThat(forget().batches()).isPositive();
+    assertThat(number("select value from meta where key = 'schema'"))
+        .as("older builds refuse what is above theirs")
+        .isEqualTo(LedgerDatabase.SCHEMA)
+        .isEqualTo(4);
+    assertThat(Folders.verify(data).problems()).isEmpty();
+  }
+
+  @Test
   void nobodyIsForgottenWhomTheRecordDoesNotName() {
     assertThat(Redaction.forget(data, "nobody", order(false), Progress.NONE).batches()).isZero();
     assertThat(Folders.verify(data).problems()).isEmpty();
@@ -309,6 +324,7 @@ class RedactionTest {
       assertThat(PersonalHistory.naming(folder).isEmpty()).as(step).isEqualTo(done);
       assertThat(Folders.verify(folder).problems()).as(step).isEmpty();
       SqliteLedger.open(folder, Samples.SMALL, CLOCK).close();
+      assertThat(folder.resolve("reduced")).as(step).doesNotExist();
       if (!done) {
         assertThat(Folders.rows(folder)).as(step).isEqualTo(rows);
         Redaction.forget(folder, PERSON, order(false), Progress.NONE);
