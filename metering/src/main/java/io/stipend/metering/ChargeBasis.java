@@ -63,6 +63,11 @@ public record ChargeBasis(@Nullable TokenPrices tokens, List<ChargeLine> more) {
 
   /** The same if its lines are exactly this cost, else {@link #NONE}. */
   public ChargeBasis ifExact(TokenUsage usage, long nanos) {
+    TokenPrices prices = tokens;
+    if (prices != null && more.isEmpty()) {
+      // As nearly all are, and this is asked of every attempt: no lines are made for it.
+      return usage.total() > 0 && prices.nanos(usage) == nanos ? this : NONE;
+    }
     return lines(usage, nanos).isEmpty() ? NONE : this;
   }
 

@@ -102,6 +102,17 @@ public final class TokenPrices {
     return alone;
   }
 
+  /** What so many tokens cost in nano-units, rounded up once. */
+  long nanos(TokenUsage usage) {
+    ChargeLines.Sum sum = new ChargeLines.Sum();
+    sum.add(usage.input() * charged[0]);
+    sum.add(usage.cacheRead() * charged[1]);
+    sum.add((usage.cacheWrite() - usage.cacheWrite1h()) * charged[2]);
+    sum.add(usage.cacheWrite1h() * charged[3]);
+    sum.add(usage.output() * charged[4]);
+    return sum.ceiling();
+  }
+
   /** What was charged for a token, in pico-units; {@code meter} is a place in the tokens' list. */
   long charged(int meter) {
     return charged[meter];

@@ -11,8 +11,10 @@ public enum UsageSource {
   /** Neither reported nor countable: the expected charge stands until it is corrected. */
   ASSUMED;
 
+  private final String label = name().toLowerCase(Locale.ROOT);
+
   /** The word that exports use: {@code reported}, {@code counted} or {@code assumed}. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return label;
   }
 }

@@ -4,14 +4,19 @@ import io.stipend.metering.ledger.Booking;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import org.jspecify.annotations.Nullable;
+import java.time.Instant;
 
 /**
  * RFC 4180: commas, CRLF, quotes where needed. A text that a spreadsheet could take for a formula
  * gets a leading apostrophe; numbers, times and costs never do.
  */
-final class CsvWriter implements UsageExport.RowWriter {
+final class CsvWriter implements UsageExport.RowWriter, Cells {
+  private static final PlainTexts PLAIN =
+      new PlainTexts(text -> isPlain(text) && neutralised(text).equals(text));
+
   private final Writer out;
+  private final RowText row = new RowText();
+  private boolean first = true;
 
   CsvWriter(Writer out) {
     this.out = out;
@@ -19,50 +24,81 @@ final class CsvWriter implements UsageExport.RowWriter {
 
   @Override
   public void header() {
-    line(UsageColumns.Column::name);
+    UsageColumns.ALL.forEach(column -> word(column.name()));
+    end();
   }
 
   @Override
-  public void row(Booking row) {
-    line(
-        column -> {
-          String value = column.value().of(row);
-          return value == null || column.type() != ColumnType.TEXT ? value : neutralised(value);
-        });
+  public void row(Booking booking) {
+    for (UsageColumns.Column column : UsageColumns.ALL) {
+      column.put().put(booking, this);
+    }
+    end();
   }
 
-  @FunctionalInterface
-  private interface Cell {
-    @Nullable String of(UsageColumns.Column column);
-  }
-
-  private void line(Cell cells) {
+  private void end() {
+    row.add("\r\n");
+    first = true;
     try {
-      String separator = "";
-      for (UsageColumns.Column column : UsageColumns.ALL) {
-        out.write(separator);
-        String cell = cells.of(column);
-        if (cell != null) {
-          out.write(quoted(cell));
-        }
-        separator = ",";
-      }
-      out.write("\r\n");
+      row.moveTo(out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public void none() {
+    if (!first) {
+      row.add(',');
+    }
+    first = false;
+  }
+
+  @Override
+  public void text(String text) {
+    none();
+    row.add(PLAIN.isPlain(text) ? text : quoted(neutralised(text)));
+  }
+
+  @Override
+  public void word(String word) {
+    none();
+    row.add(quoted(word));
+  }
+
+  @Override
+  public void number(long number) {
+    none();
+    row.number(number);
+  }
+
+  @Override
+  public void time(Instant instant) {
+    none();
+    row.time(instant, UsageColumns.TIME);
+  }
+
+  @Override
+  public void money(long nanos) {
+    none();
+    row.money(nanos);
   }
 
   static String neutralised(String text) {
     return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
   }
 
-  static String quoted(String text) {
-    boolean plain = true;
-    for (int i = 0; i < text.length() && plain; i++) {
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      plain = c != ',' && c != '"' && c != '\r' && c != '\n';
+      if (c == ',' || c == '"' || c == '\r' || c == '\n') {
+        return false;
+      }
     }
-    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+    return true;
+  }
+
+  static String quoted(String text) {
+    return isPlain(text) ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The columns of the usage export, in their order: the one row model of every format. */
 final class UsageColumns {
   /** RFC 3339, always with milliseconds, always UTC. */
-  private static final DateTimeFormatter TIME =
+  static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   /** Digits after the decimal point of nano-units. */
@@ -65,20 +65,45 @@ final class UsageColumns {
     @Nullable T of(Booking row);
   }
 
+  /** How a column's value is handed on. */
+  @FunctionalInterface
+  interface Put {
+    void put(Booking row, Cells cells);
+  }
+
   /**
    * A column.
    *
    * @param name its name in every format
    * @param value its value, written out; null if there is none
    * @param raw the same, of the class that its type names
+   * @param put hands the same to whoever writes it out, by the shortest way
    */
-  record Column(String name, ColumnType type, Getter<String> value, Getter<Object> raw) {
+  record Column(String name, ColumnType type, Getter<String> value, Getter<Object> raw, Put put) {
     static Column text(String name, Getter<String> value) {
-      return new Column(name, ColumnType.TEXT, value, value::of);
+      Put put =
+          (row, cells) -> {
+            String text = value.of(row);
+            if (text == null) {
+              cells.none();
+            } else {
+              cells.text(text);
+            }
+          };
+      return new Column(name, ColumnType.TEXT, value, value::of, put);
     }
 
     static Column word(String name, Getter<String> value) {
-      return new Column(name, ColumnType.WORD, value, value::of);
+      Put put =
+          (row, cells) -> {
+            String word = value.of(row);
+            if (word == null) {
+              cells.none();
+            } else {
+              cells.word(word);
+            }
+          };
+      return new Column(name, ColumnType.WORD, value, value::of, put);
     }
 
     static Column time(String name, Getter<Instant> value) {
@@ -89,7 +114,15 @@ final class UsageColumns {
             Instant instant = value.of(row);
             return instant == null ? null : TIME.format(instant);
           },
-          value::of);
+          value::of,
+          (row, cells) -> {
+            Instant instant = value.of(row);
+            if (instant == null) {
+              cells.none();
+            } else {
+              cells.time(instant);
+            }
+          });
     }
 
     static Column number(String name, Getter<Long> value) {
@@ -100,7 +133,15 @@ final class UsageColumns {
             Long number = value.of(row);
             return number == null ? null : Long.toString(number);
           },
-          value::of);
+          value::of,
+          (row, cells) -> {
+            Long number = value.of(row);
+            if (number == null) {
+              cells.none();
+            } else {
+              cells.number(number);
+            }
+          });
     }
 
     /** Money in nano-units of the row's currency. */
@@ -109,7 +150,8 @@ final class UsageColumns {
           name,
           ColumnType.DECIMAL,
           row -> new Unit(row.attempt().currency()).format(nanos.applyAsLong(row)),
-          row -> BigDecimal.valueOf(nanos.applyAsLong(row), MONEY_SCALE));
+          row -> BigDecimal.valueOf(nanos.applyAsLong(row), MONEY_SCALE),
+          (row, cells) -> cells.money(nanos.applyAsLong(row)));
     }
   }
 

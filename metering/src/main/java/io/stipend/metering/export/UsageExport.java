@@ -5,7 +5,10 @@ import io.stipend.metering.ledger.LedgerException;
 import io.stipend.metering.ledger.LedgerHead;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
+import java.io.CharArrayWriter;
+import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -13,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UsageExport {
   private static final int ROWS_BETWEEN_TELLING = 4_096;
+  private static final BinaryOperator<Long> EXACT = Math::addExact;
 
   private UsageExport() {}
 
@@ -79,9 +84,56 @@ public final class UsageExport {
   /** The same, telling how many rows there are so far, of an unknown number. */
   public static Summary write(
       LedgerReader reader, Instant from, Instant to, Format format, Writer out, Progress progress) {
-    RowWriter rows = format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
-    rows.header();
-    return each(reader, from, to, rows::row, progress);
+    writer(format, out).header();
+    Map<String, Long> totals = new TreeMap<>();
+    long[] count = {0};
+    LedgerReader.BookedState state =
+        reader.bookings(
+            from,
+            to,
+            lines -> Page.of(lines, format),
+            page -> {
+              page.writeTo(out);
+              page.totals().forEach((currency, nanos) -> totals.merge(currency, nanos, EXACT));
+              long before = count[0] / ROWS_BETWEEN_TELLING;
+              count[0] += page.rows();
+              if (count[0] / ROWS_BETWEEN_TELLING > before) {
+                progress.at(count[0], 0);
+              }
+            });
+    return new Summary(count[0], totals, state);
+  }
+
+  private static RowWriter writer(Format format, Writer out) {
+    return format == Format.CSV ? new CsvWriter(out) : new JsonLinesWriter(out);
+  }
+
+  /**
+   * Some rows, written out.
+   *
+   * @param totals the sum of their costs, by currency
+   */
+  private record Page(CharArrayWriter text, long rows, Map<String, Long> totals) {
+    private static final int CHARS_PER_ROW = 512;
+
+    static Page of(List<Booking> lines, Format format) {
+      CharArrayWriter text = new CharArrayWriter(CHARS_PER_ROW * (1 + lines.size()));
+      RowWriter writer = writer(format, text);
+      Map<String, Long> totals = new TreeMap<>();
+      for (Booking line : lines) {
+        writer.row(line);
+        totals.merge(line.attempt().currency(), line.usage().nanos(), EXACT);
+      }
+      return new Page(text, lines.size(), totals);
+    }
+
+    void writeTo(Writer out) {
+      try {
+        text.writeTo(out);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Gives the same rows, and sums them up. */

@@ -1,9 +1,11 @@
 package io.stipend.metering.export;
 
 import io.stipend.metering.ledger.LedgerException;
+import java.io.BufferedOutputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -16,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -53,16 +56,14 @@ public final class WholeFile {
     /** Reads a file. */
     public static Digest of(Path file) throws IOException {
       try (InputStream in = Files.newInputStream(file)) {
-        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        MessageDigest digest = newDigest();
         byte[] buffer = new byte[BUFFER];
         long bytes = 0;
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          sha256.update(buffer, 0, read);
+          digest.update(buffer, 0, read);
           bytes += read;
         }
-        return new Digest(bytes, HexFormat.of().formatHex(sha256.digest()));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("every Java platform has SHA-256", e);
+        return new Digest(bytes, HexFormat.of().formatHex(digest.digest()));
       }
     }
   }
@@ -74,6 +75,20 @@ public final class WholeFile {
    * @throws LedgerException if the file cannot be written
    */
   public static Digest write(Path file, Content content) {
+    return whole(
+        file,
+        temporary -> {
+          content.writeTo(temporary);
+          return Digest.of(temporary);
+        });
+  }
+
+  @FunctionalInterface
+  private interface Making {
+    Digest make(Path file) throws IOException;
+  }
+
+  private static Digest whole(Path file, Making content) {
     try {
       Path target = file.toAbsolutePath();
       Path folder = target.getParent();
@@ -82,11 +97,10 @@ public final class WholeFile {
       }
       Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", PART);
       try {
-        content.writeTo(temporary);
+        Digest digest = content.make(temporary);
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
           channel.force(true);
         }
-        Digest digest = Digest.of(temporary);
         move(temporary, target);
         return digest;
       } finally {
@@ -100,18 +114,28 @@ public final class WholeFile {
 
   /** Writes a file of text, in UTF-8. */
   public static Digest writeText(Path file, Text text) {
-    return write(
+    return whole(
         file,
         temporary -> {
+          MessageDigest digest = newDigest();
           try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-            Writer out =
-                new BufferedWriter(
-                    new OutputStreamWriter(
-                        Channels.newOutputStream(channel), StandardCharsets.UTF_8));
+            OutputStream bytes =
+                new DigestOutputStream(
+                    new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER), digest);
+            Writer out = new BufferedWriter(new OutputStreamWriter(bytes, StandardCharsets.UTF_8));
             text.writeTo(out);
             out.flush();
+            return new Digest(channel.position(), HexFormat.of().formatHex(digest.digest()));
           }
         });
+  }
+
+  private static MessageDigest newDigest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -66,10 +66,10 @@ final class AttemptCodec {
       ByteReader in, NameReader names, long clock, Profile profile) {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
     String exchange = in.requiredText();
-    int number = in.count(Integer.MAX_VALUE);
-    boolean byAgent = (number & BY_AGENT) != 0;
-    AttemptId id = new AttemptId(exchange, number & (BY_AGENT - 1));
-    @Nullable String modelSent = (number & SENT_AS) == 0 ? null : names.readRequired(in);
+    int bits = in.count(Integer.MAX_VALUE);
+    boolean byAgent = isByAgent(bits);
+    AttemptId id = new AttemptId(exchange, number(bits));
+    @Nullable String modelSent = isSentAs(bits) ? names.readRequired(in) : null;
     @Nullable String session = names.read(in);
     @Nullable String agent = byAgent ? names.read(in) : null;
     @Nullable String parentAgent = byAgent ? names.read(in) : null;
@@ -83,6 +83,18 @@ final class AttemptCodec {
     }
     List<Posting> holds = PostingCodec.read(in, names, profile.accounts(), expected(facts));
     return new LedgerEntry.Reserved(at, id, facts, holds);
+  }
+
+  static int number(int bits) {
+    return bits & (BY_AGENT - 1);
+  }
+
+  static boolean isByAgent(int bits) {
+    return (bits & BY_AGENT) != 0;
+  }
+
+  static boolean isSentAs(int bits) {
+    return (bits & SENT_AS) != 0;
   }
 
   private static void writeNumber(ByteWriter out, NameWriter names, LedgerEntry.Reserved r) {
@@ -162,10 +174,8 @@ final class AttemptCodec {
       ByteReader in, NameReader names, long clock, Profile profile, AttemptId id) {
     Instant at = Instant.ofEpochMilli(clock + in.zigzag());
     TokenUsage usage = readUsage(in);
-    int code = in.count(2 * MORE_THAN_TOKENS - 1);
-    boolean more = code >= MORE_THAN_TOKENS;
-    int basis = code % MORE_THAN_TOKENS / BASIS;
-    UsageSource source = source(in, code % BASIS);
+    int code = code(in);
+    UsageSource source = source(in, code);
     String outcome = names.readRequired(in);
     int httpStatus = in.count(Integer.MAX_VALUE);
     @Nullable String modelServed = names.read(in);
@@ -186,15 +196,29 @@ final class AttemptCodec {
         providerRequestId,
         PostingCodec.read(in, names, profile.accounts(), charge(nanos, usage)),
         flags == null ? "" : flags,
-        more ? readUnits(in) : Units.NONE,
-        BasisCodec.read(in, names, basis));
+        hasUnits(code) ? readUnits(in) : Units.NONE,
+        BasisCodec.read(in, names, basis(code)));
   }
 
-  private static UsageSource source(ByteReader in, int code) {
-    if (code >= Codes.SOURCES.size()) {
-      throw in.malformed("source " + code + " (expected: 0.." + (Codes.SOURCES.size() - 1) + ")");
+  /** Reads the source of a usage, and what follows behind. */
+  static int code(ByteReader in) {
+    return in.count(2 * MORE_THAN_TOKENS - 1);
+  }
+
+  static boolean hasUnits(int code) {
+    return code >= MORE_THAN_TOKENS;
+  }
+
+  static int basis(int code) {
+    return code % MORE_THAN_TOKENS / BASIS;
+  }
+
+  static UsageSource source(ByteReader in, int code) {
+    int source = code % BASIS;
+    if (source >= Codes.SOURCES.size()) {
+      throw in.malformed("source " + source + " (expected: 0.." + (Codes.SOURCES.size() - 1) + ")");
     }
-    return Codes.SOURCES.get(code);
+    return Codes.SOURCES.get(source);
   }
 
   private static void writeUnits(ByteWriter out, Units units) {
@@ -207,7 +231,7 @@ final class AttemptCodec {
     out.varint(0);
   }
 
-  private static Units readUnits(ByteReader in) {
+  static Units readUnits(ByteReader in) {
     Units units = Units.NONE;
     for (int code = in.count(Codes.METERS.size());
         code != 0;

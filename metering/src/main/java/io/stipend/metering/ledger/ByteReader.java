@@ -14,11 +14,6 @@ final class ByteReader {
     this.bytes = bytes;
   }
 
-  /** Bytes that were read so far. */
-  int position() {
-    return at;
-  }
-
   /** The bytes from a position to here. */
   byte[] since(int position) {
     return Arrays.copyOfRange(bytes, position, at);
@@ -80,6 +75,29 @@ final class ByteReader {
     }
     String text = new String(bytes, at, length, StandardCharsets.UTF_8);
     at += length;
+    return text;
+  }
+
+  /** Where the next value begins. */
+  int at() {
+    return at;
+  }
+
+  /** Passes over a text. */
+  void skipText() {
+    int length = count(bytes.length) - 1;
+    if (length > bytes.length - at) {
+      throw malformed("a text of " + length + " bytes ends too early");
+    }
+    at += Math.max(0, length);
+  }
+
+  /** The text that begins there; what is read next stays as it is. */
+  @Nullable String textAt(int place) {
+    int now = at;
+    at = place;
+    String text = text();
+    at = now;
     return text;
   }
 

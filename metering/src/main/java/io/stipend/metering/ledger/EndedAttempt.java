@@ -125,13 +125,30 @@ record EndedAttempt(
     }
   }
 
+  /** Reads how an attempt ended, and what is said of it. */
+  static int kind(ByteReader in) {
+    int kind = in.u8();
+    if (kind >= 2 * PRICED_ANEW || kind % PRICED_ANEW > MOVED) {
+      throw in.malformed("end of kind " + kind + " (expected: 0.." + MOVED + ")");
+    }
+    return kind;
+  }
+
+  static boolean settled(int kind) {
+    return kind % PRICED_ANEW != RELEASED;
+  }
+
+  static boolean moved(int kind) {
+    return kind % PRICED_ANEW == MOVED;
+  }
+
+  static boolean pricedAnew(int kind) {
+    return kind >= PRICED_ANEW;
+  }
+
   /** Reads what {@link #write} wrote. */
   static EndedAttempt read(ByteReader in, Definitions definitions, long clock) {
-    int code = in.u8();
-    int kind = code % PRICED_ANEW;
-    if (code >= 2 * PRICED_ANEW || kind > MOVED) {
-      throw in.malformed("end of kind " + code + " (expected: 0.." + MOVED + ")");
-    }
+    int kind = kind(in);
     long number = in.varint();
     long profileNumber = in.varint();
     Profile profile = definitions.profile(profileNumber);
@@ -139,9 +156,9 @@ record EndedAttempt(
     long start = reserved.at().toEpochMilli();
     AttemptId id = reserved.id();
     LedgerEntry.@Nullable Settled settled =
-        kind == RELEASED ? null : AttemptCodec.readSettled(in, definitions, start, profile, id);
+        !settled(kind) ? null : AttemptCodec.readSettled(in, definitions, start, profile, id);
     LedgerEntry.@Nullable Released released =
-        kind == RELEASED ? AttemptCodec.readReleased(in, definitions, start, id) : null;
+        !settled(kind) ? AttemptCodec.readReleased(in, definitions, start, id) : null;
     return new EndedAttempt(
         number,
         profileNumber,
@@ -149,7 +166,7 @@ record EndedAttempt(
         reserved,
         settled,
         released,
-        kind == MOVED ? Instant.ofEpochMilli(in.zigzag()) : null,
-        code >= PRICED_ANEW ? definitions.readRequired(in) : null);
+        moved(kind) ? Instant.ofEpochMilli(in.zigzag()) : null,
+        pricedAnew(kind) ? definitions.readRequired(in) : null);
   }
 }

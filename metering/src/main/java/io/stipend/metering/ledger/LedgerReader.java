@@ -9,20 +9,19 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +30,6 @@ import org.jspecify.annotations.Nullable;
  * method throws {@link LedgerException} if the ledger cannot be read.
  */
 public final class LedgerReader implements AutoCloseable {
-  private static final Comparator<UsageTable.Row> BY_START =
-      Comparator.comparing((UsageTable.Row row) -> attempt(row).row().startedAt())
-          .thenComparing(UsageTable.Row::number);
-
   private final Path file;
   private final Connection connection;
   private final LedgerTables tables;
@@ -83,28 +78,7 @@ public final class LedgerReader implements AutoCloseable {
   public LedgerHead usage(Instant from, Instant to, Consumer<UsageRow> rows) {
     return snapshot(
         () -> {
-          Tail tail = Tail.read(connection, tables, usage);
-          List<UsageTable.Row> added = new ArrayList<>();
-          for (UsageTable.Row row : tail.settled()) {
-            Instant start = attempt(row).row().startedAt();
-            if (!start.isBefore(from) && start.isBefore(to)) {
-              added.add(row);
-            }
-          }
-          added.sort(BY_START);
-          int[] next = {0};
-          usage.settled(
-              from,
-              to,
-              row -> {
-                while (next[0] < added.size() && BY_START.compare(added.get(next[0]), row) < 0) {
-                  rows.accept(attempt(added.get(next[0]++)).row());
-                }
-                rows.accept(attempt(tail.netted(row)).row());
-              });
-          while (next[0] < added.size()) {
-            rows.accept(attempt(added.get(next[0]++)).row());
-          }
+          CurrentRows.read(usage, Tail.read(connection, tables, usage), from, to, rows);
           return readHead();
         });
   }
@@ -133,15 +107,52 @@ public final class LedgerReader implements AutoCloseable {
    * @return the state that was read
    */
   public BookedState bookings(Instant from, Instant to, Consumer<Booking> lines) {
+    return bookings(from, to, some -> some, some -> some.forEach(lines));
+  }
+
+  /**
+   * The same lines, some at a time: several threads make something of them.
+   *
+   * @param work makes it, by any thread
+   * @param results takes it in the order of the lines, in the thread of the caller
+   */
+  public <T> BookedState bookings(
+      Instant from, Instant to, Function<List<Booking>, T> work, Consumer<T> results) {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables, usage);
-          Bookings.read(usage, adjustments, tail, from, to, lines);
-          SortedMap<String, LedgerEntry.MonthClosed> months = new TreeMap<>();
-          facts(tail, LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED)
-              .forEach(entry -> months.put(entry.month(), entry));
-          return new BookedState(readHead(), oldestOpen(tail).orElse(null), months);
+          books(tail, from, to).read(work, results);
+          return state(tail);
         });
+  }
+
+  /**
+   * Shows the lines that {@link #bookings} streams, in no order, to several threads that sum them
+   * up, each for itself: the fast way to read many.
+   *
+   * @param sums makes what one thread sums up into; asked in the thread of the caller
+   * @param each adds a line to that; must not keep the line
+   * @return all sums, to be added up by the caller
+   */
+  public <S> Scanned<S> scan(
+      Instant from, Instant to, Supplier<S> sums, BiConsumer<S, BookedLine> each) {
+    return snapshot(
+        () -> {
+          Tail tail = Tail.read(connection, tables, usage);
+          List<S> all = books(tail, from, to).scan(sums, each);
+          return new Scanned<>(all, state(tail));
+        });
+  }
+
+  private Bookings books(Tail tail, Instant from, Instant to) throws SQLException {
+    return new Bookings(connection, usage, adjustments, tail, from, to);
+  }
+
+  private BookedState state(Tail tail) throws SQLException {
+    SortedMap<String, LedgerEntry.MonthClosed> months = new TreeMap<>();
+    facts(tail, LedgerEntry.MonthClosed.class, FactCodec.MONTH_CLOSED)
+        .forEach(entry -> months.put(entry.month(), entry));
+    return new BookedState(readHead(), oldestOpen(tail).orElse(null), months);
   }
 
   /** The earliest start of an attempt that is still under way; empty if none is. */
@@ -192,8 +203,7 @@ public final class LedgerReader implements AutoCloseable {
 
   /** All that is known of an account; empty if it was never used. */
   public Optional<AccountRecord> account(AccountKey account) {
-    return snapshot(
-        () -> Optional.ofNullable(record(Tail.read(connection, tables, usage), account)));
+    return snapshot(() -> Optional.ofNullable(records().of(account)));
   }
 
   /**
@@ -201,41 +211,11 @@ public final class LedgerReader implements AutoCloseable {
    * that no roll has closed.
    */
   public Map<AccountKey, AccountRecord> accounts(Collection<AccountKey> keys) {
-    return snapshot(
-        () -> {
-          Tail tail = Tail.read(connection, tables, usage);
-          Set<List<String>> budgets = new HashSet<>();
-          keys.forEach(key -> budgets.add(List.of(key.budget(), key.unit().name())));
-          Set<AccountKey> found = new LinkedHashSet<>(keys);
-          found.addAll(tables.accounts().unclosed(budgets));
-          for (AccountKey key : tail.moves().keySet()) {
-            if (budgets.contains(List.of(key.budget(), key.unit().name()))) {
-              found.add(key);
-            }
-          }
-          Map<AccountKey, AccountRecord> records = new LinkedHashMap<>();
-          for (AccountKey key : found) {
-            AccountRecord record = record(tail, key);
-            if (record != null && (!record.totals().closed() || keys.contains(key))) {
-              records.put(key, record);
-            }
-          }
-          return records;
-        });
+    return snapshot(() -> records().all(keys));
   }
 
-  private @Nullable AccountRecord record(Tail tail, AccountKey account) throws SQLException {
-    AccountSums stored = tables.accounts().sums(account);
-    AccountSums more = tail.moves().get(account);
-    if (stored == null && more == null) {
-      return null;
-    }
-    AccountSums sums = new AccountSums();
-    Stream.of(stored, more).filter(Objects::nonNull).forEach(sums::add);
-    Map<String, Lot> lots = new HashMap<>();
-    tables.accounts().lots(account).forEach(lot -> lots.put(lot.id(), lot));
-    tail.lots(account).forEach((id, lot) -> lots.merge(id, lot, Lot::plus));
-    return AccountTable.record(account, sums, List.copyOf(lots.values()));
+  private AccountRecords records() throws SQLException {
+    return new AccountRecords(tables.accounts(), Tail.read(connection, tables, usage));
   }
 
   /** The lots of an account, by id; empty if it was never used. */
@@ -409,23 +389,25 @@ public final class LedgerReader implements AutoCloseable {
   public List<LedgerEntry.RefusalsCounted> refusals() {
     return snapshot(
         () -> {
-          Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
           List<LedgerEntry.RefusalsCounted> all = new ArrayList<>(tables.refusals());
           all.addAll(Tail.read(connection, tables, usage).facts(LedgerEntry.RefusalsCounted.class));
-          for (LedgerEntry.RefusalsCounted one : all) {
-            sums.merge(
-                one.day() + "\n" + one.person() + "\n" + one.reason(),
-                one,
-                (sum, more) ->
-                    new LedgerEntry.RefusalsCounted(
-                        more.at(),
-                        more.person(),
-                        more.day(),
-                        more.reason(),
-                        Math.addExact(sum.count(), more.count())));
-          }
-          return List.copyOf(sums.values());
+          return summed(all);
         });
+  }
+
+  private static List<LedgerEntry.RefusalsCounted> summed(List<LedgerEntry.RefusalsCounted> all) {
+    Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
+    for (LedgerEntry.RefusalsCounted one : all) {
+      sums.merge(
+          one.day() + "\n" + one.person() + "\n" + one.reason(),
+          one,
+          (sum, more) -> {
+            long count = Math.addExact(sum.count(), more.count());
+            return new LedgerEntry.RefusalsCounted(
+                more.at(), more.person(), more.day(), more.reason(), count);
+          });
+    }
+    return List.copyOf(sums.values());
   }
 
   /**

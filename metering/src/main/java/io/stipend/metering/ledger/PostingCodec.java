@@ -73,6 +73,28 @@ final class PostingCodec {
     };
   }
 
+  /** Passes over what {@link #write} wrote. */
+  static void skip(ByteReader in, int accounts) {
+    int form = in.u8();
+    int numbers =
+        switch (form) {
+          case EXPECTED -> 0;
+          case BY_UNIT -> 2;
+          case BY_ACCOUNT -> accounts;
+          case EXPLICIT -> 0;
+          default -> throw in.malformed("form of postings " + form + " (expected: 0..3)");
+        };
+    for (int i = numbers; i > 0; i--) {
+      in.varint();
+    }
+    for (int i = form == EXPLICIT ? in.count(MAX_POSTINGS) : 0; i > 0; i--) {
+      if (in.varint() == 1) {
+        in.skipText();
+      }
+      in.varint();
+    }
+  }
+
   private static List<Posting> byAccount(ByteReader in, List<AccountKey> accounts) {
     List<Posting> postings = new ArrayList<>(accounts.size());
     for (AccountKey account : accounts) {

@@ -24,6 +24,10 @@ record Profile(
   /** More accounts than any exchange can have; a larger figure is a broken record. */
   private static final int MAX_ACCOUNTS = 10_000;
 
+  /** Of nobody. */
+  static final Profile NONE =
+      new Profile("", null, null, null, "", "", "", "", null, "", "", List.of());
+
   Profile {
     accounts = List.copyOf(accounts);
   }

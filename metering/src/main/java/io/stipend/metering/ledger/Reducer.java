@@ -80,7 +80,7 @@ final class Reducer {
     long clock = in.zigzag();
     append(in.since(0));
     while (in.hasMore()) {
-      int start = in.position();
+      int start = in.at();
       references.clear();
       numbers.clear();
       record.clear();

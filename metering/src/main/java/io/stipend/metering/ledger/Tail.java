@@ -101,6 +101,16 @@ final class Tail implements ReplaySink {
     entered.stream().filter(one -> kinds.contains(one.entry().getClass())).forEach(each);
   }
 
+  /** Whether no attempt of the tables was corrected here. */
+  boolean correctsNone() {
+    return corrected.isEmpty();
+  }
+
+  /** An attempt of the tables with the corrections that stand here; null if there is none. */
+  UsageTable.@Nullable Row corrected(AttemptId id) {
+    return corrected.get(id);
+  }
+
   /** A row of the tables with the corrections that stand here. */
   UsageTable.Row netted(UsageTable.Row row) {
     SettledAttempt attempt = row.settled();

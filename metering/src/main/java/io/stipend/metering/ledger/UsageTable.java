@@ -279,24 +279,12 @@ final class UsageTable {
 
   /** Streams the settled attempts with {@code from <= started < to}, by start and number. */
   void settled(Instant from, Instant to, Reading reading) throws SQLException {
-    started("", from, to, reading);
-  }
-
-  /** Those of them that stand where they started. */
-  void unmoved(Instant from, Instant to, Reading reading) throws SQLException {
-    started(" and booked is null", from, to, reading);
-  }
-
-  /** Blocks come by their first start, so what started before it can go on its way. */
-  private void started(String condition, Instant from, Instant to, Reading reading)
-      throws SQLException {
+    // Blocks come by their first start, so what started before it can go on its way.
     long first = millis(from);
     long end = millis(to);
     PriorityQueue<EndedAttempt> held = new PriorityQueue<>(BY_START);
     read(
-        "select block, body from usage where started >= ? and started < ?"
-            + condition
-            + " order by started",
+        "select block, body from usage where started >= ? and started < ? order by started",
         select -> {
           select.setLong(1, UsageBlock.span(first));
           select.setLong(2, end);

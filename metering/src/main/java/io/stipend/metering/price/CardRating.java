@@ -68,6 +68,11 @@ final class CardRating implements Rating {
 
   @Override
   public ChargeBasis basis(UsageReport report) {
+    UsageReport.Part first = report.parts().get(0);
+    if (report.parts().size() == 1 && first.media().isNone() && first.units().isNone()) {
+      // Nearly every report: prices alone say it all.
+      return ofText(first, report);
+    }
     BasisOfReport basis = new BasisOfReport();
     for (UsageReport.Part part : report.parts()) {
       String name = part.model() != null ? part.model() : report.modelServed();
@@ -86,6 +91,19 @@ final class CardRating implements Rating {
       }
     }
     return basis.of(report.total());
+  }
+
+  private ChargeBasis ofText(UsageReport.Part part, UsageReport report) {
+    String name = part.model() != null ? part.model() : report.modelServed();
+    Rate served = served(name);
+    long input = part.usage().inputTotal();
+    if (!served.pricesTokens() || part.usage().total() == 0) {
+      return ChargeBasis.NONE;
+    }
+    Prices charged = served.tiers().of(report.serviceTier()).at(input);
+    String priced = name == null || served.equals(rate) ? model : name;
+    Prices listed = listed(priced, report.serviceTier(), input, charged);
+    return cards.tokenPrices(charged, listed).alone();
   }
 
   /** What the list says of the same model, tier and size; what is charged where it says nothing. */

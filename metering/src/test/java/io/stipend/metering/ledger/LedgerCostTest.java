@@ -3,6 +3,7 @@ package io.stipend.metering.ledger;
 import static io.stipend.metering.ledger.SqliteLedgerTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stipend.metering.TokenPrices;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,19 @@ class LedgerCostTest {
   private static final int PEOPLE = 100;
   private static final int CALLS_PER_SESSION = 20;
   private static final int BEYOND_LEARNED_PERCENT = 5;
+
+  /** Of some models and tiers, as charged and as listed. */
+  private static final List<TokenPrices> PRICES =
+      LongStream.range(0, 12)
+          .mapToObj(
+              i -> {
+                List<Long> list =
+                    List.of(5_000_000 + i, 500_000L, 6_250_000L, 10_000_000L, 25_000_000L);
+                List<Long> own =
+                    List.of(4_000_000 + i, 400_000L, 5_000_000L, 8_000_000L, 20_000_000L);
+                return TokenPrices.of(i % 2 == 0 ? list : own, list);
+              })
+          .toList();
 
   @TempDir Path folder;
 
@@ -151,7 +166,9 @@ class LedgerCostTest {
         s.nanos(),
         "req_" + Long.toString(random.nextLong() >>> 1, 36) + "0123456789ab",
         s.debits(),
-        s.flags());
+        s.flags(),
+        s.units(),
+        PRICES.get(random.nextInt(PRICES.size())).alone());
   }
 
   private long sum(String sql) throws Exception {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What costs are made of, in the ledger. */
 class LedgerLinesTest {
-  private static final int SEEDS = Boolean.getBoolean("stipend.tests.full") ? 200 : 4;
+  private static final int SEEDS = Boolean.getBoolean("stipend.tests.full") ? 200 : 2;
   private static final AccountKey ADA = new AccountKey("person/ada/engineer", "2026", Unit.USD);
   private static final Instant OCTOBER = Instant.parse("2026-10-30T12:00:00Z");
   private static final Instant NOVEMBER = Instant.parse("2026-11-02T12:00:00Z");
