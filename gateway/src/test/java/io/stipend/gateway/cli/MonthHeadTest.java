@@ -248,7 +248,7 @@ class MonthHeadTest {
     Files.write(head, signed);
     byte[] rows = Files.readAllBytes(csv);
     String line = new String(signed, StandardCharsets.US_ASCII);
-    for (int i = 0; i < rows.length; i += 3) {
+    for (int i = 0; i < rows.length; i += 11) {
       byte[] flipped = rows.clone();
       flipped[i] ^= 1;
       Files.write(csv, flipped);
@@ -370,6 +370,7 @@ class MonthHeadTest {
     Invocation made =
         run("ledger", "close", "2020-02", "--out", "" + folder.resolve("none/february.jws"));
     assertThat(made.code()).isEqualTo(70);
+    assertThat(made.err()).contains("2020-02 is closed, but its head was not written");
     assertThat(run("ledger", "head", "2020-02").code()).as("it is closed").isZero();
   }
 }
