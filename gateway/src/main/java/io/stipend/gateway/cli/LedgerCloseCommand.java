@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import io.stipend.gateway.admin.AdminService.MonthLine;
 import io.stipend.gateway.admin.AdminService.MonthOrder;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +70,7 @@ final class LedgerCloseCommand implements Callable<Integer> {
     MonthOrder order = new MonthOrder(month, !reopen, reason);
     String approver = ReasonOptions.by(by, workspace);
     MonthLine made = workspace.change(admin -> admin.closeMonth(order, approver));
-    // Apart from the closing, which is durable: what goes wrong here `ledger head` does again.
-    LedgerHeadCommand.Written head =
-        made.closed() ? LedgerHeadCommand.write(workspace, month, out) : null;
+    LedgerHeadCommand.Written head = made.closed() ? head() : null;
     if (json.on) {
       terminal.json(
           new Closed(
@@ -94,6 +93,20 @@ final class LedgerCloseCommand implements Callable<Integer> {
               + " stay where they are.");
     }
     return Exit.DONE;
+  }
+
+  /** Apart from the closing, which is durable by now. */
+  private LedgerHeadCommand.Written head() {
+    try {
+      return LedgerHeadCommand.write(workspace, month, out);
+    } catch (UncheckedIOException e) {
+      throw new CommandFailure(
+          Exit.INTERNAL,
+          month
+              + " is closed, but its head was not written: "
+              + e.getCause()
+              + " (expected: a folder that can be written; ledger head makes it again)");
+    }
   }
 
   /**

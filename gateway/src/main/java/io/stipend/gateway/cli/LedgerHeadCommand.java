@@ -114,7 +114,7 @@ final class LedgerHeadCommand implements Callable<Integer> {
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
       return new Written(file, data.resolve(SigningKey.PUBLIC_FILE), key.id(), head);
     } catch (IOException e) {
-      throw new UncheckedIOException("head of " + month + " (ledger head makes it again)", e);
+      throw new UncheckedIOException("head of " + month, e);
     }
   }
 

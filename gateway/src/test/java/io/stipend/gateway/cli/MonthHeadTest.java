@@ -12,6 +12,7 @@ import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import io.stipend.gateway.admin.MonthHeadCheck;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
 import io.stipend.metering.UsageSource;
@@ -22,7 +23,9 @@ import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.OpenAttempt;
 import io.stipend.metering.ledger.Posting;
+import io.stipend.metering.ledger.Progress;
 import io.stipend.metering.ledger.SqliteLedger;
+import io.stipend.policy.identity.SigningKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -222,41 +225,40 @@ class MonthHeadTest {
     close();
     Path csv = export();
     byte[] signed = Files.readAllBytes(head);
-    String key = data.resolve("signing-key.public.jwk").toString();
-    Path elsewhere = folder.resolve("no-such.yaml");
+    SigningKey key = SigningKey.readPublic(data.resolve("signing-key.public.jwk"));
     Random random = new Random(1);
     for (int i = 0; i < signed.length; i++) {
       byte[] flipped = signed.clone();
       flipped[i] ^= (byte) (1 << random.nextInt(8));
-      Files.write(head, flipped);
-      Invocation found =
-          Invocation.on(elsewhere, "ledger", "verify", "--month-head", "" + head, "--key", key);
-      assertThat(found.code()).as("byte %s: %s", i, found.out()).isEqualTo(1);
+      String line = new String(flipped, StandardCharsets.ISO_8859_1);
+      MonthHeadCheck.Report found = MonthHeadCheck.run(line, key, null, csv, "v", Progress.NONE);
+      assertThat(found.ok()).as("byte %s", i).isFalse();
+      assertThat(found.findings()).as("nothing else is looked at").hasSize(1);
     }
-    for (byte[] other : List.of(new byte[0], (new String(signed) + "\n").getBytes())) {
+    for (byte[] other :
+        List.of(
+            new byte[0],
+            new byte[] {'.', '.', '\n'},
+            (new String(signed) + "\n").getBytes(),
+            new byte[] {(byte) 0xFF},
+            new byte[1 << 17])) {
       Files.write(head, other);
-      assertThat(verify().code()).isEqualTo(1);
+      assertThat(verify().code()).isNotZero();
     }
     Files.write(head, signed);
     byte[] rows = Files.readAllBytes(csv);
-    for (int i = 0; i < rows.length; i += 7) {
+    String line = new String(signed, StandardCharsets.US_ASCII);
+    for (int i = 0; i < rows.length; i += 11) {
       byte[] flipped = rows.clone();
       flipped[i] ^= 1;
       Files.write(csv, flipped);
-      Invocation found =
-          Invocation.on(
-              elsewhere,
-              "ledger",
-              "verify",
-              "--month-head",
-              "" + head,
-              "--key",
-              key,
-              "--export",
-              "" + csv);
-      assertThat(found.out()).as("byte %s", i).contains("WRONG  export").contains("ok     sig");
-      assertThat(found.code()).isEqualTo(1);
+      MonthHeadCheck.Report found = MonthHeadCheck.run(line, key, null, csv, "v", Progress.NONE);
+      assertThat(found.findings())
+          .extracting(MonthHeadCheck.Finding::ok)
+          .as("byte %s", i)
+          .containsExactly(true, false);
     }
+    assertThat(verify("--export", csv.toString()).out()).contains("WRONG  export");
   }
 
   @Test
@@ -340,10 +342,35 @@ class MonthHeadTest {
   }
 
   @Test
+  void whatWasTakenOutSinceIsToldAndWhoIsForgottenStandsInNoHead() throws Exception {
+    close();
+    assertThat(run("ledger", "head", "2020-02").code()).isZero();
+    Path csv = export();
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceAll("people: .*", "people: { bob: { allowance: engineer } }"));
+    assertThat(run("forget", "ada", "--by", "max").code()).isZero();
+    Invocation less = verify("--export", csv.toString());
+    assertThat(less.code()).as(less.out()).isZero();
+    assertThat(less.out())
+        .contains("has less text than the one that was signed: forget by max at ")
+        .contains("ok     figures: 3 rows", "ok     export");
+
+    Path kept = data.resolve("month-heads/2020-02.jws");
+    assertThat(payload(kept)).contains("\"closed_by\":\"eve\"");
+    assertThat(run("forget", "eve", "--by", "max").code()).isZero();
+    assertThat(payload(kept)).contains("\"closed_by\":\"forgotten-").doesNotContain("\"eve\"");
+    assertThat(run("ledger", "verify", "--month-head", "" + kept).code()).isZero();
+    assertThat(verify("--export", csv.toString()).code()).as("of then").isZero();
+  }
+
+  @Test
   void aHeadCannotBeWrittenWhereThereIsNoFolder() throws IOException {
     Invocation made =
         run("ledger", "close", "2020-02", "--out", "" + folder.resolve("none/february.jws"));
     assertThat(made.code()).isEqualTo(70);
+    assertThat(made.err()).contains("2020-02 is closed, but its head was not written");
     assertThat(run("ledger", "head", "2020-02").code()).as("it is closed").isZero();
   }
 }

@@ -14,11 +14,6 @@ final class ByteReader {
     this.bytes = bytes;
   }
 
-  /** Bytes that were read so far. */
-  int position() {
-    return at;
-  }
-
   /** The bytes from a position to here. */
   byte[] since(int position) {
     return Arrays.copyOfRange(bytes, position, at);

@@ -246,6 +246,9 @@ final class Forgetting extends Reduction {
           ? new LedgerEntry.Enrolled(e.at(), alias, e.issuer(), e.team())
           : e;
     }
+    if (fact instanceof RatesChanged r) {
+      return new RatesChanged(r.at(), r.cards(), r.before(), r.after(), r.what(), words(r.by()));
+    }
     if (fact instanceof LedgerEntry.Redacted r) {
       return new LedgerEntry.Redacted(
           r.at(), r.id(), r.what(), r.about(), words(r.by()), words(r.reason()), r.batches());

@@ -137,11 +137,11 @@ public final class Redaction {
     // What a killed process left is ended first, so that nothing is under way.
     SqliteLedger.open(data, order.options(), order.clock()).close();
     try (LedgerFiles files = LedgerFiles.lock(data)) {
-      discard();
+      discard(data);
       requireWhole();
       Outcome outcome = reduce(reducing);
       if (outcome.batches() == 0 || order.dryRun()) {
-        discard();
+        discard(data);
         return outcome;
       }
       steps.at("reduced");
@@ -192,6 +192,9 @@ public final class Redaction {
       Reducer first = Reducer.first(tables, reduction);
       each(from, 1, (seq, prevHash, hash, blob) -> first.reduce(blob));
       Map<String, Long> counts = reduction.counts();
+      if (!first.changes()) {
+        return new Outcome(reduction.about(), counts, 0, BatchTable.head(from));
+      }
       Reducer second = first.second(tables);
       if (order.dryRun()) {
         return new Outcome(reduction.about(), counts, count(from, second), BatchTable.head(from));
@@ -363,7 +366,7 @@ public final class Redaction {
     Files.move(next, old, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     sync(data);
     steps.at("swapped");
-    discard();
+    discard(data);
   }
 
   private static void sync(Path path) throws IOException {
@@ -372,8 +375,8 @@ public final class Redaction {
     }
   }
 
-  /** What an earlier run did not finish is of no use. */
-  private void discard() throws IOException {
+  /** What an earlier run did not finish is of no use; whoever calls this holds the lock. */
+  static void discard(Path data) throws IOException {
     Path folder = data.resolve(FOLDER);
     if (!Files.isDirectory(folder)) {
       return;

@@ -29,6 +29,9 @@ final class Redactions {
   private final MessageDigest sha256 = Chain.sha256();
   private @Nullable Boolean present;
 
+  /** Ends with the connection: it is asked once for each batch. */
+  private @Nullable PreparedStatement select;
+
   /** Of the batch of proofs that was read last: its number, and what it lists. */
   private long read;
 
@@ -57,12 +60,14 @@ final class Redactions {
     if (!present()) {
       return 0;
     }
-    try (PreparedStatement select =
-        connection.prepareStatement("select by_seq from redacted where seq = ?")) {
-      select.setLong(1, seq);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? row.getLong(1) : 0;
-      }
+    PreparedStatement statement = select;
+    if (statement == null) {
+      statement = connection.prepareStatement("select by_seq from redacted where seq = ?");
+      select = statement;
+    }
+    statement.setLong(1, seq);
+    try (ResultSet row = statement.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
     }
   }
 

@@ -35,6 +35,7 @@ final class Reducer {
   private final ByteWriter out = new ByteWriter(1 << 16);
   private final ByteWriter record = new ByteWriter(1 << 12);
   private long nextAttempt;
+  private boolean changes;
 
   /** What an attempt was and is. */
   private record Open(
@@ -60,6 +61,11 @@ final class Reducer {
     return new Reducer(tables, reduction, used);
   }
 
+  /** Whether any entry so far is another one when it is reduced. */
+  boolean changes() {
+    return changes;
+  }
+
   /** The batch as it is when it is reduced; equal to what it was if nothing of it goes. */
   byte[] reduce(byte[] blob) {
     ByteReader in = new ByteReader(blob);
@@ -74,7 +80,7 @@ final class Reducer {
     long clock = in.zigzag();
     append(in.since(0));
     while (in.hasMore()) {
-      int start = in.position();
+      int start = in.at();
       references.clear();
       numbers.clear();
       record.clear();
@@ -185,6 +191,7 @@ final class Reducer {
     } else {
       FactCodec.write(record, writer, clock, after);
       out.append(record);
+      changes = true;
     }
     return entry.at().toEpochMilli();
   }
@@ -208,6 +215,7 @@ final class Reducer {
   private void changed(int tag) {
     out.u8(tag);
     out.append(record);
+    changes = true;
   }
 
   private void append(byte[] bytes) {

@@ -1,5 +1,6 @@
 package io.stipend.metering.ledger;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -78,6 +79,7 @@ public final class SqliteLedger implements Ledger {
       Path dataDir, LedgerOptions options, InstantSource clock, Storage storage) {
     LedgerFiles files = LedgerFiles.lock(dataDir);
     try {
+      Redaction.discard(dataDir);
       String low = DiskFault.low(dataDir, storage);
       if (!low.isEmpty()) {
         LOG.warn("{}", low);
@@ -92,7 +94,7 @@ public final class SqliteLedger implements Ledger {
         connection.close();
         throw e;
       }
-    } catch (SQLException e) {
+    } catch (SQLException | IOException e) {
       files.close();
       throw new LedgerException("ledger in " + dataDir + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {

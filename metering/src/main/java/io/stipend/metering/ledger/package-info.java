@@ -6,7 +6,8 @@
  * one chained blob each ({@code BatchEncoder}); {@code Replay} is the one reading of them ({@code
  * AccountMoves}: how facts move accounts and lots), with {@code Projection}, {@code Tail} and
  * {@code Verifier} as its three uses; {@code InFlightTable} and {@code Recovery} are what a killed
- * process is mended by.
+ * process is mended by. {@code Redaction} takes texts out of a record, {@code Redactions} is the
+ * proof of what is left.
  */
 @NullMarked
 package io.stipend.metering.ledger;

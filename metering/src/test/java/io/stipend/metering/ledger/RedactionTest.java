@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,13 +22,18 @@ import org.junit.jupiter.api.io.TempDir;
 class RedactionTest {
   private static final Instant CUT = Instant.parse("2026-01-01T00:00:00Z");
 
+  @TempDir static Path once;
   @TempDir Path temporary;
   private Path data;
 
+  @BeforeAll
+  static void history() throws Exception {
+    PersonalHistory.write(once.resolve("data"), 40);
+  }
+
   @BeforeEach
-  void history() throws Exception {
-    data = temporary.resolve("data");
-    PersonalHistory.write(data, 40);
+  void copy() {
+    data = Folders.copy(once.resolve("data"), temporary.resolve("data"));
   }
 
   private static Redaction.Order order(boolean dryRun) {
@@ -266,6 +272,21 @@ class RedactionTest {
   }
 
   @Test
+  void aLedgerOfTheVersionBeforeOpensAndBecomesOneOfThisVersion() throws Exception {
+    Tampering.execute(data, "drop table redacted");
+    Tampering.execute(data, "update meta set value = 3 where key = 'schema'");
+    assertThat(Folders.verify(data).problems()).as("read only").isEmpty();
+    assertThat(LedgerCopy.replay(data, temporary.resolve("copy"), Progress.NONE).differences())
+        .isEmpty();
+    assertThat(forget().batches()).isPositive();
+    assertThat(number("select value from meta where key = 'schema'"))
+        .as("older builds refuse what is above theirs")
+        .isEqualTo(LedgerDatabase.SCHEMA)
+        .isEqualTo(4);
+    assertThat(Folders.verify(data).problems()).isEmpty();
+  }
+
+  @Test
   void nobodyIsForgottenWhomTheRecordDoesNotName() {
     assertThat(Redaction.forget(data, "nobody", order(false), Progress.NONE).batches()).isZero();
     assertThat(Folders.verify(data).problems()).isEmpty();
@@ -296,13 +317,14 @@ class RedactionTest {
   @Test
   void aRunThatDiesAnywhereLeavesOneWholeRecord() throws Exception {
     List<UsageRow> rows = Folders.rows(data);
-    for (String step : List.of("copied", "proven", "projected", "reduced", "alone", "swapped")) {
+    for (String step : List.of("copied", "proven", "reduced", "alone", "swapped")) {
       Path folder = Folders.copy(data, temporary.resolve(step));
       KilledProcess.run(Child.class, folder, 0, step, line -> line.equals(KillPoint.REACHED));
       boolean done = step.equals("swapped");
       assertThat(PersonalHistory.naming(folder).isEmpty()).as(step).isEqualTo(done);
       assertThat(Folders.verify(folder).problems()).as(step).isEmpty();
       SqliteLedger.open(folder, Samples.SMALL, CLOCK).close();
+      assertThat(folder.resolve("reduced")).as(step).doesNotExist();
       if (!done) {
         assertThat(Folders.rows(folder)).as(step).isEqualTo(rows);
         Redaction.forget(folder, PERSON, order(false), Progress.NONE);
