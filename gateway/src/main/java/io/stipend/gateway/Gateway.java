@@ -74,7 +74,6 @@ public final class Gateway implements AutoCloseable {
   private final PolicyStore store;
   private final Freezes freezes;
   private final Ledger ledger;
-  private final RateLog rateLog;
   private final Alerts alerts;
   private final Deliveries deliveries;
   private final LocalBudgets budgets;
@@ -109,7 +108,6 @@ public final class Gateway implements AutoCloseable {
     this.identities = new Identities(loaded, ledger, clock);
     this.store = identities.store();
     this.freezes = identities.freezes();
-    this.rateLog = new RateLog(ledger, config.data());
     this.alerts = new Alerts(ledger, loaded.quotaFile(), clock);
     this.budgets = new LocalBudgets(ledger, clock, alerts.watch());
     this.admin =
@@ -154,7 +152,6 @@ public final class Gateway implements AutoCloseable {
     this.watcher = new ConfigWatcher(loaded, env, clock, next -> swap(next, clock.instant()));
     loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
     this.quotaRecord.inForce(loaded, clock.instant());
-    rateLog.inForce(loaded.quotaFile(), clock.instant());
     background.start(
         counters,
         refusals,
@@ -217,7 +214,6 @@ public final class Gateway implements AutoCloseable {
     alerts.webhooks(next.quotaFile().webhooks());
     deliveries.update(next.quotaFile());
     quotaRecord.inForce(next, now);
-    rateLog.inForce(next.quotaFile(), now);
     LOG.info("the quota file changed: {} is in force", next.hash());
   }
 

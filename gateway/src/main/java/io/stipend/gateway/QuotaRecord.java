@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Enters which quota file is in force: at each start and each change, with what differs from the
- * one before, also over a restart. Blocks; for one thread at a time.
+ * Enters which quota file is in force, and with it which prices: at each start and each change,
+ * with what differs from the one before, also over a restart. Blocks; for one thread at a time.
  */
 final class QuotaRecord {
   private static final Logger LOG = LoggerFactory.getLogger(QuotaRecord.class);
@@ -23,11 +23,13 @@ final class QuotaRecord {
 
   private final Ledger ledger;
   private final Path data;
+  private final RateLog rates;
   private @Nullable QuotaText before;
 
   QuotaRecord(Ledger ledger, Path data) {
     this.ledger = ledger;
     this.data = data;
+    this.rates = new RateLog(ledger, data);
     try {
       before = QuotaText.load(data);
     } catch (IOException e) {
@@ -45,6 +47,7 @@ final class QuotaRecord {
         .append(new QuotaChanged(now, loaded.hash(), change.before(), change.after(), BY))
         // Not before it is entered: a change is rather told twice than never.
         .thenRunAsync(() -> keep(after));
+    rates.inForce(loaded.quotaFile(), now);
   }
 
   private void keep(QuotaText text) {

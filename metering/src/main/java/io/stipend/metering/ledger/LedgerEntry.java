@@ -38,8 +38,7 @@ public sealed interface LedgerEntry {
   /**
    * Funds given to an account.
    *
-   * @param id unique; the id of a recurring grant is derived from its account, so entering it twice
-   *     is entering it once
+   * @param id unique; of a recurring grant it is derived from the account, so that twice is once
    * @param account the account that receives
    * @param amount in its unit; negative only for {@link GrantKind#ADJUSTMENT}
    * @param kind why it exists

@@ -338,18 +338,21 @@ final class Samples {
               "1 added",
               by);
       case 15 -> RateCardKept.of(at, id, "version: " + random.nextInt());
-      default ->
-          new LedgerEntry.Redacted(
-              at,
-              id,
-              "forget",
-              "forgotten-00000000",
-              by,
-              reason,
-              List.of(
-                  new ReducedBatch(1 + random.nextInt(9), "ab".repeat(32)),
-                  new ReducedBatch(10 + amount(random), "01".repeat(32))));
+      default -> redacted(random, at, id);
     };
+  }
+
+  private static LedgerEntry.Redacted redacted(Random random, Instant at, String id) {
+    return new LedgerEntry.Redacted(
+        at,
+        id,
+        "forget",
+        "forgotten-00000000",
+        name(random),
+        "asked",
+        List.of(
+            new ReducedBatch(1 + random.nextInt(9), "ab".repeat(32)),
+            new ReducedBatch(10 + amount(random), "01".repeat(32))));
   }
 
   private static LedgerEntry.Transferred transferred(Random random, String id, AccountKey from) {
