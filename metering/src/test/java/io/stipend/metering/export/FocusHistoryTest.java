@@ -63,7 +63,7 @@ class FocusHistoryTest {
     Set<String> seen = new HashSet<>();
     for (int seed = 0; seed < SEEDS; seed++) {
       try (FocusHistory history =
-          new FocusHistory(folder.resolve("seed" + seed), seed).steps(STEPS)) {
+          new FocusHistory(folder.resolve("seed" + seed), seed).reopening().steps(STEPS)) {
         try (LedgerReader reader = history.reader()) {
           check(
               reader, FocusHistory.START.minusSeconds(86_400L * 30), FocusHistory.END, seed, seen);
