@@ -1,9 +1,11 @@
 package io.stipend.metering;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Sums of charge lines. */
 public final class ChargeLines {
@@ -48,6 +50,20 @@ public final class ChargeLines {
           }
         });
     return List.copyOf(lines);
+  }
+
+  /**
+   * Whether the tokens of these lines are those of several runs of models: the sum of their usage
+   * does not tell what each of them cost.
+   */
+  public static boolean areOfSeveralRuns(List<ChargeLine> lines) {
+    Set<String> meters = new HashSet<>();
+    return lines.stream().anyMatch(line -> line.isTokens() && !meters.add(line.meter()));
+  }
+
+  /** Whether any of these tokens were audio or images. */
+  public static boolean haveMedia(List<ChargeLine> lines) {
+    return lines.stream().anyMatch(line -> ChargeLine.MEDIA_TOKENS.contains(line.meter()));
   }
 
   /** Whether these lines, rounded up once, are this cost in nano-units. */

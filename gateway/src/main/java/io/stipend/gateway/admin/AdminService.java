@@ -383,7 +383,8 @@ public interface AdminService {
    *
    * @param card SHA-256 of the card's text, in hex
    * @param packed the text, compressed and in Base64, in parts; empty if the ledger keeps it
-   * @param attempts as {@code exchange#attempt}; those that another card prices stay as they are
+   * @param attempts as {@code exchange#attempt}, each once; those that another card prices stay as
+   *     they are
    */
   record RerateOrder(String card, List<String> packed, List<String> attempts, String reason) {
     /** Checks that nothing is missing, and bounds what is done at once. */
@@ -391,7 +392,7 @@ public interface AdminService {
       required("card", card);
       required("reason", reason);
       packed = packed == null ? List.of() : List.copyOf(packed);
-      attempts = attempts == null ? List.of() : List.copyOf(attempts);
+      attempts = attempts == null ? List.of() : attempts.stream().distinct().toList();
       if (!card.matches("[0-9a-f]{64}")) {
         throw new AdminException(
             AdminException.Kind.INVALID, "card: (expected: 64 digits of a SHA-256 in hex)");

@@ -5,6 +5,7 @@ import io.stipend.gateway.admin.AdminService.CorrectionMade;
 import io.stipend.gateway.admin.AdminService.CorrectionOrder;
 import io.stipend.gateway.dialect.Dialects;
 import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLines;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.Unit;
@@ -14,8 +15,12 @@ import io.stipend.metering.ledger.AttemptId;
 import io.stipend.metering.ledger.LedgerEntry;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Posting;
+import io.stipend.metering.ledger.RateRecord;
 import io.stipend.metering.ledger.SettledAttempt;
 import io.stipend.metering.ledger.UsageRow;
+import io.stipend.metering.price.CardText;
+import io.stipend.metering.price.RateCardException;
+import io.stipend.metering.price.RateCards;
 import io.stipend.metering.price.Rating;
 import io.stipend.policy.config.ProviderConfig;
 import io.stipend.policy.config.QuotaFile;
@@ -146,6 +151,12 @@ record Correction(
           "how much of this call was sound or images, and of which size, is not recorded; say the"
               + " cost");
     }
+    if (ChargeLines.haveMedia(row.lines()) || ChargeLines.areOfSeveralRuns(row.lines())) {
+      throw new AdminException(
+          Kind.INVALID,
+          "its tokens were of text and of sound or images, or of several runs of models, which cost"
+              + " different amounts; say the cost");
+    }
     Rating rating = rating(row, quota);
     if (rating == null) {
       throw new AdminException(
@@ -183,12 +194,41 @@ record Correction(
   private static @Nullable Rating rating(UsageRow row, QuotaFile quota) {
     for (ProviderConfig provider : quota.providers()) {
       if (provider.name().equals(row.provider())) {
-        return quota
-            .rateCards()
+        return cards(row, quota)
             .rating(provider.name(), provider.prices(), row.modelRequested(), row.startedAt());
       }
     }
     return null;
+  }
+
+  /** Those in force, after the one that priced the row, which need not be among them any more. */
+  private static RateCards cards(UsageRow row, QuotaFile quota) {
+    String version = row.priceVersion();
+    // What was converted says by which rate of exchange.
+    int converted = version.lastIndexOf('@');
+    String own = converted < 0 ? version : version.substring(0, converted);
+    Set<String> inForce = quota.rateCards().versions();
+    if (inForce.contains(version) || inForce.contains(own)) {
+      return quota.rateCards();
+    }
+    try (LedgerReader reader = LedgerReader.open(quota.gateway().data())) {
+      for (String text : RateRecord.of(reader).texts()) {
+        RateCards kept = text.contains(own) ? kept(text, quota) : null;
+        if (kept != null && (kept.versions().contains(version) || kept.versions().contains(own))) {
+          return quota.rateCards().plus(kept);
+        }
+      }
+    }
+    return quota.rateCards();
+  }
+
+  /** The card of a text; null if it is none, such as rates of exchange. */
+  private static @Nullable RateCards kept(String text, QuotaFile quota) {
+    try {
+      return RateCards.of(List.of(new CardText("card", "", text)), quota.currency().name());
+    } catch (RateCardException e) {
+      return null;
+    }
   }
 
   /** The entry that mends the record: differences only. */

@@ -182,6 +182,30 @@ class ReconcileCommandTest {
   }
 
   @Test
+  void whatSomebodyTookBackIsEnteredAgain() throws Exception {
+    call(2_000);
+    List<Path> files = bill();
+    UsageRow billed = gateway.rows().get(0);
+    AdminClient admin = AdminClient.find(gateway.data()).orElseThrow();
+    for (int time = 0; time < 3; time++) {
+      admin.correct(
+          new CorrectionOrder(
+              billed.exchangeId(), 1, null, null, null, null, 0L, 0L, "0.0003", "typed wrongly"),
+          "eve");
+      assertThat(gateway.rows().get(0).usage().output()).isZero();
+
+      Invocation applied = reconcile(files, "--apply", "--reason", "bill of November");
+
+      assertThat(applied.out()).contains("Corrections: 1 proposed, 1 entered.");
+      assertThat(gateway.rows().get(0).usage().output())
+          .as("time %d", time)
+          .isEqualTo(billed.usage().output());
+      assertThat(gateway.rows().get(0).nanos()).isEqualTo(billed.nanos());
+    }
+    assertThat(gateway.verify().problems()).isEmpty();
+  }
+
+  @Test
   void anOrderOfTheSameIdIsEnteredOnce() throws Exception {
     call(100);
     UsageRow row = gateway.rows().get(0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.stipend.gateway.admin.AdminService.RerateOrder;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.Meter;
 import io.stipend.metering.TokenUsage;
@@ -118,14 +119,23 @@ class RerateCommandTest {
         new TokenUsage(
             audio + random.nextInt(20_000), random.nextInt(9_000), write, write / 3, 1_234, 7);
     Units units = model.equals("model-a") ? Units.of(Meter.WEB_SEARCH, i(random)) : Units.NONE;
-    UsageReport report =
+    settle(
+        ledger,
         new UsageReport(
             List.of(
                 new UsageReport.Part(null, usage, new MediaTokens(audio, 0, 0, 0, 0, 0), units)),
             model,
             TIERS[random.nextInt(TIERS.length)],
-            false);
+            false),
+        id,
+        model,
+        at);
+  }
+
+  private void settle(SqliteLedger ledger, UsageReport report, String id, String model, Instant at)
+      throws Exception {
     reports.put(id, report);
+    TokenUsage usage = report.total();
     Rating rating = cards("before.yaml").rating("openai", "openai", model, at);
     long nanos = rating.charge(report).nanos();
     AttemptFacts facts =
@@ -167,7 +177,7 @@ class RerateCommandTest {
                 null,
                 List.of(new Posting(ADA, nanos), new Posting(TOKENS, usage.total())),
                 "",
-                units,
+                report.units(),
                 rating.basis(report)))
         .get();
   }
@@ -291,6 +301,100 @@ class RerateCommandTest {
             config, "usage", "export", "--from", "2024-02-01", "--to", "2024-03-01", "--out", "-");
     assertThat(run.code()).as(run.err()).isZero();
     return run.out();
+  }
+
+  @Test
+  void aCorrectionOfTokensStaysWithTheCardThatPricedTheRowAnew() throws Exception {
+    history(11, 10);
+    rerate("after.yaml", "--apply", "--reason", "contract");
+    UsageRow row = modelA(false);
+
+    Invocation run = correct(row);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    UsageReport was = reports.get(row.exchangeId());
+    TokenUsage usage = row(row.exchangeId()).usage();
+    assertThat(usage.output()).isEqualTo(2_000);
+    reports.put(
+        row.exchangeId(),
+        new UsageReport(
+            List.of(new UsageReport.Part(null, usage, MediaTokens.NONE, was.units())),
+            was.modelServed(),
+            was.serviceTier(),
+            false));
+    assertPricedBy("after.yaml", "card-2");
+  }
+
+  @Test
+  void aCorrectionOfTokensThatWereSoundInPartAsksForTheCost() throws Exception {
+    history(11, 10);
+    List<UsageRow> before = rows();
+
+    Invocation run = correct(modelA(true));
+
+    assertThat(run.code()).isNotZero();
+    assertThat(run.err()).contains("say the cost");
+    assertThat(rows()).isEqualTo(before);
+  }
+
+  /** The size of the input of each run decided its price, not that of all of them together. */
+  @Test
+  void runsBelowAStepAreNotTakenForOneBeyondIt() throws Exception {
+    history(11, 3);
+    UsageReport.Part run = new UsageReport.Part(null, TokenUsage.of(15_000, 10));
+    UsageReport report = new UsageReport(List.of(run, run), "model-a", null, false);
+    try (SqliteLedger ledger =
+        SqliteLedger.open(
+            folder.resolve("data"), LedgerOptions.defaults(), InstantSource.fixed(MONTH))) {
+      settle(ledger, report, "runs", "model-a", MONTH.plusSeconds(9_000));
+    }
+    List<UsageRow> before = rows();
+
+    Invocation corrected = correct(row("runs"));
+    assertThat(corrected.code()).as(corrected.out()).isNotZero();
+    assertThat(corrected.err()).contains("say the cost");
+    assertThat(rows()).isEqualTo(before);
+
+    JsonNode made = rerate("after.yaml", "--apply", "--reason", "contract");
+    assertThat(made.path("left").toString()).contains("several runs");
+    assertThat(row("runs").nanos()).isEqualTo(expected("before.yaml", row("runs")));
+  }
+
+  /** Its effect on the balances would be doubled until the next start. */
+  @Test
+  void anAttemptThatIsNamedTwiceIsPricedOnce() {
+    List<String> twice = List.of("e1#1", "e2#1", "e1#1");
+    assertThat(new RerateOrder("0".repeat(64), List.of(), twice, "why").attempts())
+        .containsExactly("e1#1", "e2#1");
+  }
+
+  private Invocation correct(UsageRow row) {
+    return Invocation.on(
+        config, "ledger", "correct", row.exchangeId(), "--output", "2000", "--reason", "bill");
+  }
+
+  private UsageRow row(String exchange) {
+    return rows().stream()
+        .filter(one -> one.exchangeId().equals(exchange))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private UsageRow modelA(boolean withSound) {
+    return rows().stream()
+        .filter(one -> one.modelRequested().equals("model-a"))
+        .filter(one -> !one.exchangeId().equals("march"))
+        .filter(
+            one ->
+                withSound
+                    != reports
+                        .get(one.exchangeId())
+                        .parts()
+                        .get(0)
+                        .media()
+                        .equals(MediaTokens.NONE))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

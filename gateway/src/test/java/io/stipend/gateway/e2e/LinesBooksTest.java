@@ -234,11 +234,13 @@ class LinesBooksTest {
       UsageRow row = gateway.rows().get(0);
       assertThat(row.lines())
           .containsExactly(
-              line("input", 203_000, 5_000_000, 5_000_000),
-              line("output", 4_500, 25_000_000, 25_000_000),
+              line("input", 180_000, 5_000_000, 5_000_000),
+              line("output", 3_500, 25_000_000, 25_000_000),
               line("input", 10, 1_000_000, 1_000_000),
               line("cache_read", 5, 100_000, 100_000),
-              line("output", 2, 5_000_000, 5_000_000));
+              line("output", 2, 5_000_000, 5_000_000),
+              line("input", 23_000, 5_000_000, 5_000_000),
+              line("output", 1_000, 25_000_000, 25_000_000));
       assertThat(ChargeLines.nanos(row.lines())).isEqualTo(row.nanos());
     } finally {
       provider.stop(0);

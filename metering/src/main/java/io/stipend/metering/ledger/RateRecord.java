@@ -1,7 +1,8 @@
 package io.stipend.metering.ledger;
 
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The prices that were in force, as a ledger has them. */
 public final class RateRecord {
   private final List<RatesChanged> changes;
-  private final Map<String, RateCardKept> kept = new HashMap<>();
+  private final Map<String, RateCardKept> kept = new LinkedHashMap<>();
 
   private RateRecord(List<RatesChanged> changes) {
     this.changes = changes;
@@ -36,6 +37,13 @@ public final class RateRecord {
       last = change.at().isAfter(instant) ? last : change;
     }
     return last;
+  }
+
+  /** The texts that are kept, the last one first: of cards, and of rates of exchange. */
+  public List<String> texts() {
+    List<String> texts = new ArrayList<>();
+    kept.values().forEach(card -> texts.add(0, card.text()));
+    return texts;
   }
 
   /**

@@ -13,15 +13,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers the parts of one report. Nearly every report has one part, of text and nothing else. */
+/**
+ * Gathers the parts of one report. Nearly every report has one part, of text and nothing else. Of
+ * several each keeps lines of its own: its size decided its prices, and whoever prices it anew must
+ * not take all of them for one.
+ */
 final class BasisOfReport {
   /** Pico-units in one nano-unit. */
   private static final long PICOS = 1_000;
 
-  /** Of all parts so far; null before the first. */
+  /** Of the last part; null before the first. */
   private @Nullable TokenPrices common;
 
-  /** Whether the tokens of all parts have {@link #common} prices. */
+  /** Whether {@link #common} prices all tokens of all parts. */
   private boolean uniform = true;
 
   private final List<UsageReport.Part> parts = new ArrayList<>(1);
@@ -32,7 +36,7 @@ final class BasisOfReport {
 
   /** Adds a part whose tokens are charged. */
   void tokens(UsageReport.Part part, Prices atPrices, Prices atList, TokenPrices text) {
-    uniform &= part.media().isNone() && (common == null || common.equals(text));
+    uniform &= part.media().isNone() && common == null;
     common = text;
     parts.add(part);
     charged.add(atPrices);
@@ -64,27 +68,22 @@ final class BasisOfReport {
                     listNanos * PICOS)));
   }
 
-  ChargeBasis of(TokenUsage total) {
+  ChargeBasis of() {
     if (absurd) {
       return ChargeBasis.NONE;
     }
     if (common == null) {
       return ChargeBasis.of(units);
     }
-    if (uniform && (parts.size() == 1 || !atBound(total))) {
+    if (uniform) {
       return units.isEmpty() ? common.alone() : new ChargeBasis(common, units);
     }
-    List<ChargeLine> lines = List.of();
+    List<ChargeLine> lines = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
-      lines = ChargeLines.plus(lines, lines(parts.get(i), charged.get(i), listed.get(i)));
+      lines.addAll(lines(parts.get(i), charged.get(i), listed.get(i)));
     }
-    return ChargeBasis.of(ChargeLines.plus(lines, units));
-  }
-
-  /** Whether the sum of parts may have been cut. */
-  private static boolean atBound(TokenUsage total) {
-    long most = Math.max(Math.max(total.input(), total.cacheRead()), total.output());
-    return Math.max(most, total.cacheWrite()) >= TokenUsage.MAX_COUNT;
+    lines.addAll(units);
+    return ChargeBasis.of(lines);
   }
 
   private static List<ChargeLine> lines(UsageReport.Part part, Prices prices, Prices list) {

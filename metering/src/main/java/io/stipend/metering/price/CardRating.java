@@ -90,7 +90,7 @@ final class CardRating implements Rating {
         units(basis, part.units(), report.variant(), name, inTokens);
       }
     }
-    return basis.of(report.total());
+    return basis.of();
   }
 
   private ChargeBasis ofText(UsageReport.Part part, UsageReport report) {

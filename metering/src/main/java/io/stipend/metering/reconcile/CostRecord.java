@@ -39,6 +39,25 @@ record CostRecord(
     String description,
     long rounding,
     String place) {
+  /** The same at another place. */
+  CostRecord at(String other) {
+    return new CostRecord(
+        day,
+        kind,
+        keyId,
+        projectId,
+        model,
+        tier,
+        meter,
+        longContext,
+        amount,
+        list,
+        currency,
+        description,
+        rounding,
+        other);
+  }
+
   /** Of what a cost is. */
   enum Kind {
     /** The use of a model. */

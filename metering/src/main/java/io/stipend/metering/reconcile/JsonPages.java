@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +37,14 @@ final class JsonPages {
    */
   record Result(JsonFields bucket, @Nullable JsonFields result) {}
 
-  static List<Result> read(String file, byte[] bytes) {
+  /**
+   * Reads a file.
+   *
+   * @param seen the results of the files before with their places; those of this one are added
+   */
+  static List<Result> read(String file, byte[] bytes, Map<List<Object>, String> seen) {
     List<JsonFields> pages = pages(file, bytes);
     List<Result> results = new ArrayList<>();
-    Map<List<Object>, String> seen = new HashMap<>();
     for (int i = 0; i < pages.size(); i++) {
       boolean last = i + 1 == pages.size();
       if (last && pages.get(i).node().path("has_more").asBoolean()) {

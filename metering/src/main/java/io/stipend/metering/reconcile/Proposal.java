@@ -6,11 +6,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A correction of one attempt that would make the ledger agree with the provider.
  *
- * @param id the same for the same correction, so that entering it twice is entering it once
+ * @param id the same for the same correction, so that entering it twice is entering it once;
+ *     another where it was entered before and the attempt was mended back since
  * @param exchange id of the exchange
  * @param attempt its number
  * @param usage the tokens as they stand
@@ -44,7 +46,8 @@ public record Proposal(
       TokenUsage usageAfter,
       long nanosAfter,
       List<Reason> reasons,
-      String evidence) {
+      String evidence,
+      Predicate<String> isEntered) {
     String content =
         String.join(
             "\n",
@@ -53,8 +56,13 @@ public record Proposal(
             Long.toString(row.row().nanos()),
             usageAfter.toString(),
             Long.toString(nanosAfter));
+    String first = "reconcile-" + hash(content);
+    String id = first;
+    for (int time = 1; isEntered.test(id); time++) {
+      id = first + "-" + time;
+    }
     return new Proposal(
-        "reconcile-" + hash(content),
+        id,
         row.row().exchangeId(),
         row.row().attempt(),
         row.row().usage(),

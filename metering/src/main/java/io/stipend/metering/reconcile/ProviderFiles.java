@@ -26,6 +26,12 @@ public final class ProviderFiles {
   private final Days usageDays = new Days();
   private final Days costDays = new Days();
 
+  /** What results of files in JSON stand where. */
+  private final Map<List<Object>, String> jsonResults = new HashMap<>();
+
+  /** What lines of files in CSV stand where. */
+  private final Map<Object, String> csvLines = new HashMap<>();
+
   private ProviderFiles(Vendor vendor) {
     this.vendor = vendor;
   }
@@ -86,11 +92,35 @@ public final class ProviderFiles {
     String text = new String(bytes, StandardCharsets.UTF_8);
     String start = text.stripLeading();
     if (start.startsWith("{") || start.startsWith("[")) {
-      List<JsonPages.Result> results = JsonPages.read(file, bytes);
+      List<JsonPages.Result> results = JsonPages.read(file, bytes, jsonResults);
       boolean ofCosts = results.stream().anyMatch(one -> isCost(one.result()));
       results.forEach(one -> json(one, ofCosts));
       return;
     }
+    int usageBefore = usage.size();
+    int costsBefore = costs.size();
+    csv(file, text);
+    Map<Object, String> more = new HashMap<>();
+    for (UsageRecord one : usage.subList(usageBefore, usage.size())) {
+      once(one.at(""), one.quantity().isZero(), one.place(), more);
+    }
+    for (CostRecord one : costs.subList(costsBefore, costs.size())) {
+      once(one.at(""), one.amount().signum() == 0, one.place(), more);
+    }
+    csvLines.putAll(more);
+  }
+
+  /** Refuses a line that another file has too; in one file it is of another hour, or of a batch. */
+  private void once(Object record, boolean isNothing, String place, Map<Object, String> more) {
+    String before = isNothing ? null : csvLines.get(record);
+    if (before != null) {
+      throw new ProviderFileException(
+          place, "stands at " + before + " too (expected: each line once)");
+    }
+    more.put(record, place);
+  }
+
+  private void csv(String file, String text) {
     CsvTable table = CsvTable.read(file, text);
     Set<String> has = table.columns();
     boolean openAi = vendor == Vendor.OPENAI && has.contains("start_time");

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +26,10 @@ public final class Reconciliation {
   private final Books books;
   private final Map<String, Proposal> proposals;
 
-  private Reconciliation(Scope scope, Books books) {
+  private Reconciliation(Scope scope, Books books, Predicate<String> isEntered) {
     this.scope = scope;
     this.books = books;
-    proposals = proposals(books);
+    proposals = proposals(books, isEntered);
   }
 
   /**
@@ -41,7 +42,7 @@ public final class Reconciliation {
     Books books = Books.read(scope, pricing, reader);
     new Quantities(books, scope, pricing).name();
     new Costs(books, pricing).name();
-    return new Reconciliation(scope, books).report();
+    return new Reconciliation(scope, books, reader::isCorrection).report();
   }
 
   private ReconcileReport report() {
@@ -157,7 +158,7 @@ public final class Reconciliation {
   }
 
   /** One correction for each attempt, whatever the reasons. */
-  private static Map<String, Proposal> proposals(Books books) {
+  private static Map<String, Proposal> proposals(Books books, Predicate<String> isEntered) {
     Map<String, List<Mend>> mends = new TreeMap<>();
     Map<String, Set<Reason>> reasons = new TreeMap<>();
     Map<String, Set<String>> evidence = new TreeMap<>();
@@ -191,7 +192,8 @@ public final class Reconciliation {
                     after,
                     nanos,
                     List.copyOf(reasons.getOrDefault(attempt, Set.of())),
-                    String.join("; ", evidence.getOrDefault(attempt, Set.of()))));
+                    String.join("; ", evidence.getOrDefault(attempt, Set.of())),
+                    isEntered));
           }
         });
     return proposals;

@@ -23,4 +23,9 @@ record UsageRecord(
     @Nullable String tier,
     MeterSums quantity,
     @Nullable Long requests,
-    String place) {}
+    String place) {
+  /** The same at another place. */
+  UsageRecord at(String other) {
+    return new UsageRecord(day, keyId, projectId, model, tier, quantity, requests, other);
+  }
+}

@@ -2,6 +2,7 @@ package io.stipend.metering.report;
 
 import io.stipend.metering.ChargeBasis;
 import io.stipend.metering.ChargeLine;
+import io.stipend.metering.ChargeLines;
 import io.stipend.metering.MediaTokens;
 import io.stipend.metering.TokenUsage;
 import io.stipend.metering.UsageReport;
@@ -9,9 +10,7 @@ import io.stipend.metering.UsageSource;
 import io.stipend.metering.ledger.UsageRow;
 import io.stipend.metering.price.RateCards;
 import io.stipend.metering.price.Rating;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -96,11 +95,7 @@ public final class Rerating {
   /** Why its lines do not tell what was used; null if they do. */
   private @Nullable String unknown(UsageRow row, List<ChargeLine> lines) {
     if (!lines.isEmpty()) {
-      Map<String, Integer> perMeter = new HashMap<>();
-      lines.stream()
-          .filter(ChargeLine::isTokens)
-          .forEach(line -> perMeter.merge(line.meter(), 1, Integer::sum));
-      if (perMeter.values().stream().anyMatch(count -> count > 1)) {
+      if (ChargeLines.areOfSeveralRuns(lines)) {
         return "it was several runs of models with prices of their own";
       }
       return row.units().isNone() || !costsByContent.test(row.dialect())

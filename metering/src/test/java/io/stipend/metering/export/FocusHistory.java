@@ -57,6 +57,7 @@ final class FocusHistory implements AutoCloseable {
   private final Map<String, Attempt> attempts = new TreeMap<>();
   private final List<CompletableFuture<Void>> durable = new ArrayList<>();
   private final TreeSet<YearMonth> closed = new TreeSet<>();
+  private boolean reopens;
   private Instant now = START;
   private @Nullable AttemptFacts facts;
   private int ids;
@@ -112,6 +113,8 @@ final class FocusHistory implements AutoCloseable {
         settle();
       } else if (choice < 19) {
         correct();
+      } else if (reopens && !closed.isEmpty() && random.nextBoolean()) {
+        reopen(one(List.copyOf(closed)));
       } else {
         close(YearMonth.from(now.atOffset(ZoneOffset.UTC)).minusMonths(1));
       }
@@ -130,6 +133,18 @@ final class FocusHistory implements AutoCloseable {
       durable.add(
           ledger.append(new LedgerEntry.MonthClosed(now, month.toString(), true, "root", "")));
     }
+  }
+
+  /** From now on closed months are reopened now and then. */
+  FocusHistory reopening() {
+    reopens = true;
+    return this;
+  }
+
+  private void reopen(YearMonth month) {
+    closed.remove(month);
+    durable.add(
+        ledger.append(new LedgerEntry.MonthClosed(now, month.toString(), false, "eve", "late")));
   }
 
   LedgerReader reader() throws Exception {

@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stipend.metering.export.FocusExport.FocusOptions;
 import io.stipend.metering.export.FocusFile.Row;
+import io.stipend.metering.ledger.LedgerOptions;
 import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.Progress;
+import io.stipend.metering.ledger.Redaction;
+import io.stipend.metering.ledger.RetentionClass;
 import io.stipend.metering.price.Rating;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,7 +63,7 @@ class FocusHistoryTest {
     Set<String> seen = new HashSet<>();
     for (int seed = 0; seed < SEEDS; seed++) {
       try (FocusHistory history =
-          new FocusHistory(folder.resolve("seed" + seed), seed).steps(STEPS)) {
+          new FocusHistory(folder.resolve("seed" + seed), seed).reopening().steps(STEPS)) {
         try (LedgerReader reader = history.reader()) {
           check(
               reader, FocusHistory.START.minusSeconds(86_400L * 30), FocusHistory.END, seed, seen);
@@ -125,6 +130,50 @@ class FocusHistoryTest {
         }
       }
     }
+  }
+
+  @Test
+  void aCleanUpTakesTextAndNothingOfWhatAnythingCost() throws Exception {
+    for (int seed = 200; seed < 200 + SEEDS; seed++) {
+      Path data = folder.resolve("seed" + seed);
+      List<String> before;
+      try (FocusHistory history = new FocusHistory(data, seed).steps(STEPS);
+          LedgerReader reader = history.reader()) {
+        before = outputs(reader);
+      }
+      Map<RetentionClass, Instant> cuts = new EnumMap<>(RetentionClass.class);
+      for (RetentionClass kind : RetentionClass.values()) {
+        cuts.put(kind, FocusHistory.END);
+      }
+      Redaction.clean(
+          data,
+          cuts,
+          new Redaction.Order(
+              "eve", "", false, InstantSource.fixed(FocusHistory.END), LedgerOptions.defaults()),
+          Progress.NONE);
+      try (LedgerReader reader = LedgerReader.open(data)) {
+        List<String> changed = outputs(reader);
+        assertThat(changed).as("seed %d", seed).hasSameSizeAs(before);
+        changed.removeAll(before);
+        assertThat(changed).as("seed %d", seed).isEmpty();
+      }
+    }
+  }
+
+  /** All that tells amounts, without the labels that may go. */
+  private static List<String> outputs(LedgerReader reader) {
+    Instant from = FocusHistory.START.minusSeconds(86_400L * 30);
+    List<String> rows = new ArrayList<>();
+    for (Row row : export(reader, from, FocusHistory.END, null).rows) {
+      Map<String, @Nullable String> cells = new TreeMap<>(row.cells);
+      cells.keySet().removeAll(Set.of("session_id", "client", "agent_id", "parent_agent_id"));
+      cells.remove("provider_request_id");
+      rows.add(cells.toString());
+    }
+    for (Row row : export(reader, from, FocusHistory.END, FocusVersion.V1_4).rows) {
+      rows.add(new TreeMap<>(row.cells).toString());
+    }
+    return rows;
   }
 
   private static Map<YearMonth, String> months(FocusHistory history) throws Exception {

@@ -79,7 +79,7 @@ class RatingLinesTest {
   }
 
   @Test
-  void partsOfSeveralModelsHaveLinesOfTheSameMeterAtTheirOwnPrices() {
+  void eachPartHasLinesOfItsOwn() {
     Rating rating = Cards.rating(Cards.builtin(), "p", "openai", "gpt-5");
     UsageReport report =
         new UsageReport(
@@ -92,9 +92,10 @@ class RatingLinesTest {
             false);
     assertThat(rating.lines(report))
         .containsExactly(
-            new ChargeLine("input", 15, 1_250_000, 1_250_000),
+            new ChargeLine("input", 10, 1_250_000, 1_250_000),
             new ChargeLine("output", 1, 10_000_000, 10_000_000),
-            new ChargeLine("input", 20, 250_000, 250_000));
+            new ChargeLine("input", 20, 250_000, 250_000),
+            new ChargeLine("input", 5, 1_250_000, 1_250_000));
     assertThat(rating.basis(report).tokens()).isNull();
     UsageReport same =
         new UsageReport(
@@ -102,8 +103,11 @@ class RatingLinesTest {
             null,
             null,
             false);
-    assertThat(rating.basis(same)).as("one vector for all").isSameAs(rating.basis(same));
-    assertThat(rating.lines(same)).extracting(ChargeLine::quantity).containsExactly(15L, 3L);
+    assertThat(rating.lines(same))
+        .as("whoever prices them anew sees that there were two")
+        .extracting(ChargeLine::quantity)
+        .containsExactly(10L, 1L, 5L, 2L);
+    assertThat(ChargeLines.areOfSeveralRuns(rating.lines(same))).isTrue();
   }
 
   @Test

@@ -238,6 +238,38 @@ class ProviderFilesTest {
         .hasMessageContaining(expected.strip());
   }
 
+  /** Half of it twice would be billed twice. */
+  @Test
+  void filesThatOverlapAreRefused() {
+    String more =
+        OPENAI_USAGE.replace(
+            "{\"object\":\"page\",\"data\":[",
+            "{\"object\":\"page\",\"data\":[{\"start_time\":%d,\"results\":[{\"input_tokens\":5}]},"
+                .formatted(START - 86_400));
+    assertThatThrownBy(() -> read(Vendor.OPENAI, OPENAI_USAGE, more))
+        .isInstanceOf(ProviderFileException.class)
+        .hasMessageContaining("file-1: page 1.data[1].results[0]")
+        .hasMessageContaining("stands at file-0: page 1.data[0].results[0]");
+
+    String csv = "start_time,input_tokens,output_tokens,model\n%d,%d,2,gpt-5\n";
+    String first = csv.formatted(START, 10);
+    String second = csv.formatted(START - 86_400, 10) + "%d,10,2,gpt-5\n".formatted(START);
+    assertThatThrownBy(() -> read(Vendor.OPENAI, first, second))
+        .isInstanceOf(ProviderFileException.class)
+        .hasMessageContaining("file-1: line 3")
+        .hasMessageContaining("stands at file-0: line 2");
+  }
+
+  @Test
+  void otherResultsOfTheSameDayAreNoOverlap() throws Exception {
+    String other =
+        OPENAI_USAGE.replace("proj_a", "proj_b").replace("input_tokens\":7", "input_tokens\":8");
+    assertThat(read(Vendor.OPENAI, OPENAI_USAGE, other).usage()).hasSize(4);
+    String line = "start_time,input_tokens,output_tokens,model\n%d,10,2,gpt-5\n".formatted(START);
+    String twice = line + "%d,10,2,gpt-5\n".formatted(START + 60);
+    assertThat(read(Vendor.OPENAI, twice, line.replace("gpt-5", "gpt-6")).usage()).hasSize(3);
+  }
+
   @Test
   void theSameFileTwiceIsRefused() {
     assertThatThrownBy(() -> read(Vendor.OPENAI, OPENAI_USAGE, OPENAI_USAGE))
