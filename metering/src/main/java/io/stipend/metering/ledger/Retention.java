@@ -109,7 +109,16 @@ final class Retention extends Reduction {
     }
     if (fact instanceof LedgerEntry.Corrected c) {
       return new LedgerEntry.Corrected(
-          c.at(), c.correctionId(), c.id(), c.usage(), c.nanosDelta(), c.postings(), c.by(), "");
+          c.at(),
+          c.correctionId(),
+          c.id(),
+          c.usage(),
+          c.nanosDelta(),
+          c.postings(),
+          c.by(),
+          "",
+          c.basis(),
+          c.priceVersion());
     }
     return fact;
   }
