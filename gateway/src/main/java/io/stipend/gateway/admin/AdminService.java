@@ -48,6 +48,7 @@ public interface AdminService {
    *
    * @param from first instant; null for the beginning
    * @param to the instant after the last one; null for now
+   * @throws AdminException also if there are more than one answer holds
    */
   List<AuditLine> audit(@Nullable String from, @Nullable String to);
 
@@ -391,7 +392,7 @@ public interface AdminService {
       required("card", card);
       required("reason", reason);
       packed = packed == null ? List.of() : List.copyOf(packed);
-      attempts = attempts == null ? List.of() : List.copyOf(attempts);
+      attempts = attempts == null ? List.of() : attempts.stream().distinct().toList();
       if (!card.matches("[0-9a-f]{64}")) {
         throw new AdminException(
             AdminException.Kind.INVALID, "card: (expected: 64 digits of a SHA-256 in hex)");
