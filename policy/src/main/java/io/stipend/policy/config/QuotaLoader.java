@@ -70,15 +70,7 @@ final class QuotaLoader {
       SharedCalendar calendar = calendar(root.section("calendar"));
       ProvidersReader providersReader = new ProvidersReader(secrets);
       List<ProviderConfig> providers = providersReader.read(root.require("providers"));
-      RateCards cards = rateCards(root.get("rate_cards"));
-      ExchangeRates exchange =
-          new ExchangeRatesReader(folder, sources, problems).read(root.get("exchange_rates"));
-      if (cards != null) {
-        cards = cards.with(exchange, Unit.USD.name());
-        for (RateCardException.Problem p : cards.unconverted(now)) {
-          warnings.add(new Place(p.file(), p.line(), p.column()), p.message());
-        }
-      }
+      RateCards cards = convertedCards(root);
       ModelsReader.Models models = ModelsReader.deployment(root.section("models"));
       BudgetReader budgets = new BudgetReader(calendar.fiscalStart, warnings);
       Map<String, @Nullable BudgetTerms> allowances =
@@ -132,6 +124,20 @@ final class QuotaLoader {
           principals.list(),
           new Enrolments());
     }
+  }
+
+  private @Nullable RateCards convertedCards(Section root) {
+    RateCards cards = rateCards(root.get("rate_cards"));
+    ExchangeRates exchange =
+        new ExchangeRatesReader(folder, sources, problems).read(root.get("exchange_rates"));
+    if (cards == null) {
+      return null;
+    }
+    RateCards converted = cards.with(exchange, Unit.USD.name());
+    for (RateCardException.Problem p : converted.unconverted(now)) {
+      warnings.add(new Place(p.file(), p.line(), p.column()), p.message());
+    }
+    return converted;
   }
 
   private static Map<String, String> inWords(Map<String, @Nullable BudgetTerms> allowances) {
