@@ -8,6 +8,7 @@ import io.stipend.gateway.admin.AdminAccess;
 import io.stipend.gateway.admin.AdminHandler;
 import io.stipend.gateway.admin.AdminJson;
 import io.stipend.gateway.admin.AdminService;
+import io.stipend.gateway.admin.Callers;
 import io.stipend.gateway.admin.GatewayStatus;
 import io.stipend.gateway.admin.LocalAdmin;
 import io.stipend.gateway.admin.PersonBalance;
@@ -28,6 +29,7 @@ import io.stipend.gateway.upstream.NettyUpstreams;
 import io.stipend.gateway.upstream.UpstreamOptions;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.metering.tokens.Learned;
 import io.stipend.metering.tokens.LearnedFile;
@@ -138,13 +140,9 @@ public final class Gateway implements AutoCloseable {
             refusals,
             AccessLog::write);
     this.exchanges = new Exchanges(services, this::me);
-    this.adminHandler =
-        new AdminHandler(
-            admin,
-            new Statements(identities::file, clock),
-            this::status,
-            access,
-            identities.callers(access, clock));
+    Statements statements = new Statements(identities::file, clock, LedgerReader::openBeside);
+    Callers callers = identities.callers(access, clock);
+    this.adminHandler = new AdminHandler(admin, statements, this::status, access, callers);
     identities.awaitKeys();
     this.adminListener = Listener.start(transport, at(config.admin(), null), adminHandler);
     this.listener = Listener.start(transport, at(config.listen(), tls(config)), exchanges);

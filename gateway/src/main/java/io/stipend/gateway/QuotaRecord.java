@@ -50,7 +50,11 @@ final class QuotaRecord {
     rates.inForce(loaded.quotaFile(), now);
   }
 
-  private void keep(QuotaText text) {
+  private synchronized void keep(QuotaText text) {
+    if (text != before) {
+      // A later one is in force, and is kept when it is entered.
+      return;
+    }
     try {
       text.save(data);
     } catch (IOException e) {

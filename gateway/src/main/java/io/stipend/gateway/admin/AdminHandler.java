@@ -14,11 +14,8 @@ import io.stipend.gateway.server.RequestHead;
 import io.stipend.policy.Refusal;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,8 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The JSON API of the admin listener. Everything but health and readiness needs {@code
- * authorization: Bearer} and a credential whose role may do it ({@link AdminRoute}). Requests are
- * done one after another on a thread of their own, never on an event loop.
+ * authorization: Bearer} and a credential whose role may do it ({@link AdminRoute}). Nothing is
+ * done on an event loop: changes are made one after another on a thread of their own, and what
+ * takes long to read holds up neither them nor, where a person reads their own, who has a role.
  *
  * <p>Errors are {@code {"error":{"code","message"}}}.
  */
@@ -43,7 +41,6 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
 
-  private static final int MAX_WAITING = 64;
   private static final int OK = 200;
   private static final int INTERNAL = 500;
   private static final int NOT_READY = 503;
@@ -52,7 +49,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
   private final Supplier<GatewayStatus> status;
   private final Callers callers;
   private final AdminRoute.Desk desk;
-  private final ThreadPoolExecutor worker;
+  private final AdminThreads threads = new AdminThreads();
 
   /**
    * Serves a service.
@@ -69,18 +66,6 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
     this.status = status;
     this.callers = callers;
     this.desk = new AdminRoute.Desk(service, statements, status);
-    this.worker =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_WAITING),
-            task -> {
-              Thread thread = new Thread(task, "stipend-admin");
-              thread.setDaemon(true);
-              return thread;
-            });
   }
 
   @Override
@@ -98,7 +83,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
     Request request = new Request(head, client, caller);
     if (caller.isDone()) {
       try {
-        request.allowed();
+        request.requireAllowed();
       } catch (AdminException e) {
         return answer(client, e);
       }
@@ -114,7 +99,7 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
   /** Lets what was begun end; takes nothing more. */
   @Override
   public void close() {
-    worker.shutdown();
+    threads.close();
   }
 
   private static Inbound answer(Outbound client, AdminException e) {
@@ -175,13 +160,9 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
       this.caller = caller;
     }
 
-    /**
-     * What is asked for, by somebody who may; only when it is known who asks.
-     *
-     * @throws AdminException if they may not
-     */
-    private AdminRoute allowed() {
-      return AdminRoute.of(head, who());
+    /** Refuses who may not; only when it is known who asks. */
+    private void requireAllowed() {
+      AdminRoute.of(head, who());
     }
 
     private Caller who() {
@@ -225,15 +206,19 @@ public final class AdminHandler implements RequestHandler, AutoCloseable {
 
     private void begin(byte[] bytes) {
       try {
-        worker.execute(() -> run(bytes));
+        Caller known = who();
+        AdminRoute route = AdminRoute.of(head, known);
+        threads.execute(route, known, () -> run(route, known, bytes));
+      } catch (AdminException e) {
+        answer(client, e);
       } catch (RejectedExecutionException e) {
         answer(client, new AdminException(Kind.UNAVAILABLE, "too many admin requests; try again"));
       }
     }
 
-    private void run(byte[] bytes) {
+    private void run(AdminRoute route, Caller known, byte[] bytes) {
       try {
-        Object result = allowed().run(desk, head, bytes, who());
+        Object result = route.run(desk, head, bytes, known);
         client.eventLoop().execute(() -> answer(client, OK, result));
       } catch (AdminException e) {
         client.eventLoop().execute(() -> answer(client, e));

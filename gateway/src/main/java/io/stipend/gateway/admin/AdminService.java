@@ -48,6 +48,7 @@ public interface AdminService {
    *
    * @param from first instant; null for the beginning
    * @param to the instant after the last one; null for now
+   * @throws AdminException also if there are more than one answer holds
    */
   List<AuditLine> audit(@Nullable String from, @Nullable String to);
 

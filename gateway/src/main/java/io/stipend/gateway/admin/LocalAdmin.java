@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Administration in the process that holds the ledger. Safe for use by any thread; blocks. */
 public final class LocalAdmin implements AdminService {
-  /** Of the usage of one person: what is asked for is made in memory. */
+  /** Of usage or changes in one answer: what is asked for is made in memory. */
   private static final int MAX_ROWS = 10_000;
 
   private final Ledger ledger;
@@ -100,7 +100,7 @@ public final class LocalAdmin implements AdminService {
     Instant first = from == null ? month : TimeText.instant(from, zone);
     Instant end = to == null ? now.plusMillis(1) : TimeText.instant(to, zone);
     List<String> rows;
-    try (LedgerReader reader = LedgerReader.open(file.gateway().data())) {
+    try (LedgerReader reader = LedgerReader.openBeside(file.gateway().data())) {
       rows = UsageExport.lines(reader, first, end, person, MAX_ROWS);
     }
     if (rows == null) {
@@ -121,7 +121,16 @@ public final class LocalAdmin implements AdminService {
           reader,
           from == null ? Instant.MIN : TimeText.instant(from, zone),
           to == null ? Instant.MAX : TimeText.instant(to, zone),
-          lines::add);
+          line -> {
+            if (lines.size() >= MAX_ROWS) {
+              throw new AdminException(
+                  Kind.INVALID,
+                  "from: more than "
+                      + MAX_ROWS
+                      + " changes (expected: fewer; ask for a shorter time, or use audit export)");
+            }
+            lines.add(line);
+          });
     }
     return lines;
   }

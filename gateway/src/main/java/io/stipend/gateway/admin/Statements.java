@@ -11,9 +11,11 @@ import io.stipend.metering.report.statement.StatementText;
 import io.stipend.policy.config.QuotaFile;
 import io.stipend.policy.config.StatementRequests;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.YearMonth;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +23,18 @@ import org.jspecify.annotations.Nullable;
 public final class Statements {
   private final Supplier<QuotaFile> quota;
   private final InstantSource clock;
+  private final Function<Path, LedgerReader> opening;
 
   /**
    * @param quota the quota file in force, asked again for every statement
+   * @param opening opens the ledger of a data folder: {@link LedgerReader#openBeside} where callers
+   *     are served meanwhile
    */
-  public Statements(Supplier<QuotaFile> quota, InstantSource clock) {
+  public Statements(
+      Supplier<QuotaFile> quota, InstantSource clock, Function<Path, LedgerReader> opening) {
     this.quota = quota;
     this.clock = clock;
+    this.opening = opening;
   }
 
   /** What a statement is written as. */
@@ -68,7 +75,7 @@ public final class Statements {
     StatementPeriod period = period(file, person, month, year);
     StatementRequest request = StatementRequests.of(file, person, period);
     Statement statement;
-    try (LedgerReader reader = LedgerReader.open(file.gateway().data())) {
+    try (LedgerReader reader = opening.apply(file.gateway().data())) {
       statement = Statement.read(reader, request);
     }
     if (statement.isEmpty()) {

@@ -125,9 +125,12 @@ final class LedgerHeadCommand implements Callable<Integer> {
       return;
     }
     List<Path> naming = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.jws")) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
-        if (SigningKey.text(Files.readString(file)).contains(person)) {
+        if (!file.toString().endsWith(".jws")) {
+          // What a killed run left may name them too.
+          Files.delete(file);
+        } else if (SigningKey.text(Files.readString(file)).contains(person)) {
           naming.add(file);
         }
       }

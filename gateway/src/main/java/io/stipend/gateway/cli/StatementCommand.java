@@ -3,6 +3,7 @@ package io.stipend.gateway.cli;
 import io.stipend.gateway.admin.Statements;
 import io.stipend.gateway.admin.Statements.Form;
 import io.stipend.metering.export.WholeFile;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.policy.config.QuotaFile;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -58,7 +59,8 @@ final class StatementCommand implements Callable<Integer> {
     Path data = workspace.recordFolder();
     QuotaFile quota = workspace.enrolled(workspace.quota(), data);
     InstantSource now = InstantSource.fixed(workspace.now());
-    String text = new Statements(() -> quota, now).text(person, month, year, form);
+    String text =
+        new Statements(() -> quota, now, LedgerReader::open).text(person, month, year, form);
     if (out == null) {
       terminal.out().print(text);
       terminal.out().flush();

@@ -69,21 +69,24 @@ final class FeedLane implements AutoCloseable {
   private void run() {
     int failed = 0;
     while (!closed(Duration.ZERO)) {
+      long before = told.events();
       try (UsageFeed events = UsageFeed.open(dataDir, cursor.load())) {
         if (events.startedOver()) {
           LOG.warn("{}: what it took last is not in this ledger; all of it is sent again", feed);
         }
-        failed = 0;
         follow(events);
       } catch (LedgerException | IOException e) {
         problem(e.toString());
         if (!closed(Duration.ZERO)) {
           LOG.error("{}: {}", feed, e.toString());
-          closed(pace.wait(failed++));
         }
+        // What cannot be kept was sent, and is sent again: the longer it lasts the more seldom.
+        failed = told.events() > before ? 0 : failed;
+        closed(pace.wait(failed++));
       } catch (RuntimeException e) {
         problem(e.getClass().getSimpleName());
         LOG.error("{}: an error", feed, e);
+        failed = told.events() > before ? 0 : failed;
         closed(pace.wait(failed++));
       }
     }

@@ -119,9 +119,25 @@ final class ScheduledExports implements AutoCloseable {
   }
 
   private void runIfDue(Export export) {
+    State state = state(export);
+    try {
+      runIfDue(export, state);
+    } catch (RuntimeException e) {
+      // Nothing of one folder may end the thread that writes all of them.
+      LOG.error("{}: an error", export.to(), e);
+      put(
+          export,
+          new State(
+              state.doneAt(),
+              clock.instant(),
+              state.completeUntil(),
+              e.getClass().getSimpleName()));
+    }
+  }
+
+  private void runIfDue(Export export, State state) {
     Instant now = clock.instant();
     Instant due = lastDue(export, now);
-    State state = state(export);
     Instant done = state.doneAt() == null ? ExportProcess.lastDone(export, due) : state.doneAt();
     Instant tried = state.triedAt();
     if ((done != null && !done.isBefore(due))

@@ -11,6 +11,7 @@ import io.stipend.gateway.server.ServerLimits;
 import io.stipend.gateway.server.Transport;
 import io.stipend.metering.ledger.Ledger;
 import io.stipend.metering.ledger.LedgerOptions;
+import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SqliteLedger;
 import io.stipend.policy.budget.LocalBudgets;
 import io.stipend.policy.config.QuotaFile;
@@ -73,7 +74,7 @@ class AdminHandlerTest {
     handler =
         new AdminHandler(
             admin,
-            new Statements(() -> quota, clock),
+            new Statements(() -> quota, clock, LedgerReader::openBeside),
             () ->
                 new GatewayStatus(
                     "1", "hash", 2, 3, ready, Map.of("a", "open"), DeliveryStatus.NONE),

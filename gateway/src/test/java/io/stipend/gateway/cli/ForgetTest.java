@@ -157,6 +157,8 @@ class ForgetTest {
     for (String naming : List.of("--reason", "--by")) {
       assertThat(run("forget", GONE, naming, "of-" + GONE).code()).isEqualTo(2);
     }
+    Path heads = Files.createDirectories(folder.resolve("data/month-heads"));
+    Files.writeString(heads.resolve("2026-10.jws.part"), "closed by " + GONE + ", and killed");
     assertThat(naming(folder.resolve("data"))).isNotEmpty();
 
     Invocation done = run("forget", GONE, "--reason", "asked for", "--by", "eve", "--json");

@@ -1,6 +1,7 @@
 package io.stipend.gateway.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -279,5 +281,27 @@ class FeedTest {
     assertThat(deliveries.status().feeds().get(0)).returns(0L, DeliveryStatus.Feed::events);
     deliveries.update(file("{ url: \"%s\" }".formatted(receiver.url() + "/other")));
     assertThat(deliveries.status().feeds()).hasSize(1);
+  }
+
+  @Test
+  void aPlaceThatCannotBeKeptMakesARepeatEverMoreSeldom() throws Exception {
+    receiver = new FeedReceiver(SECRET, () -> Answer.TAKE);
+    Files.writeString(data().resolve("feeds"), "in the way");
+    QuotaFile file = file("{ url: \"%s\", secret: %s }".formatted(receiver.url(), SECRET));
+    FeedPace pace =
+        new FeedPace(
+            Duration.ofMillis(1), Duration.ofSeconds(9), Duration.ofMillis(1), Duration.ofHours(1));
+    deliveries =
+        new Deliveries(
+            data(), UpstreamOptions.of(file.gateway()), "0", InstantSource.system(), pace);
+    settle(1);
+    deliveries.update(file);
+
+    assertThatThrownBy(
+            () -> await().atMost(Duration.ofSeconds(2)).until(() -> receiver.received() >= 30))
+        .as("by doubling there is room for eleven")
+        .isInstanceOf(ConditionTimeoutException.class);
+    assertThat(receiver.received()).isGreaterThan(1);
+    assertThat(deliveries.status().feeds().get(0).problem()).contains("FileAlreadyExists");
   }
 }

@@ -160,6 +160,21 @@ class ScheduledExportsTest {
   }
 
   @Test
+  void aFileThatIsNoMetadataStopsNoExport() throws Exception {
+    Path to = Files.createDirectories(folder.resolve("out/torn"));
+    Files.writeString(
+        to.resolve("usage-2026-11-03.csv.meta.json"),
+        "{\"totals\":{},\"months\":[],\"columns\":[]}");
+    DeliveryStatus.Export done =
+        run(
+            NOW,
+            export(DeliveryConfig.Format.CSV, to),
+            status -> status.lastAt() != null || status.problem() != null);
+    assertThat(done.problem()).isNull();
+    assertThat(done.completeUntil()).isEqualTo("2026-11-04T00:00:00Z");
+  }
+
+  @Test
   void whatFailsIsToldAndParquetIsWrittenToo() throws Exception {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
     DeliveryStatus.Export failed =

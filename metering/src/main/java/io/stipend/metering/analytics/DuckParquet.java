@@ -84,7 +84,8 @@ public final class DuckParquet implements ParquetEngine {
               + TABLE
               + "()) to '"
               + file.toString().replace("'", "''")
-              + "' (format parquet, compression zstd, row_group_size "
+              // Into the file that is there: another one would not be its owner's alone.
+              + "' (format parquet, compression zstd, use_tmp_file false, row_group_size "
               + ROWS_PER_GROUP
               + ")");
       copied.complete(null);

@@ -85,7 +85,7 @@ final class CsvWriter implements UsageExport.RowWriter, Cells {
   }
 
   static String neutralised(String text) {
-    return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+    return !text.isEmpty() && "=+-@\t\r\n".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
   }
 
   private static boolean isPlain(String text) {

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -72,8 +73,13 @@ public record ExportMeta(
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
-  /** Copies the collections. */
+  /** Copies the collections; a file that lacks what is always said is none. */
   public ExportMeta {
+    Objects.requireNonNull(format);
+    Objects.requireNonNull(from);
+    Objects.requireNonNull(to);
+    Objects.requireNonNull(completeUntil);
+    Objects.requireNonNull(createdAt);
     totals = Map.copyOf(totals);
     months = List.copyOf(months);
     columns = List.copyOf(columns);

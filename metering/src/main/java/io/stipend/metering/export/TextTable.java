@@ -8,15 +8,11 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.math.BigDecimal;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes rows of any kind as CSV or JSON Lines, by the rules that the usage export has. */
 final class TextTable<R> {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
   private static final JsonFactory JSON =
       JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
@@ -83,7 +79,7 @@ final class TextTable<R> {
 
   private static @Nullable String text(@Nullable Object value) {
     if (value instanceof Instant instant) {
-      return TIME.format(instant);
+      return UsageColumns.TIME.format(instant);
     }
     if (value instanceof BigDecimal decimal) {
       return decimal.signum() == 0 ? "0" : decimal.stripTrailingZeros().toPlainString();

@@ -179,15 +179,18 @@ final class Bookings {
   /**
    * Gives the lines with {@code from <= startedAt < to}, by start.
    *
+   * @param threads how many work
    * @param work makes something of some lines, by any thread
    * @param results takes that in the order of the lines, in the thread of the caller
    */
-  <T> void read(Function<List<Booking>, T> work, Consumer<T> results) throws SQLException {
+  <T> void read(int threads, Function<List<Booking>, T> work, Consumer<T> results)
+      throws SQLException {
     try (BlockFeed feed = feed();
         LedgerTables tables = new LedgerTables(connection)) {
       NamesOfThread.Shared names = new NamesOfThread.Shared(Definitions.stored(tables));
       ConcurrentLinkedQueue<Reader> idle = new ConcurrentLinkedQueue<>();
       Chunks.run(
+          threads,
           feed,
           chunk -> {
             Reader known = idle.poll();
@@ -204,7 +207,8 @@ final class Bookings {
   private record Worker<S>(Bookings.Reader reader, S sums) {}
 
   /** Shows the same lines in no order, each to one of several sums. */
-  <S> List<S> scan(Supplier<S> sums, BiConsumer<S, BookedLine> each) throws SQLException {
+  <S> List<S> scan(int threads, Supplier<S> sums, BiConsumer<S, BookedLine> each)
+      throws SQLException {
     S ofFew = sums.get();
     List<S> all = new ArrayList<>(List.of(ofFew));
     few.forEach(line -> each.accept(ofFew, new BookingView(line.booking())));
@@ -212,12 +216,13 @@ final class Bookings {
         LedgerTables tables = new LedgerTables(connection)) {
       NamesOfThread.Shared names = new NamesOfThread.Shared(Definitions.stored(tables));
       ConcurrentLinkedQueue<Worker<S>> idle = new ConcurrentLinkedQueue<>();
-      for (int i = Chunks.threads(); i > 0; i--) {
+      for (int i = threads; i > 0; i--) {
         Worker<S> worker = new Worker<>(new Reader(names), sums.get());
         idle.add(worker);
         all.add(worker.sums());
       }
       Chunks.run(
+          threads,
           feed,
           chunk -> {
             Worker<S> worker = idle.remove();

@@ -24,6 +24,7 @@ final class Chunks {
 
   private Chunks() {}
 
+  /** As many as help. */
   static int threads() {
     return Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
   }
@@ -31,10 +32,12 @@ final class Chunks {
   /**
    * Runs until the feed ends.
    *
+   * @param count of threads that work
    * @param work is done to a chunk, by any thread
    * @param results takes what came of it, in the thread of the caller
    */
-  static <T> void run(BlockFeed feed, Function<BlockFeed.Chunk, T> work, Consumer<T> results)
+  static <T> void run(
+      int count, BlockFeed feed, Function<BlockFeed.Chunk, T> work, Consumer<T> results)
       throws SQLException {
     BlockFeed.Chunk first = feed.next();
     if (first == null) {
@@ -45,14 +48,14 @@ final class Chunks {
       results.accept(work.apply(first));
       return;
     }
-    ExecutorService threads = Executors.newFixedThreadPool(threads(), Chunks::thread);
+    ExecutorService threads = Executors.newFixedThreadPool(count, Chunks::thread);
     try {
       Deque<Future<T>> underWay = new ArrayDeque<>();
       underWay.add(threads.submit(() -> work.apply(first)));
       for (BlockFeed.Chunk chunk = second; chunk != null; chunk = feed.next()) {
         BlockFeed.Chunk one = chunk;
         underWay.add(threads.submit(() -> work.apply(one)));
-        if (underWay.size() >= threads() * UNDER_WAY_PER_THREAD) {
+        if (underWay.size() >= count * UNDER_WAY_PER_THREAD) {
           results.accept(result(underWay.remove()));
         }
       }

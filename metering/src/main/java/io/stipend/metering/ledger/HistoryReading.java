@@ -33,9 +33,11 @@ final class HistoryReading {
     this.asked = asked;
   }
 
-  PrincipalHistory read(AdjustmentTable adjustments, Visitor visitor) throws SQLException {
+  PrincipalHistory read(int threads, AdjustmentTable adjustments, Visitor visitor)
+      throws SQLException {
     new Bookings(connection, usage, adjustments, tail, asked.from(), asked.to())
         .read(
+            threads,
             lines ->
                 lines.stream()
                     .filter(line -> line.attempt().person().equals(asked.person()))

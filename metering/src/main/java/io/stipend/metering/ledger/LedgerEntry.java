@@ -175,8 +175,7 @@ public sealed interface LedgerEntry {
    * @param from the account that ends
    * @param to the account of a later period that goes on; null if nothing is carried and nothing
    *     owed
-   * @param carried what is left of lots that live on: {@code carriedOut} of {@code from}, {@code
-   *     carried} of {@code to} and its lots, by the same ids
+   * @param carried what is left of lots that live on: of {@code to} now, by the same ids
    * @param expired what is left of all other lots
    * @param repaid the part of its loans that was not used and returns there and then, less what it
    *     could not repay of an earlier debt and is owed on

@@ -37,8 +37,12 @@ public final class LedgerReader implements AutoCloseable {
   private final UsageTable usage;
   private final AdjustmentTable adjustments;
 
-  private LedgerReader(Path file, Connection connection) throws SQLException {
+  /** How many threads make something of what this one reads. */
+  private final int threads;
+
+  private LedgerReader(Path file, Connection connection, int threads) throws SQLException {
     this.file = file;
+    this.threads = threads;
     this.connection = connection;
     tables = new LedgerTables(connection);
     definitions = Definitions.stored(tables);
@@ -55,11 +59,23 @@ public final class LedgerReader implements AutoCloseable {
     return openFile(LedgerFiles.database(dataDir));
   }
 
+  /**
+   * The same in a process that serves meanwhile: however much there is to read and however many
+   * cores, one more thread works on it. Nothing else differs.
+   */
+  public static LedgerReader openBeside(Path dataDir) {
+    return openFile(LedgerFiles.database(dataDir), 1);
+  }
+
   /** The same for a ledger's file alone, such as a backup. */
   public static LedgerReader openFile(Path file) {
+    return openFile(file, Chunks.threads());
+  }
+
+  private static LedgerReader openFile(Path file, int threads) {
     Connection connection = LedgerDatabase.openForReading(file);
     try {
-      return new LedgerReader(file, connection);
+      return new LedgerReader(file, connection, threads);
     } catch (SQLException e) {
       throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
     }
@@ -121,7 +137,7 @@ public final class LedgerReader implements AutoCloseable {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables, usage);
-          books(tail, from, to).read(work, results);
+          books(tail, from, to).read(threads, work, results);
           return state(tail);
         });
   }
@@ -129,7 +145,9 @@ public final class LedgerReader implements AutoCloseable {
   /** All that stands here of one principal and its own accounts. */
   public PrincipalHistory history(PrincipalHistory.Asked asked, PrincipalHistory.Visitor visitor) {
     return snapshot(
-        () -> new HistoryReading(connection, tables, usage, asked).read(adjustments, visitor));
+        () ->
+            new HistoryReading(connection, tables, usage, asked)
+                .read(threads, adjustments, visitor));
   }
 
   /**
@@ -145,7 +163,7 @@ public final class LedgerReader implements AutoCloseable {
     return snapshot(
         () -> {
           Tail tail = Tail.read(connection, tables, usage);
-          List<S> all = books(tail, from, to).scan(sums, each);
+          List<S> all = books(tail, from, to).scan(threads, sums, each);
           return new Scanned<>(all, state(tail));
         });
   }
@@ -404,23 +422,8 @@ public final class LedgerReader implements AutoCloseable {
         () -> {
           List<LedgerEntry.RefusalsCounted> all = new ArrayList<>(tables.refusals());
           all.addAll(Tail.read(connection, tables, usage).facts(LedgerEntry.RefusalsCounted.class));
-          return summed(all);
+          return RefusalSums.of(all);
         });
-  }
-
-  private static List<LedgerEntry.RefusalsCounted> summed(List<LedgerEntry.RefusalsCounted> all) {
-    Map<String, LedgerEntry.RefusalsCounted> sums = new LinkedHashMap<>();
-    for (LedgerEntry.RefusalsCounted one : all) {
-      sums.merge(
-          one.day() + "\n" + one.person() + "\n" + one.reason(),
-          one,
-          (sum, more) -> {
-            long count = Math.addExact(sum.count(), more.count());
-            return new LedgerEntry.RefusalsCounted(
-                more.at(), more.person(), more.day(), more.reason(), count);
-          });
-    }
-    return List.copyOf(sums.values());
   }
 
   /**

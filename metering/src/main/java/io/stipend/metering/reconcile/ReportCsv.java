@@ -1,16 +1,13 @@
 package io.stipend.metering.reconcile;
 
 import io.stipend.metering.Unit;
+import io.stipend.metering.export.CsvLine;
+import io.stipend.metering.export.WholeFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,19 +39,11 @@ public final class ReportCsv {
 
   /** Writes the file whole, in the place of any old one. */
   public static void write(ReconcileReport report, Path file) {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      try (Writer out = Files.newBufferedWriter(part, StandardCharsets.UTF_8)) {
-        write(report, out);
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot be written", e);
-    }
+    WholeFile.writeText(file, out -> write(report, out));
   }
 
   static void write(ReconcileReport report, Writer out) throws IOException {
-    out.write(row(HEADER.stream()));
+    CsvLine.cells(out, HEADER);
     Unit unit = new Unit(report.currency());
     for (ReportLine line : report.lines()) {
       String provider =
@@ -63,26 +52,26 @@ public final class ReportCsv {
               : line.providerCost().signum() == 0
                   ? "0"
                   : line.providerCost().stripTrailingZeros().toPlainString();
-      out.write(
-          row(
-              Stream.of(
-                  line.day().toString(),
-                  safe(line.account()),
-                  safe(line.key()),
-                  safe(line.model()),
-                  safe(line.tier()),
-                  line.meter().label(),
-                  number(line.gatewayQuantity()),
-                  number(line.providerQuantity()),
-                  number(line.quantityDelta()),
-                  amount(unit, line.gatewayNanos()),
-                  provider,
-                  amount(unit, line.nanosDelta()),
-                  report.currency(),
-                  line.percent() == null ? "" : line.percent().toPlainString(),
-                  reasons(line, unit),
-                  line.status().label(),
-                  String.join(" ", line.entries()))));
+      CsvLine.cells(
+          out,
+          List.of(
+              line.day().toString(),
+              CsvLine.safe(line.account()),
+              CsvLine.safe(line.key()),
+              CsvLine.safe(line.model()),
+              CsvLine.safe(line.tier()),
+              line.meter().label(),
+              number(line.gatewayQuantity()),
+              number(line.providerQuantity()),
+              number(line.quantityDelta()),
+              amount(unit, line.gatewayNanos()),
+              provider,
+              amount(unit, line.nanosDelta()),
+              report.currency(),
+              line.percent() == null ? "" : line.percent().toPlainString(),
+              reasons(line, unit),
+              line.status().label(),
+              String.join(" ", line.entries())));
     }
   }
 
@@ -100,21 +89,5 @@ public final class ReportCsv {
 
   private static String amount(Unit unit, @Nullable Long nanos) {
     return nanos == null ? "" : unit.format(nanos);
-  }
-
-  /** What the provider chose must not be taken for a formula. */
-  private static String safe(String text) {
-    return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
-  }
-
-  private static String row(Stream<String> cells) {
-    return cells
-            .map(
-                cell ->
-                    cell.matches("(?s).*[,\"\r\n].*")
-                        ? '"' + cell.replace("\"", "\"\"") + '"'
-                        : cell)
-            .collect(Collectors.joining(","))
-        + "\r\n";
   }
 }

@@ -14,6 +14,7 @@ import io.stipend.metering.export.UsageFormat;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -68,6 +69,9 @@ class ParquetExportTest {
       write(data, UsageFormat.of(UsageExport.Format.CSV), csv);
 
       assertThat(summary).isEqualTo(same);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(parquet)))
+          .as("its owner's alone, as every other export")
+          .isEqualTo("rw-------");
       List<List<String>> rows = rows("select * from '" + quoted(parquet) + "'");
       assertThat(rows).hasSize(Math.toIntExact(summary.rows())).hasSizeGreaterThan(ATTEMPTS);
       assertThat(rows).as("seed %d", seed).isEqualTo(jsonRows(jsonl));

@@ -5,6 +5,9 @@ import static io.stipend.metering.ledger.PersonalHistory.PERSON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stipend.metering.ChargeBasis;
+import io.stipend.metering.ChargeLine;
+import io.stipend.metering.TokenUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -259,6 +262,49 @@ class RedactionTest {
           .containsExactlyInAnyOrder(" 7", PERSON + " 5");
     }
     assertThat(clean(all(), false).batches()).as("done twice is done once").isZero();
+  }
+
+  @Test
+  void aCleanUpLeavesTheOtherPricesThatACorrectionNamed() throws Exception {
+    AccountKey mine = PersonalHistory.account(PERSON, "2026-11");
+    try (SqliteLedger ledger = SqliteLedger.open(data, Samples.SMALL, CLOCK)) {
+      SqliteLedgerTest.get(
+          ledger.append(
+              new LedgerEntry.Corrected(
+                  PersonalHistory.OLD,
+                  "rerate-1",
+                  new AttemptId("a-00000003", 1),
+                  new TokenUsage(12, 0, 0, 0, 7, 0),
+                  -3,
+                  List.of(new Posting(mine, -3), new Posting(Samples.TEAM, -3)),
+                  "root",
+                  "another card",
+                  ChargeBasis.of(List.of(new ChargeLine("input", 777, 1_000, 2_000))),
+                  "contract-2")));
+    }
+    List<String> before = prices();
+    assertThat(before).anyMatch(line -> line.contains("contract-2") && line.contains("777"));
+
+    clean(all(), false);
+
+    assertThat(prices()).isEqualTo(before);
+  }
+
+  private List<String> prices() {
+    List<String> prices = new ArrayList<>();
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      reader.bookings(
+          Instant.EPOCH,
+          Instant.MAX,
+          line ->
+              prices.add(
+                  line.attempt().exchangeId()
+                      + " "
+                      + line.attempt().priceVersion()
+                      + " "
+                      + line.lines()));
+    }
+    return prices;
   }
 
   @Test

@@ -329,14 +329,7 @@ final class Samples {
           new LedgerEntry.AlertRaised(at, id, account(random), "" + random.nextInt(100), reason);
       case 12 -> new LedgerEntry.MonthClosed(at, "2026-10", random.nextBoolean(), by, reason);
       case 13 -> new LedgerEntry.Enrolled(at, by, "corp", label(random));
-      case 14 ->
-          new RatesChanged(
-              at,
-              List.of(new RatesChanged.Card("builtin/openai.yaml", name(random), id)),
-              "",
-              "00ff",
-              "1 added",
-              by);
+      case 14 -> new RatesChanged(at, List.of(card(random, id)), "", "00ff", "1 added", by);
       case 15 -> RateCardKept.of(at, id, "version: " + random.nextInt());
       default -> redacted(random, at, id);
     };
@@ -353,6 +346,10 @@ final class Samples {
         List.of(
             new ReducedBatch(1 + random.nextInt(9), "ab".repeat(32)),
             new ReducedBatch(10 + amount(random), "01".repeat(32))));
+  }
+
+  private static RatesChanged.Card card(Random random, String hash) {
+    return new RatesChanged.Card("builtin/openai.yaml", name(random), hash);
   }
 
   private static LedgerEntry.Transferred transferred(Random random, String id, AccountKey from) {

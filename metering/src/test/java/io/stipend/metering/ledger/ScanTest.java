@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -273,5 +275,29 @@ class ScanTest {
       reader.bookings(Instant.MIN, Instant.MAX, line -> rows[0]++);
       assertThat(rows[0]).isEqualTo(5_000);
     }
+  }
+
+  @Test
+  void besideAGatewayOneThreadWorksHoweverMuchThereIs() throws Exception {
+    Path data = folder.resolve("beside");
+    BigLedger.write(data, 5_000);
+    Set<Thread> working = ConcurrentHashMap.newKeySet();
+    List<Booking> lines = new ArrayList<>();
+    try (LedgerReader reader = LedgerReader.openBeside(data)) {
+      reader.bookings(
+          Instant.MIN,
+          Instant.MAX,
+          some -> {
+            working.add(Thread.currentThread());
+            return some;
+          },
+          lines::addAll);
+    }
+    assertThat(working).hasSize(1).doesNotContain(Thread.currentThread());
+    List<Booking> all = new ArrayList<>();
+    try (LedgerReader reader = LedgerReader.open(data)) {
+      reader.bookings(Instant.MIN, Instant.MAX, all::add);
+    }
+    assertThat(lines).hasSize(5_000).isEqualTo(all);
   }
 }

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
@@ -181,7 +182,13 @@ class ReportFormsTest {
     ReconcileReport report = month.reconcile();
     StringWriter out = new StringWriter();
     ReportCsv.write(report, out);
+    Path file = folder.resolve("report.csv");
+    ReportCsv.write(report, file);
 
+    assertThat(file).hasContent(out.toString());
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .as("as every other export")
+        .isEqualTo("rw-------");
     assertThat(out.toString().lines()).hasSize(report.lines().size() + 1);
     assertThat(out.toString())
         .startsWith("day,provider,key,model,tier,meter,gateway_quantity,")

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -259,8 +261,19 @@ public final class QuotaText {
     lines.forEach((key, value) -> text.append(key).append('\t').append(value).append('\n'));
     Path file = data.resolve(FILE);
     Path next = data.resolve(FILE + ".new");
+    Files.deleteIfExists(next);
+    Files.createFile(next, ownerOnly(data));
     Files.writeString(next, text, StandardCharsets.UTF_8);
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** What each person is given is nobody's business who may only look into the folder. */
+  private static FileAttribute<?>[] ownerOnly(Path folder) throws IOException {
+    return Files.getFileStore(folder).supportsFileAttributeView("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
   }
 
   /** Drops the line of somebody who is forgotten: else the next start would say that they left. */

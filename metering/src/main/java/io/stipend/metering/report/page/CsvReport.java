@@ -1,5 +1,6 @@
 package io.stipend.metering.report.page;
 
+import io.stipend.metering.export.CsvLine;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class CsvReport {
     tables.forEach(table -> table.columns().forEach(column -> names.add(column.name())));
     List<String> header = new ArrayList<>(List.of("table"));
     header.addAll(names);
-    line(header, out);
+    CsvLine.cells(out, header);
     for (Table table : tables) {
       for (List<Cell> row : table.rows()) {
         Map<String, String> cells = new HashMap<>();
@@ -32,7 +33,7 @@ final class CsvReport {
         }
         List<String> line = new ArrayList<>(List.of(table.name()));
         names.forEach(name -> line.add(cells.getOrDefault(name, "")));
-        line(line, out);
+        CsvLine.cells(out, line);
       }
     }
   }
@@ -58,26 +59,8 @@ final class CsvReport {
   /** Words that a spreadsheet could take for a formula get an apostrophe; numbers never do. */
   private static String cell(Cell cell) {
     String text = cell.plain();
-    return cell.kind() == Kind.TEXT
-            && !text.isEmpty()
-            && "=+-@\t\r\n".indexOf(text.charAt(0)) >= 0
-            && !text.matches("-?[0-9]+(\\.[0-9]+)?")
-        ? "'" + text
+    return cell.kind() == Kind.TEXT && !text.matches("-?[0-9]+(\\.[0-9]+)?")
+        ? CsvLine.safe(text)
         : text;
-  }
-
-  private static void line(List<String> cells, Writer out) throws IOException {
-    String separator = "";
-    for (String cell : cells) {
-      out.write(separator);
-      out.write(quoted(cell));
-      separator = ",";
-    }
-    out.write("\r\n");
-  }
-
-  private static String quoted(String text) {
-    boolean plain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\r' || c == '\n');
-    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }
