@@ -31,7 +31,7 @@ final class Style {
       .facts dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
       .scroll{overflow-x:auto;border:1px solid var(--rule);border-radius:6px;margin-top:8px}
       .scroll:focus-visible{outline:2px solid var(--c0)}
-      table{border-collapse:collapse;width:100%;font-size:.9rem}
+      table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem}
       th,td{padding:5px 12px;text-align:left;border-bottom:1px solid var(--rule);
       vertical-align:top;font-weight:400}
       thead th{font-size:.8rem;color:var(--soft);background:var(--fill);vertical-align:bottom}
