@@ -159,6 +159,7 @@ class AuditExportTest {
         .extracting(row -> row.get("what"))
         .containsExactly(
             "quota_file",
+            "rate_cards",
             "key_created",
             "key_revoked",
             "grant",
@@ -172,11 +173,11 @@ class AuditExportTest {
             "reopen",
             "forget");
     assertThat(rows).allSatisfy(row -> assertThat(Long.parseLong(row.get("batch"))).isPositive());
-    assertThat(rows.get(3).get("reason")).isEqualTo("'=SUM(A1), \"week\"");
-    assertThat(rows.get(3).get("after")).startsWith("50").endsWith(" USD");
-    assertThat(rows.get(6).get("before")).isEqualTo("not frozen");
+    assertThat(rows.get(4).get("reason")).isEqualTo("'=SUM(A1), \"week\"");
+    assertThat(rows.get(4).get("after")).startsWith("50").endsWith(" USD");
+    assertThat(rows.get(7).get("before")).isEqualTo("not frozen");
     quotaChanges(rows);
-    Map<String, String> forgotten = rows.get(12);
+    Map<String, String> forgotten = rows.get(13);
     assertThat(forgotten.get("about")).startsWith("forgotten-");
     assertThat(forgotten.get("reason")).isEqualTo("asked");
     Invocation wrong =
@@ -196,17 +197,17 @@ class AuditExportTest {
   }
 
   private static void quotaChanges(List<Map<String, String>> rows) {
-    Map<String, String> change = rows.get(8);
+    Map<String, String> change = rows.get(9);
     assertThat(change.get("before"))
         .contains("allowances/engineer: 400", "people/cleo: team payments, allowance engineer")
         .doesNotContain("people/ada");
     assertThat(change.get("after")).contains("allowances/engineer: 300", "people/cleo: none");
     assertThat(change.get("config_hash")).hasSize(64).isEqualTo(change.get("about"));
-    assertThat(change.get("after") + rows.get(9).get("before") + rows.get(0).get("after"))
+    assertThat(change.get("after") + rows.get(10).get("before") + rows.get(0).get("after"))
         .as("who is forgotten goes out of these as well")
         .doesNotContain("people/dan")
         .contains("people/forgotten-");
-    assertThat(rows.get(9).get("after")).contains(": team payments, allowance engineer");
+    assertThat(rows.get(10).get("after")).contains(": team payments, allowance engineer");
   }
 
   /** What a spreadsheet must not take for a formula has an apostrophe in CSV alone. */
