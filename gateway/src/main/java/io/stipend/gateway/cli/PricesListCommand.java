@@ -114,13 +114,13 @@ final class PricesListCommand implements Callable<Integer> {
             "INPUT",
             "CACHED",
             "OUTPUT",
-            "PER UNIT",
             "LIST IN",
             "LIST OUT",
             "CARD",
             "KIND",
             "FROM",
-            "TO");
+            "TO",
+            "PER UNIT");
     for (Line line : lines) {
       PriceEntry decides = line.decides();
       PriceEntry list = line.list();
@@ -130,13 +130,13 @@ final class PricesListCommand implements Callable<Integer> {
           text(decides.price("input")),
           text(decides.price("cache_read")),
           text(decides.price("output")),
-          units(decides),
           list == null ? "" : text(list.price("input")),
           list == null ? "" : text(list.price("output")),
           decides.card(),
           decides.kind(),
           day(decides.validFrom()),
-          day(decides.validTo()));
+          day(decides.validTo()),
+          units(decides));
     }
     return table.table();
   }

@@ -140,7 +140,7 @@ public final class BigUsage {
   }
 
   private static AccountKey account(int person, String period) {
-    return new AccountKey("person/" + person(person) + "/engineer", period, Unit.USD);
+    return new AccountKey("person/" + person(person), period, Unit.USD);
   }
 
   private void grant(int person, String period) {
