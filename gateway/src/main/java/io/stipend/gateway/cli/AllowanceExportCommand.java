@@ -24,9 +24,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description = {
-      "Write one row for each grant, transfer, loan, repayment, carry-over and expiry,",
-      "by the instant at which it was entered. By account the amounts add up to what may be",
-      "spent, is used and is held. Works while a gateway runs and while none does."
+      "Write one row for each movement of a budget that is no use of it.",
+      "Those are grants, transfers, loans, repayments, carry-overs and expiries, by the "
+          + "instant at which they were entered. By account the amounts add up to what may be "
+          + "spent, is used and is held.",
+      "Works while a gateway runs and while none does."
     })
 final class AllowanceExportCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -92,6 +94,7 @@ final class AllowanceExportCommand implements Callable<Integer> {
               throw new CommandFailure(
                   Exit.USAGE, "--format: " + format + " (expected: csv, jsonl or parquet)");
         };
+    OutFile.check("--out", out);
     boolean toScreen = out.toString().equals("-");
     RangeOptions.Range range = times.in(workspace.quota().timezone());
     Path data = workspace.recordFolder();

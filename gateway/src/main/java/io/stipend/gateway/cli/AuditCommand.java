@@ -39,9 +39,10 @@ final class AuditCommand {
   @Command(
       name = "export",
       description = {
-        "Write one row for each change that somebody made: of the quota file, keys, grants,",
-        "transfers, advances, freezes, corrections, months, enrolments, and of what was forgotten",
-        "or cleaned up; in the order of entry. Works while a gateway runs."
+        "Write one row for each change that somebody made, in the order of entry.",
+        "Changes are those of the quota file, prices, keys, grants, transfers, advances, "
+            + "freezes, corrections, months and enrolments, and what was forgotten or cleaned up.",
+        "Works while a gateway runs and while none does."
       })
   static final class Export implements Callable<Integer> {
     private static final List<String> COLUMNS =
@@ -50,21 +51,7 @@ final class AuditCommand {
     private final Terminal terminal;
     private final Workspace workspace;
 
-    @Option(
-        names = "--from",
-        required = true,
-        paramLabel = "TIME",
-        description =
-            "First instant: an RFC 3339 time, or a date (its first moment in"
-                + " calendar.timezone).")
-    String from = "";
-
-    @Option(
-        names = "--to",
-        required = true,
-        paramLabel = "TIME",
-        description = "The instant after the last one.")
-    String to = "";
+    @Mixin SpanOptions times = new SpanOptions();
 
     @Option(names = "--format", description = "csv (default) or jsonl.")
     String format = "csv";
@@ -86,13 +73,11 @@ final class AuditCommand {
 
     @Override
     public Integer call() {
+      OutFile.check("--out", out);
       String type = format.toLowerCase(Locale.ROOT);
       if (!type.equals("csv") && !type.equals("jsonl")) {
         throw new CommandFailure(Exit.USAGE, "--format: " + format + " (expected: csv or jsonl)");
       }
-      RangeOptions times = new RangeOptions();
-      times.from = from;
-      times.to = to;
       RangeOptions.Range range = times.in(workspace.quota().timezone());
       Map<String, Long> changes = new TreeMap<>();
       LedgerHead[] head = new LedgerHead[1];

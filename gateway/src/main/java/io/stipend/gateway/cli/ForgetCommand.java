@@ -19,10 +19,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "forget",
     description = {
-      "Put an alias in the place of a person's id in the whole record, revoke their keys, and drop",
-      "the labels of their calls and what was typed about them. Amounts, dates, teams and models",
-      "stay, and the ledger still verifies. Take them out of the quota file and its list of people",
-      "first, and stop the gateway. It cannot be undone; backups and logs are not reached."
+      "Put an alias in the place of a person's id in the whole record.",
+      "Their keys are revoked; the labels of their calls and what was typed about them are "
+          + "dropped. Amounts, dates, teams and models stay, and the ledger still verifies.",
+      "Take them out of the quota file and its list of people first, and stop the gateway. "
+          + "It cannot be undone; backups and logs are not reached."
     })
 final class ForgetCommand implements Callable<Integer> {
   private final Terminal terminal;

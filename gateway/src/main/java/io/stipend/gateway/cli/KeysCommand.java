@@ -30,9 +30,8 @@ final class KeysCommand {
   @Command(
       name = "create",
       description = {
-        "Make a key for a person or service of the quota file; or, with --role, one for the",
-        "admin listener alone.",
-        "The key is printed once and kept nowhere."
+        "Make a key for a person or service, or with --role for the admin listener.",
+        "It is printed once and kept nowhere."
       })
   static final class Create implements Callable<Integer> {
     private final Terminal terminal;

@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "clean",
     description = {
-      "Drop the texts that are older than retention in the quota file keeps them; never amounts,",
-      "tokens, models or prices. The ledger still verifies. Stop the gateway first."
+      "Drop texts that are older than the quota file keeps them (retention).",
+      "Never amounts, tokens, models or prices. The ledger still verifies. Stop the gateway first."
     })
 final class LedgerCleanCommand implements Callable<Integer> {
   private final Terminal terminal;

@@ -15,11 +15,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "close",
     description = {
-      "Close a month, so that its rows in exports stay as they are: a later correction",
-      "is a row of its own in the month in which it is entered.",
-      "What it amounts to is signed, for an auditor to verify.",
-      "--reopen lets corrections change the month's own rows again; it needs the approval of",
-      "somebody else than who closed it."
+      "Close a month, so that its rows in exports stay as they are.",
+      "A later correction is a row of its own in the month in which it is entered. What the"
+          + " month amounts to is signed, for an auditor to verify.",
+      "--reopen lets corrections change the month's own rows again; it needs the approval "
+          + "of somebody else than who closed it."
     })
 final class LedgerCloseCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -58,6 +58,7 @@ final class LedgerCloseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutFile.check("--out", out);
     if (reopen && reason == null) {
       throw new CommandFailure(
           Exit.USAGE, "--reason is missing (expected: why " + month + " is reopened)");

@@ -39,8 +39,8 @@ final class LedgerCommand {
       description = {
         "Recompute the chain of batches and every figure that is derived from it.",
         "Ends with 1 if anything is wrong. Works while a gateway runs.",
-        "With --month-head, verify what was signed of a closed month: by a key alone, and by the",
-        "export and the ledger where they are at hand."
+        "With --month-head, verify what was signed of a closed month: by a key alone, and "
+            + "by the export and the ledger where they are at hand."
       })
   static final class Verify implements Callable<Integer> {
     private final Terminal terminal;

@@ -16,8 +16,8 @@ final class LedgerCopyCommand {
   @Command(
       name = "replay",
       description = {
-        "Build a new ledger from the batches alone, checking the chain on the way,",
-        "and compare its balances. Ends with 1 if they differ. Works while a gateway runs."
+        "Build a new ledger from the batches alone and compare its balances.",
+        "Checks the chain on the way. Ends with 1 if they differ. Works while a gateway runs."
       })
   static final class Replay implements Callable<Integer> {
     private final Terminal terminal;
@@ -91,8 +91,8 @@ final class LedgerCopyCommand {
       name = "backup",
       description = {
         "Copy the ledger as it is at one instant, and verify the copy.",
-        "Works while a gateway runs. The in-flight table is not part of it: what was under way",
-        "is booked as assumed when the copy is first served."
+        "Works while a gateway runs. The in-flight table is not part of it: what was under "
+            + "way is booked as assumed when the copy is first served."
       })
   static final class Backup implements Callable<Integer> {
     private final Terminal terminal;

@@ -14,6 +14,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -29,8 +30,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "head",
     description = {
-      "Sign what a closed month amounts to, as ledger close does: rows, totals, the hash of its",
-      "export and of the batch that closed it. Works while a gateway runs.",
+      "Sign what a closed month amounts to, as ledger close does.",
+      "That is rows, totals, the hash of its export and of the batch that closed it. Works "
+          + "while a gateway runs.",
       "ledger verify --month-head verifies it, also where nothing else of this deployment is."
     })
 final class LedgerHeadCommand implements Callable<Integer> {
@@ -60,6 +62,7 @@ final class LedgerHeadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutFile.check("--out", out);
     Written made = write(workspace, month, out);
     if (json.on) {
       terminal.json(made);
@@ -190,6 +193,8 @@ final class LedgerHeadCommand implements Callable<Integer> {
           print(terminal, head, report);
         }
         return report.ok() ? Exit.DONE : Exit.FAILED;
+      } catch (NoSuchFileException e) {
+        throw new CommandFailure(Exit.FAILED, e.getFile() + ": no such file");
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -205,7 +210,7 @@ final class LedgerHeadCommand implements Callable<Integer> {
 
     private static String line(Path file) throws IOException {
       if (Files.size(file) > MAX_BYTES) {
-        throw new IOException(file + ": too long (expected: a signed month head)");
+        throw new CommandFailure(Exit.FAILED, file + ": too long (expected: a signed month head)");
       }
       try {
         return StandardCharsets.US_ASCII

@@ -31,9 +31,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "rerate",
     description = {
-      "Price a past month under another card, as if the quota file had named it last from the",
-      "start, and show the difference. With --apply, enter it as corrections; doing so twice is",
-      "doing it once. Those of a closed month stand in the open one."
+      "Price a past month under another card and show the difference.",
+      "The card counts as if the quota file had named it last from the start. With --apply,"
+          + " the difference is entered as corrections; doing so twice is doing it once. Those of"
+          + " a closed month stand in the open one."
     })
 final class LedgerRerateCommand implements Callable<Integer> {
   /** So that the text fits into one order with its parts. */

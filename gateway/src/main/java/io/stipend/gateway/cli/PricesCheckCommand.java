@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
     name = "check",
     description = {
       "Validate files of rate cards, in force or not.",
-      "Prints every problem as file:line:column and ends with 1 if there is one. Warns of old",
-      "readings, contracts above the list, gaps, overlaps and currencies without a rate."
+      "Prints every problem as file:line:column and ends with 1 if there is one. Warns of "
+          + "old readings, contracts above the list, gaps, overlaps and currencies without a "
+          + "rate."
     })
 final class PricesCheckCommand implements Callable<Integer> {
   private final Terminal terminal;

@@ -24,8 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diff",
     description = {
-      "What differs between two files of rate cards, between the cards in force and a file, or",
-      "between two dates of the cards in force. The ratio is the new price over the old one."
+      "Show what differs between two files, or two dates, of rate cards.",
+      "With one file: between the cards in force and it. The ratio is the new price over "
+          + "the old one."
     })
 final class PricesDiffCommand implements Callable<Integer> {
   private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?");
@@ -37,8 +38,8 @@ final class PricesDiffCommand implements Callable<Integer> {
       arity = "1..2",
       paramLabel = "A [B]",
       description = {
-        "Two files, or two dates. One file: what would change for the models that it names if",
-        "the quota file named it last."
+        "Two files, or two dates. One file: what would change for the models that it names "
+            + "if the quota file named it last."
       })
   List<String> sides = List.of();
 

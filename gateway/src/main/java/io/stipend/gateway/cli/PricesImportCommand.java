@@ -6,6 +6,7 @@ import io.stipend.metering.price.catalog.CatalogImport.Format;
 import io.stipend.metering.price.catalog.CatalogImport.Found;
 import io.stipend.metering.price.catalog.CatalogImport.Request;
 import io.stipend.metering.price.catalog.CatalogImport.Result;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,9 +31,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     description = {
-      "Read a public catalogue of prices, put aside what looks wrong, and show what would change.",
-      "With --out, write the rest as rate cards to be approved. Nothing is fetched, and nothing is",
-      "in force before the quota file names that file."
+      "Read a public catalogue of prices, and show what would change.",
+      "What looks wrong is put aside. With --out, the rest is written as rate cards to be "
+          + "approved. Nothing is fetched, and nothing is in force before the quota file names "
+          + "that file."
     })
 final class PricesImportCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -48,7 +50,10 @@ final class PricesImportCommand implements Callable<Integer> {
       description = "litellm or genai-prices.")
   String from = "";
 
-  @Option(names = "--provider", description = "Only the models of this one. Default: all.")
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      description = "Only the models of this one. Default: all.")
   @Nullable String provider;
 
   @Option(names = "--out", paramLabel = "CARDS", description = "The file of rate cards to write.")
@@ -89,6 +94,7 @@ final class PricesImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutFile.check("--out", out);
     if (out != null && !force && Files.exists(out)) {
       throw new CommandFailure(
           Exit.USAGE, "--out: " + out + " exists (expected: a new file, or --force)");
@@ -129,7 +135,7 @@ final class PricesImportCommand implements Callable<Integer> {
     PricesCommand.InForce inForce = PricesCommand.inForce(workspace);
     try {
       return CatalogImport.run(request, inForce.cards(), inForce.vendorOf(), workspace.now());
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | FileNotFoundException e) {
       throw new CommandFailure(Exit.FAILED, file + ": no such file");
     } catch (IOException e) {
       throw new CommandFailure(Exit.FAILED, file + ": " + e.getMessage());

@@ -11,7 +11,12 @@ import io.stipend.policy.config.QuotaFile;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +28,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "list",
     description = {
-      "What each model that this quota file can reach costs, and which card says so.",
-      "Money for a million tokens; LIST is what the vendor asks where a contract decides."
+      "Show what each model costs that the quota file can reach.",
+      "Money is for a million tokens; LIST IN and LIST OUT are what the vendor asks where a"
+          + " contract decides. prices show tells all prices of a model, and where each was read."
     })
 final class PricesListCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -33,7 +39,10 @@ final class PricesListCommand implements Callable<Integer> {
   @Option(names = "--at", paramLabel = "TIME", description = "When; a date is UTC. Default: now.")
   @Nullable String at;
 
-  @Option(names = "--provider", description = "Only this provider of the quota file.")
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      description = "Only this provider of the quota file.")
   @Nullable String provider;
 
   @Option(
@@ -75,6 +84,8 @@ final class PricesListCommand implements Callable<Integer> {
     }
     if (json.on) {
       terminal.json(lines);
+    } else if (lines.isEmpty()) {
+      terminal.line("No model has a price at " + when + ".");
     } else {
       terminal.text(table(lines));
     }
@@ -95,22 +106,21 @@ final class PricesListCommand implements Callable<Integer> {
   }
 
   private static Table table(List<Line> lines) {
-    Table table =
-        new Table(
+    SparseTable table =
+        new SparseTable(
+            Set.of("PER UNIT", "LIST IN", "LIST OUT", "TO"),
             "PROVIDER",
             "MODEL",
             "INPUT",
             "CACHED",
             "OUTPUT",
-            "PER UNIT",
             "LIST IN",
             "LIST OUT",
             "CARD",
             "KIND",
             "FROM",
             "TO",
-            "CHECKED",
-            "SOURCE");
+            "PER UNIT");
     for (Line line : lines) {
       PriceEntry decides = line.decides();
       PriceEntry list = line.list();
@@ -120,24 +130,35 @@ final class PricesListCommand implements Callable<Integer> {
           text(decides.price("input")),
           text(decides.price("cache_read")),
           text(decides.price("output")),
-          units(decides),
           list == null ? "" : text(list.price("input")),
           list == null ? "" : text(list.price("output")),
           decides.card(),
           decides.kind(),
           day(decides.validFrom()),
           day(decides.validTo()),
-          decides.checkedOn(),
-          decides.source());
+          units(decides));
     }
-    return table;
+    return table.table();
   }
 
   private static String units(PriceEntry entry) {
-    return entry.prices().stream()
-        .filter(item -> !item.unit().equals(PriceItem.MILLION))
-        .map(item -> item.label() + " " + item.text())
+    Map<String, List<PriceItem>> meters =
+        entry.prices().stream()
+            .filter(item -> !item.unit().equals(PriceItem.MILLION))
+            .collect(
+                Collectors.groupingBy(PriceItem::meter, LinkedHashMap::new, Collectors.toList()));
+    return meters.entrySet().stream()
+        .map(meter -> meter.getKey() + " " + span(meter.getValue()))
         .collect(Collectors.joining(", "));
+  }
+
+  /** One price, or the lowest and the highest of the variants. */
+  private static String span(List<PriceItem> items) {
+    PriceItem low = Collections.min(items, Comparator.comparing(PriceItem::price));
+    PriceItem high = Collections.max(items, Comparator.comparing(PriceItem::price));
+    return low.price().compareTo(high.price()) == 0
+        ? low.text()
+        : low.text() + " to " + high.text();
   }
 
   static String text(@Nullable BigDecimal price) {

@@ -24,8 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "show",
     description = {
-      "All that any card says of a model: tiers, sizes of request, units, past and future",
-      "prices; which entry decides, and which ones it hides."
+      "Show all that any card says of a model.",
+      "Tiers, sizes of request, units, past and future prices; which entry decides, and "
+          + "which ones it hides."
     })
 final class PricesShowCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -127,18 +128,7 @@ final class PricesShowCommand implements Callable<Integer> {
     }
     Table entries =
         new Table(
-            "STATUS",
-            "CARD",
-            "OF",
-            "KIND",
-            "CURRENCY",
-            "INPUT",
-            "OUTPUT",
-            "FROM",
-            "TO",
-            "CHECKED",
-            "WHERE",
-            "SOURCE");
+            "STATUS", "CARD", "OF", "KIND", "CURRENCY", "INPUT", "OUTPUT", "FROM", "TO", "WHERE");
     for (PriceBook.Standing standing : shown.entries()) {
       PriceEntry e = standing.entry();
       entries.row(
@@ -151,11 +141,14 @@ final class PricesShowCommand implements Callable<Integer> {
           PricesListCommand.text(e.price("output")),
           PricesListCommand.day(e.validFrom()),
           PricesListCommand.day(e.validTo()),
-          e.checkedOn(),
-          e.file() + ":" + e.line(),
-          e.source());
+          e.file() + ":" + e.line());
     }
     terminal.text(entries);
+    shown.entries().stream()
+        .map(PriceBook.Standing::entry)
+        .map(e -> e.card() + ": " + e.source() + ", checked on " + e.checkedOn())
+        .distinct()
+        .forEach(terminal::line);
     terminal.line("");
   }
 }

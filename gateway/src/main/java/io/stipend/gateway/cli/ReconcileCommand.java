@@ -115,6 +115,8 @@ final class ReconcileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutFile.check("--out", out);
+    OutFile.check("--propose", propose);
     if (apply && (reason == null || reason.isBlank())) {
       throw new CommandFailure(Exit.USAGE, "--apply: --reason is missing (expected: some text)");
     }

@@ -57,6 +57,7 @@ final class ReportCommand {
     @Override
     public Integer call() {
       options.format();
+      OutFile.check("--out", options.out);
       // Before the lines: what begins later they may lack.
       Instant now = workspace.now();
       QuotaFile quota = workspace.enrolled(workspace.quota(), workspace.recordFolder());
@@ -88,8 +89,9 @@ final class ReportCommand {
   @Command(
       name = "chargeback",
       description = {
-        "Show what each cost centre has to pay: its own use, its part of shared costs, and what",
-        "nobody can be charged for. The sum is the ledger's total."
+        "Show what each cost centre has to pay; the sum is the ledger's total.",
+        "That is its own use and its part of shared costs; what nobody can be charged for "
+            + "is a line of its own."
       })
   static final class ByCostCenter extends Reading {
     @Mixin RangeOptions times = new RangeOptions();
@@ -187,8 +189,8 @@ final class ReportCommand {
   @Command(
       name = "budget-vs-actual",
       description = {
-        "Show what each cost centre was given in a month, what it used, and why that differs from",
-        "another month: volume, mix, cache and price."
+        "Show what each cost centre was given in a month, and what it used.",
+        "And why that differs from another month: by volume, mix, cache and price."
       })
   static final class OfBudgets extends Reading {
     @Option(
@@ -242,8 +244,8 @@ final class ReportCommand {
   @Command(
       name = "forecast",
       description = {
-        "Show what this month is going to cost, how sure that is, and whose budget ends before its",
-        "period does."
+        "Show what this month is going to cost, and how sure that is.",
+        "And whose budget ends before its period does."
       })
   static final class Ahead extends Reading {
     Ahead(Terminal terminal, Workspace workspace) {
@@ -266,8 +268,8 @@ final class ReportCommand {
   @Command(
       name = "access",
       description = {
-        "Show how evenly people use what they are given, and who is refused how often, by groups",
-        "of a least size. Names nobody."
+        "Show how evenly people use what they are given, and who is refused.",
+        "By groups of a least size. Names nobody."
       })
   static final class OfAccess extends Reading {
     @Mixin RangeOptions times = new RangeOptions();
@@ -319,7 +321,7 @@ final class ReportCommand {
       name = "sessions",
       description = {
         "Show what each session of an agent cost, and each sub-agent in it.",
-        "Sums up the rows of the usage export; works while a gateway runs and while none does."
+        "Sums up the rows of the usage export."
       })
   static final class Sessions extends Reading {
     @Mixin RangeOptions times = new RangeOptions();

@@ -16,8 +16,8 @@ final class SpanOptions {
       names = "--from",
       paramLabel = "TIME",
       description =
-          "First instant, by started_at: an RFC 3339 time, or a date (its first moment in"
-              + " calendar.timezone; with --by day and of focus a UTC day).")
+          "First instant: an RFC 3339 time, or a date (its first moment in calendar.timezone;"
+              + " where rows or files are of UTC days, a UTC day).")
   @Nullable String from;
 
   @Option(names = "--to", paramLabel = "TIME", description = "The instant after the last one.")

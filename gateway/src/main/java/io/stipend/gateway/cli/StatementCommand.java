@@ -18,8 +18,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "statement",
     description = {
-      "Show what a person or service was granted, used and has left, of a month or a year.",
-      "Reads the ledger alone; works while a gateway runs and while none does."
+      "Show what a person or service was granted, used and has left.",
+      "Of a month or a year. Reads the ledger alone; works while a gateway runs and while "
+          + "none does."
     })
 final class StatementCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -56,12 +57,13 @@ final class StatementCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Form form = Form.of(format == null ? (json.on ? "json" : "text") : format);
+    OutFile.check("--out", out);
     Path data = workspace.recordFolder();
     QuotaFile quota = workspace.enrolled(workspace.quota(), data);
     InstantSource now = InstantSource.fixed(workspace.now());
     String text =
         new Statements(() -> quota, now, LedgerReader::open).text(person, month, year, form);
-    if (out == null) {
+    if (out == null || out.toString().equals("-")) {
       terminal.out().print(text);
       terminal.out().flush();
     } else {

@@ -32,10 +32,11 @@ final class UsageCommand {
   @Command(
       name = "export",
       description = {
-        "Write one row for each attempt that was sent to a provider, and one for each correction",
-        "of a month that was closed by then; of focus, one for each day, consumer and price.",
-        "With --by day: a file for each UTC day and its proof; a day is written again only if",
-        "something of it may have changed, and never once its month is closed.",
+        "Write one row for each attempt that was sent to a provider.",
+        "And one for each correction of a month that was closed by then; of focus, one for "
+            + "each day, consumer and price.",
+        "With --by day: a file for each UTC day and its proof. A day is written again only "
+            + "if something of it may have changed, and never once its month is closed.",
         "Works while a gateway runs and while none does."
       })
   static final class Export implements Callable<Integer> {
@@ -96,6 +97,7 @@ final class UsageCommand {
       if (Files.isDirectory(out)) {
         throw usage("--out: " + out + " is a folder (expected: a file, or --by day)");
       }
+      OutFile.check("--out", out);
       return file();
     }
 
@@ -153,6 +155,9 @@ final class UsageCommand {
     private Integer days() {
       if (out.toString().equals("-")) {
         throw usage("--out: - (expected: a folder, with --by day)");
+      }
+      if (Files.exists(out) && !Files.isDirectory(out)) {
+        throw usage("--out: " + out + " is a file (expected: a folder, with --by day)");
       }
       UsageFormat type = ExportFormats.of(format, focusVersion, workspace);
       SpanOptions.Days days = times.days();

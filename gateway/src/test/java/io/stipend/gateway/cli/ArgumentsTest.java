@@ -2,6 +2,7 @@ package io.stipend.gateway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the command line takes, and how it refuses the rest. */
@@ -14,7 +15,8 @@ class ArgumentsTest {
     assertThat(bare.err())
         .contains("Usage: stipend")
         .contains("serve", "demo", "check", "keys", "balance", "grant", "usage", "ledger")
-        .contains("report", "statement", "prices", "reconcile", "audit", "forget");
+        .contains("forget", "audit", "report", "statement", "prices", "reconcile")
+        .contains("Exit codes: 0 done, 1 the check failed, 2 wrong usage, 70 internal.");
   }
 
   @Test
@@ -23,6 +25,22 @@ class ArgumentsTest {
     assertThat(Invocation.of("--help").code()).isZero();
     assertThat(Invocation.of("keys", "create", "--help").out()).contains("PERSON", "--expires");
     assertThat(Invocation.of("help", "grant").out()).contains("--reason");
+  }
+
+  @Test
+  void everyLineOfAListOfCommandsIsAWholeSentence() {
+    for (String group : List.of("", "keys", "allowance", "usage", "ledger", "audit", "report")) {
+      aListOfSentences(group.isEmpty() ? new String[] {"--help"} : new String[] {group, "--help"});
+    }
+    aListOfSentences("prices", "--help");
+  }
+
+  private static void aListOfSentences(String... args) {
+    String help = Invocation.of(args).out();
+    assertThat(help.lines()).as(help).allMatch(line -> line.length() <= 80);
+    String list = help.substring(help.indexOf("Commands:\n") + "Commands:\n".length());
+    String joined = list.split("\n\n")[0].replaceAll("\n {4,}", " ");
+    assertThat(joined.lines()).as(help).hasSizeGreaterThan(0).allMatch(line -> line.endsWith("."));
   }
 
   @Test

@@ -262,6 +262,20 @@ class MonthHeadTest {
   }
 
   @Test
+  void whatIsNoHeadIsToldInOneSentence() throws Exception {
+    close();
+    Files.delete(head);
+    Invocation missing = verify();
+    assertThat(missing.code()).isEqualTo(1);
+    assertThat(missing.err()).isEqualToIgnoringNewLines("stipend: " + head + ": no such file");
+
+    Files.writeString(head, "x".repeat(70_000));
+    Invocation other = verify();
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err()).contains(head + ": too long (expected: a signed month head)");
+  }
+
+  @Test
   void aChangedLedgerIsFound() throws Exception {
     close();
     export();
@@ -366,11 +380,12 @@ class MonthHeadTest {
   }
 
   @Test
-  void aHeadCannotBeWrittenWhereThereIsNoFolder() throws IOException {
+  void nothingIsClosedWhereItsHeadCannotBeWritten() throws IOException {
     Invocation made =
         run("ledger", "close", "2020-02", "--out", "" + folder.resolve("none/february.jws"));
-    assertThat(made.code()).isEqualTo(70);
-    assertThat(made.err()).contains("2020-02 is closed, but its head was not written");
-    assertThat(run("ledger", "head", "2020-02").code()).as("it is closed").isZero();
+    assertThat(made.code()).isEqualTo(2);
+    assertThat(made.err())
+        .contains("none/february.jws (expected: a file in a folder that is there)");
+    assertThat(run("ledger", "head", "2020-02").err()).contains("2020-02 was never closed");
   }
 }

@@ -86,7 +86,7 @@ class PricesCommandsTest {
     assertThat(later.path("decides").path("kind").asText()).isEqualTo("list");
     assertThat(later.path("list").isNull()).isTrue();
     assertThat(run("prices", "list", "--at", "2026-11-29").out())
-        .contains("contract-1@EUR=1.1", "2027-01-01", "Order form 4711");
+        .contains("contract-1@EUR=1.1", "contracted", "2027-01-01");
     assertThat(run("prices", "list", "--provider", "nobody").err())
         .contains("--provider: nobody (expected: one of [openai])");
     assertThat(run("prices", "list", "--at", "soon").code()).isEqualTo(2);

@@ -104,6 +104,7 @@ class ReadmeIT {
     Invocation exported = jar.shell(export);
     assertThat(exported.code()).as(exported.err()).isZero();
     assertThat(exported.out()).contains("usage.csv: 2 rows").contains("The ledger verifies: ");
+    assertThat(exported.out()).contains("CC-4410", "Statement of AI compute", "Closing balance");
     assertThat(Files.readAllLines(folder.resolve("usage.csv"))).hasSize(3);
   }
 

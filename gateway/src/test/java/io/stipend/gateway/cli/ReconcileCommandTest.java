@@ -229,6 +229,9 @@ class ReconcileCommandTest {
         .contains("--month, or --from and --to");
     Invocation provider = reconcile(files, "--provider", "azure");
     assertThat(provider.code()).isEqualTo(2);
+    Invocation missing = reconcile(List.of(folder.resolve("no.json")));
+    assertThat(missing.code()).isEqualTo(1);
+    assertThat(missing.err()).isEqualToIgnoringNewLines("stipend: no.json: no such file");
     Path bad = Files.writeString(folder.resolve("bad.json"), "{\"data\": 5}");
     Invocation refused = reconcile(List.of(bad));
     assertThat(refused.code()).isEqualTo(1);

@@ -42,6 +42,9 @@ class StatementCommandTest {
     assertThat(shown.out())
         .startsWith("Statement of AI compute, November 2026\nAda Lovelace (ada), ")
         .contains("provisional: ", "Nothing is entered", "is 400 USD.", "0 USD of 10000 USD");
+    assertThat(run("statement", "ada", "--month", "2026-11", "--format", "html").out())
+        .contains("Nothing is entered")
+        .doesNotContain("0 = 0");
     assertThat(run("grant", "ada", "50", "--reason", "launch").code()).isZero();
     String month = java.time.YearMonth.now(java.time.ZoneOffset.UTC).toString();
     assertThat(run("statement", "ada", "--month", month).out())
@@ -65,7 +68,9 @@ class StatementCommandTest {
       assertThat(run("statement", "ada", "--format", form.getKey()).out())
           .isEqualTo(Files.readString(out));
     }
-    assertThat(run("statement", "ada", "--json").out()).startsWith("{\"report\":\"statement\"");
+    assertThat(run("statement", "ada", "--json").out())
+        .startsWith("{\"report\":\"statement\"")
+        .isEqualTo(run("statement", "ada", "--json", "--out", "-").out());
   }
 
   @Test

@@ -219,8 +219,28 @@ class UsageExportTest {
   void aFolderThatCannotBeWrittenIsNamed() throws Exception {
     Files.writeString(folder.resolve("file"), "x");
     Invocation run = export("--month", "2020-11", "--by", "day", "--out", path("file"));
-    assertThat(run.code()).isEqualTo(70);
-    assertThat(run.err()).contains(path("file")).doesNotContain("\tat ");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("--out: " + path("file") + " is a file (expected: a folder, with --by day)");
+  }
+
+  @Test
+  void whereNothingCanBeWrittenIsTold() throws Exception {
+    String nowhere = path("missing/file");
+    String[] span = {"--from", "2020-01-01", "--to", "2020-02-01", "--out"};
+    for (String command :
+        List.of("usage export", "allowance export", "audit export", "report sessions")) {
+      List<String> words = new ArrayList<>(List.of(command.split(" ")));
+      words.addAll(List.of(span));
+      words.add(nowhere);
+      words.addAll(List.of("--config", path("stipend.yaml")));
+      Invocation run = Invocation.of(words.toArray(String[]::new));
+      assertThat(run.code()).as(command).isEqualTo(2);
+      assertThat(run.err())
+          .as(command)
+          .isEqualToIgnoringNewLines(
+              "stipend: --out: " + nowhere + " (expected: a file in a folder that is there)");
+    }
   }
 
   @Test

@@ -18,6 +18,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -79,6 +81,8 @@ public final class WholeFile {
         file,
         temporary -> {
           content.writeTo(temporary);
+          // An engine may have put a file of its own there, which others could read.
+          ownerOnly(temporary);
           return Digest.of(temporary);
         });
   }
@@ -128,6 +132,12 @@ public final class WholeFile {
             return new Digest(channel.position(), HexFormat.of().formatHex(digest.digest()));
           }
         });
+  }
+
+  private static void ownerOnly(Path file) throws IOException {
+    if (Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
   }
 
   private static MessageDigest newDigest() {

@@ -2,6 +2,7 @@ package io.stipend.metering.reconcile;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +51,8 @@ public final class KeyMap {
     List<String> lines;
     try {
       lines = Files.readAllLines(path);
+    } catch (NoSuchFileException e) {
+      throw new ProviderFileException(file, "no such file", e);
     } catch (IOException e) {
       throw new ProviderFileException(file, "cannot be read: " + e, e);
     }

@@ -3,6 +3,7 @@ package io.stipend.metering.reconcile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -83,6 +84,8 @@ public final class ProviderFiles {
             file, Files.size(path) + " bytes (expected: at most " + MOST_BYTES + ")");
       }
       return Files.readAllBytes(path);
+    } catch (NoSuchFileException e) {
+      throw new ProviderFileException(file, "no such file", e);
     } catch (IOException e) {
       throw new ProviderFileException(file, "cannot be read: " + e, e);
     }

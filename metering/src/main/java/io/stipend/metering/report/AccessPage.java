@@ -62,7 +62,9 @@ final class AccessPage {
             new Chart.Lorenz("How use is spread over people", "people", "cost", all.lorenz()));
         blocks.add(lorenz(all));
       }
-      blocks.add(caps(shown));
+      if (shown.values().stream().anyMatch(spread -> spread.atCap() > 0)) {
+        blocks.add(caps(shown));
+      }
       blocks.add(refusals(shown));
     }
     return new Report("access", "Access to the allowance", facts, blocks, notes(enough));

@@ -51,8 +51,8 @@ public record Scope(Instant from, Instant to, Instant now, ZoneId zone) {
     return List.of(
         Fact.of("complete_until", "Complete until", time(least.isBefore(to) ? least : to)),
         Fact.of("closed_months", "Closed months", Cell.text(closed(state))),
-        Fact.of("head_seq", "Ledger entry batch", Cell.count(state.head().seq())),
-        Fact.of("head_hash", "Ledger head", Cell.text(state.head().hash())),
+        Fact.of("head_seq", "Ledger head", Cell.count(state.head().seq())),
+        Fact.of("head_hash", "Its hash", Cell.text(state.head().hash())),
         Fact.of("made_at", "Made at", time(now)));
   }
 

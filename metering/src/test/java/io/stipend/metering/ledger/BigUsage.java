@@ -140,7 +140,7 @@ public final class BigUsage {
   }
 
   private static AccountKey account(int person, String period) {
-    return new AccountKey("person/" + person(person) + "/engineer", period, Unit.USD);
+    return new AccountKey("person/" + person(person), period, Unit.USD);
   }
 
   private void grant(int person, String period) {
@@ -341,12 +341,12 @@ public final class BigUsage {
           gemini: { url: "http://127.0.0.1:9", key: "none" }
         rate_cards: [builtin]
         allowances: { engineer: { amount: 50000 USD, every: month } }
-        organisation: { pool: { amount: 100000000 USD, every: quarter } }
+        organisation: { budget: { amount: 100000000 USD, every: quarter } }
         teams:
         """);
     for (int team = 0; team < TEAMS; team++) {
       yaml.append("  team-" + team + ": { cost_center: CC-" + (4_000 + team / 2))
-          .append(", pool: { amount: 5000000 USD, every: month } }\n");
+          .append(", budget: { amount: 5000000 USD, every: month } }\n");
     }
     yaml.append("people:\n");
     for (int person = 0; person < PEOPLE; person++) {

@@ -102,7 +102,8 @@ public record Cell(@Nullable Kind kind, long number, String text) {
       case COUNT -> Figures.grouped(Long.toString(number));
       case MONEY -> Figures.grouped(Figures.rounded(number, decimals));
       case EXACT -> Figures.grouped(plain());
-      case TEXT, TIME, SHARE, RATIO -> spoken();
+      case TEXT, SHARE, RATIO -> spoken();
+      case TIME -> spoken().replace('T', ' ').replaceFirst("\\.[0-9]+Z$", "Z");
     };
   }
 }

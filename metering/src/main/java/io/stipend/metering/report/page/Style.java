@@ -31,8 +31,8 @@ final class Style {
       .facts dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
       .scroll{overflow-x:auto;border:1px solid var(--rule);border-radius:6px;margin-top:8px}
       .scroll:focus-visible{outline:2px solid var(--c0)}
-      table{border-collapse:collapse;width:100%;font-size:.9rem}
-      th,td{padding:5px 12px;text-align:left;border-bottom:1px solid var(--rule);
+      table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem}
+      th,td{padding:5px 9px;text-align:left;border-bottom:1px solid var(--rule);
       vertical-align:top;font-weight:400}
       thead th{font-size:.8rem;color:var(--soft);background:var(--fill);vertical-align:bottom}
       tbody tr:last-child>*{border-bottom:0}
@@ -40,7 +40,7 @@ final class Style {
       td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       td.t,th.t{white-space:nowrap;font-variant-numeric:tabular-nums}
       thead th.n{white-space:normal}
-      th[scope=row]{position:sticky;left:0;background:var(--bg);min-width:8.5rem;max-width:40vw;
+      th[scope=row]{position:sticky;left:0;background:var(--bg);min-width:6.5rem;max-width:40vw;
       overflow-wrap:anywhere}
       figure{margin:28px 0 0}
       figcaption{font-weight:600;margin-bottom:6px}

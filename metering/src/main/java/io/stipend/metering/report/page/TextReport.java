@@ -1,6 +1,7 @@
 package io.stipend.metering.report.page;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -43,9 +44,19 @@ final class TextReport {
   private static void table(StringBuilder text, Table table) {
     List<List<String>> columns = new ArrayList<>();
     for (int index : table.shownColumns()) {
-      columns.add(column(table, index));
+      String title = Figures.heading(table.columns().get(index).label());
+      columns.add(column(table, index, List.of(title)));
     }
-    int lines = table.rows().size() + 1 + (table.total().isEmpty() ? 0 : 1);
+    int wide = columns.stream().mapToInt(cells -> cells.get(0).length() + GAP.length()).sum();
+    if (wide - GAP.length() > WIDTH) {
+      columns = new ArrayList<>();
+      List<List<String>> titles = titles(table);
+      int most = titles.stream().mapToInt(List::size).max().orElse(1);
+      for (int i = 0; i < titles.size(); i++) {
+        columns.add(column(table, table.shownColumns().get(i), raised(titles.get(i), most)));
+      }
+    }
+    int lines = columns.stream().mapToInt(List::size).max().orElse(0);
     for (int row = 0; row < lines; row++) {
       StringBuilder line = new StringBuilder();
       for (List<String> column : columns) {
@@ -58,8 +69,36 @@ final class TextReport {
     }
   }
 
-  /** The cells of a column, title first, all of one width; numbers stand point under point. */
-  private static List<String> column(Table table, int index) {
+  /** The titles of a table that is wide: in lines as narrow as what stands below them. */
+  private static List<List<String>> titles(Table table) {
+    List<List<String>> titles = new ArrayList<>();
+    for (int index : table.shownColumns()) {
+      String title = Figures.heading(table.columns().get(index).label());
+      int width = column(table, index, List.of()).stream().mapToInt(String::length).max().orElse(0);
+      List<String> lines = new ArrayList<>();
+      for (String word : title.split(" ")) {
+        int last = lines.size() - 1;
+        if (last >= 0 && lines.get(last).length() + 1 + word.length() <= width) {
+          lines.set(last, lines.get(last) + " " + word);
+        } else {
+          lines.add(word);
+          width = Math.max(width, word.length());
+        }
+      }
+      titles.add(lines);
+    }
+    return titles;
+  }
+
+  /** So many lines, the last of them at the bottom. */
+  private static List<String> raised(List<String> title, int lines) {
+    List<String> raised = new ArrayList<>(Collections.nCopies(lines - title.size(), ""));
+    raised.addAll(title);
+    return raised;
+  }
+
+  /** The cells of a column below its title, all of one width; numbers stand point under point. */
+  private static List<String> column(Table table, int index, List<String> title) {
     Column column = table.columns().get(index);
     List<String> cells = new ArrayList<>();
     table.rows().forEach(row -> cells.add(line(row.get(index).spoken())));
@@ -71,7 +110,7 @@ final class TextReport {
       int most = cells.stream().mapToInt(TextReport::fraction).max().orElse(0);
       cells.replaceAll(cell -> cell + " ".repeat(most - fraction(cell)));
     }
-    cells.add(0, Figures.heading(column.label()));
+    cells.addAll(0, title);
     int width = cells.stream().mapToInt(String::length).max().orElse(0);
     cells.replaceAll(cell -> pad(cell, width, numbers));
     return cells;

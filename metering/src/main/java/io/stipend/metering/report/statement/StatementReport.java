@@ -113,7 +113,8 @@ public final class StatementReport {
     String name = "budget_" + budget.every() + "_" + unit.name().toLowerCase(Locale.ROOT);
     String words = budget.notEntered() == 0 ? "" : StatementWords.notEntered(budget) + " ";
     words += budget.elsewhere() == 0 ? "" : StatementWords.elsewhere(budget) + " ";
-    String note = (words + StatementWords.equation(budget)).strip();
+    boolean nothing = budget.notEntered() != 0 && budget.lines().isEmpty() && budget.opening() == 0;
+    String note = (words + (nothing ? "" : StatementWords.equation(budget))).strip();
     blocks.add(
         forPeople ? slip(budget, name, note, cell, kind) : lines(budget, name, note, cell, kind));
     if (budget.held() != 0) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.stipend.metering.report.page.Chart.Bar;
 import io.stipend.metering.report.page.Chart.Point;
 import io.stipend.metering.report.page.Chart.Series;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,51 @@ import org.w3c.dom.NodeList;
 /** One report, four ways to write it. */
 class ReportTest {
   private static final String NASTY = "</td><script src=\"https://evil\">'&\u0007\u202Ex";
+
+  @Test
+  void titlesOfAWideTableAreAsNarrowAsWhatStandsBelow() {
+    Column[] columns = new Column[9];
+    Cell[] cells = new Cell[9];
+    for (int i = 0; i < columns.length; i++) {
+      columns[i] = Column.count("c" + i, "Share of column " + i);
+      cells[i] = Cell.count(1_234_567L);
+    }
+    columns[8] = Column.text("c8", "Note");
+    cells[8] = Cell.text("something");
+    Table wide = Table.of("wide", "Wide", columns).row(cells).made();
+
+    String text =
+        Pages.written(
+            new Report("demo", "Demo", List.of(), List.of(wide), List.of()), Format.TABLE);
+
+    assertThat(text)
+        .isEqualTo(
+            """
+            Demo
+
+            Wide
+              SHARE    SHARE    SHARE    SHARE    SHARE    SHARE    SHARE    SHARE
+                 OF       OF       OF       OF       OF       OF       OF       OF
+             COLUMN   COLUMN   COLUMN   COLUMN   COLUMN   COLUMN   COLUMN   COLUMN
+                  0        1        2        3        4        5        6        7  NOTE
+            1234567  1234567  1234567  1234567  1234567  1234567  1234567  1234567  something
+            """);
+  }
+
+  @Test
+  void aPageShowsTimesToTheSecond() {
+    Report report =
+        new Report(
+            "demo",
+            "Demo",
+            List.of(Fact.of("at", "At", Cell.time(Instant.parse("2026-11-29T19:12:35.852Z")))),
+            List.of(),
+            List.of());
+
+    assertThat(Pages.texts(Pages.parsed(Pages.written(report, Format.HTML)), "dd"))
+        .containsExactly("2026-11-29 19:12:35Z");
+    assertThat(Pages.written(report, Format.JSON)).contains("2026-11-29T19:12:35.852Z");
+  }
 
   private static Report report() {
     Map<String, Cell> totals = new LinkedHashMap<>();
