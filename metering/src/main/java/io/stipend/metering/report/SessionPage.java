@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -36,9 +37,6 @@ final class SessionPage {
     this.state = state;
   }
 
-  /** A whole session: all of its agents. */
-  private record Session(String person, String id, String client, String currency) {}
-
   Report report() {
     List<Fact> facts = new ArrayList<>(scope.range());
     facts.add(
@@ -57,17 +55,6 @@ final class SessionPage {
 
   /** The costs of whole sessions, ascending, by currency and client; all clients are the last. */
   private SortedMap<List<String>, List<Long>> costs() {
-    Map<Session, Long> sessions = new HashMap<>();
-    for (Line line : made.lines()) {
-      Agent agent = line.agent();
-      if (agent.sessionId() != null) {
-        String client = agent.client() == null ? UNKNOWN : agent.client();
-        sessions.merge(
-            new Session(agent.person(), agent.sessionId(), client, agent.currency()),
-            line.usage().nanos(),
-            Math::addExact);
-      }
-    }
     SortedMap<List<String>, List<Long>> costs =
         new TreeMap<>(
             (a, b) -> {
@@ -75,16 +62,40 @@ final class SessionPage {
               int all = Boolean.compare(a.get(1).equals(ALL), b.get(1).equals(ALL));
               return currency != 0 ? currency : all != 0 ? all : a.get(1).compareTo(b.get(1));
             });
-    sessions.forEach(
-        (session, nanos) -> {
-          for (String client : List.of(session.client(), ALL)) {
-            costs
-                .computeIfAbsent(List.of(session.currency(), client), c -> new ArrayList<>())
-                .add(nanos);
-          }
-        });
+    // Lines of one session follow one another.
+    Map<List<String>, Long> session = new HashMap<>();
+    Agent last = null;
+    for (Line line : made.lines()) {
+      Agent agent = line.agent();
+      if (last != null && !isOfOneSession(agent, last)) {
+        add(costs, session);
+      }
+      last = agent;
+      if (agent.sessionId() != null) {
+        String client = agent.client() == null ? UNKNOWN : agent.client();
+        session.merge(List.of(agent.currency(), client), line.usage().nanos(), Math::addExact);
+      }
+    }
+    add(costs, session);
     costs.values().forEach(list -> list.sort(null));
     return costs;
+  }
+
+  private static boolean isOfOneSession(Agent one, Agent other) {
+    return one.person().equals(other.person())
+        && Objects.equals(one.sessionId(), other.sessionId());
+  }
+
+  /** Adds what a session cost by client, to that client and to all, and begins the next one. */
+  private static void add(
+      SortedMap<List<String>, List<Long>> costs, Map<List<String>, Long> session) {
+    session.forEach(
+        (key, nanos) -> {
+          for (String client : List.of(key.get(1), ALL)) {
+            costs.computeIfAbsent(List.of(key.get(0), client), c -> new ArrayList<>()).add(nanos);
+          }
+        });
+    session.clear();
   }
 
   private static Table distribution(SortedMap<List<String>, List<Long>> clients) {
@@ -158,27 +169,29 @@ final class SessionPage {
             Column.text("currency", "Currency"),
             Column.time("first", "First"),
             Column.time("last", "Last"));
-    for (Line line : made.lines()) {
-      Agent agent = line.agent();
-      table.row(
-          Cell.text(agent.person()),
-          Cell.text(agent.sessionId()),
-          Cell.text(agent.agentId()),
-          Cell.text(agent.parentAgentId()),
-          Cell.text(agent.client()),
-          Cell.count(line.calls()),
-          Cell.count(line.tokens()),
-          Cell.count(line.usage().input()),
-          Cell.count(line.usage().cacheRead()),
-          Cell.count(line.usage().cacheWrite()),
-          Cell.count(line.usage().output()),
-          line.units().isNone() ? Cell.NONE : Cell.text(line.units().text()),
-          Cell.money(line.usage().nanos()),
-          Cell.text(agent.currency()),
-          Cell.time(line.first()),
-          Cell.time(line.last()));
-    }
-    return table.made();
+    List<Line> lines = made.lines();
+    return table.rows(lines.size(), index -> cells(lines.get(index))).made();
+  }
+
+  private static List<Cell> cells(Line line) {
+    Agent agent = line.agent();
+    return List.of(
+        Cell.text(agent.person()),
+        Cell.text(agent.sessionId()),
+        Cell.text(agent.agentId()),
+        Cell.text(agent.parentAgentId()),
+        Cell.text(agent.client()),
+        Cell.count(line.calls()),
+        Cell.count(line.tokens()),
+        Cell.count(line.usage().input()),
+        Cell.count(line.usage().cacheRead()),
+        Cell.count(line.usage().cacheWrite()),
+        Cell.count(line.usage().output()),
+        line.units().isNone() ? Cell.NONE : Cell.text(line.units().text()),
+        Cell.money(line.usage().nanos()),
+        Cell.text(agent.currency()),
+        Cell.time(line.first()),
+        Cell.time(line.last()));
   }
 
   private List<String> notes() {

@@ -6,11 +6,13 @@ import io.stipend.metering.ledger.LedgerReader;
 import io.stipend.metering.ledger.SignedUsage;
 import io.stipend.metering.report.page.Report;
 import java.time.Instant;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,7 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
 
   /** Copies both. */
   public SessionReport {
-    lines = List.copyOf(lines);
+    lines = lines instanceof Lines ? lines : List.copyOf(lines);
     totalNanos = Map.copyOf(totalNanos);
   }
 
@@ -129,24 +131,57 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
     }
   }
 
-  /**
-   * A line and what orders it.
-   *
-   * @param start when its session started
-   */
-  private record Placed(Line line, Instant start) {}
+  /** The sums of one agent, and what orders them. */
+  private static final class Placed {
+    final Agent agent;
+    final Calls calls;
+
+    /** When its session started, in milliseconds since 1970. */
+    long start;
+
+    Placed(Agent agent, Calls calls) {
+      this.agent = agent;
+      this.calls = calls;
+    }
+
+    boolean isOfSessionOf(Placed other) {
+      return agent.person().equals(other.agent.person())
+          && Objects.equals(agent.sessionId(), other.agent.sessionId());
+    }
+  }
+
+  /** Lines that are made when they are asked for: there may be hundreds of thousands. */
+  private static final class Lines extends AbstractList<Line> implements RandomAccess {
+    private final List<Placed> placed;
+
+    Lines(List<Placed> placed) {
+      this.placed = placed;
+    }
+
+    @Override
+    public Line get(int index) {
+      Placed one = placed.get(index);
+      return one.calls.line(one.agent);
+    }
+
+    @Override
+    public int size() {
+      return placed.size();
+    }
+  }
+
+  private static final Comparator<Placed> BY_SESSION =
+      Comparator.comparing((Placed placed) -> placed.agent.person())
+          .thenComparing(placed -> placed.agent.sessionId(), NULLS_FIRST);
 
   private static final Comparator<Placed> ORDER =
-      Comparator.comparing((Placed placed) -> placed.line().agent().person())
-          .thenComparing(Placed::start)
-          .thenComparing(placed -> placed.line().agent().sessionId(), NULLS_FIRST)
-          .thenComparing(placed -> placed.line().first())
-          .thenComparing(placed -> placed.line().agent().agentId(), NULLS_FIRST)
-          .thenComparing(placed -> placed.line().agent().parentAgentId(), NULLS_FIRST)
-          .thenComparing(placed -> placed.line().agent().client(), NULLS_FIRST);
-
-  /** Whose session it is. */
-  private record Session(String person, @Nullable String id) {}
+      Comparator.comparing((Placed placed) -> placed.agent.person())
+          .thenComparingLong(placed -> placed.start)
+          .thenComparing(placed -> placed.agent.sessionId(), NULLS_FIRST)
+          .thenComparingLong(placed -> placed.calls.first)
+          .thenComparing(placed -> placed.agent.agentId(), NULLS_FIRST)
+          .thenComparing(placed -> placed.agent.parentAgentId(), NULLS_FIRST)
+          .thenComparing(placed -> placed.agent.client(), NULLS_FIRST);
 
   /** Sums up the lines of the usage export with {@code from <= started_at < to}. */
   public static SessionReport read(LedgerReader reader, Instant from, Instant to) {
@@ -164,22 +199,19 @@ public record SessionReport(List<Line> lines, Map<String, Long> totalNanos) {
   }
 
   private static SessionReport of(UsageSums<Agent, Calls> usage) {
-    Map<Session, Instant> starts = new HashMap<>();
-    List<Line> lines = new ArrayList<>();
-    usage.sums().forEach((agent, calls) -> lines.add(calls.line(agent)));
-    for (Line line : lines) {
-      starts.merge(session(line), line.first(), (a, b) -> a.isBefore(b) ? a : b);
-    }
-    // Beside each line: a look-up in every comparison would take longer than all the rest.
-    List<Placed> placed = new ArrayList<>();
-    for (Line line : lines) {
-      placed.add(new Placed(line, starts.getOrDefault(session(line), line.first())));
+    List<Placed> placed = new ArrayList<>(usage.sums().size());
+    usage.sums().forEach((agent, calls) -> placed.add(new Placed(agent, calls)));
+    placed.sort(BY_SESSION);
+    int begin = 0;
+    for (int end = 1; end <= placed.size(); end++) {
+      if (end == placed.size() || !placed.get(end).isOfSessionOf(placed.get(begin))) {
+        List<Placed> session = placed.subList(begin, end);
+        long start = session.stream().mapToLong(one -> one.calls.first).min().orElse(0);
+        session.forEach(one -> one.start = start);
+        begin = end;
+      }
     }
     placed.sort(ORDER);
-    return new SessionReport(placed.stream().map(Placed::line).toList(), usage.totalNanos());
-  }
-
-  private static Session session(Line line) {
-    return new Session(line.agent().person(), line.agent().sessionId());
+    return new SessionReport(new Lines(placed), usage.totalNanos());
   }
 }

@@ -47,23 +47,31 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
     Map<K, T> sums = new HashMap<>();
     Map<String, Long> totals = new TreeMap<>();
     for (Part<K, T> part : scanned.sums()) {
-      part.sums.forEach(
-          (key, tally) -> {
-            T there = sums.putIfAbsent(key, tally);
-            if (there != null) {
-              there.add(tally);
-            }
-          });
+      sums = merged(sums, part.taken());
       part.totals().forEach((currency, nanos) -> totals.merge(currency, nanos, Math::addExact));
     }
     return new UsageSums<>(sums, totals, scanned.state());
+  }
+
+  /** Both, in the larger of the two. */
+  private static <K, T extends Tally<T>> Map<K, T> merged(Map<K, T> one, Map<K, T> other) {
+    Map<K, T> large = one.size() < other.size() ? other : one;
+    Map<K, T> small = large == one ? other : one;
+    small.forEach(
+        (key, tally) -> {
+          T there = large.putIfAbsent(key, tally);
+          if (there != null) {
+            there.add(tally);
+          }
+        });
+    return large;
   }
 
   /** What one thread has summed up. */
   private static final class Part<K, T extends Tally<T>> {
     private final Function<BookedLine, K> key;
     private final Supplier<T> empty;
-    private final Map<K, T> sums = new HashMap<>();
+    private Map<K, T> sums = new HashMap<>();
     private final Map<String, Long> totals = new TreeMap<>();
 
     /** Nearly all lines have one currency: its total waits here for another one. */
@@ -90,6 +98,13 @@ record UsageSums<K, T extends UsageSums.Tally<T>>(
         currency = unit;
       }
       nanos = Math.addExact(nanos, line.nanos());
+    }
+
+    /** The sums by key, which are not held here any longer. */
+    Map<K, T> taken() {
+      Map<K, T> taken = sums;
+      sums = new HashMap<>();
+      return taken;
     }
 
     Map<String, Long> totals() {

@@ -1,7 +1,12 @@
 package io.stipend.metering.report.page;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.RandomAccess;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
 
 /**
  * A table.
@@ -25,10 +30,12 @@ public record Table(
   /** Copies, and checks every cell. */
   public Table {
     columns = List.copyOf(columns);
-    rows = List.copyOf(rows);
     total = List.copyOf(total);
-    for (List<Cell> row : rows) {
-      check(name, columns, row);
+    if (!(rows instanceof Computed)) {
+      rows = List.copyOf(rows);
+      for (List<Cell> row : rows) {
+        check(name, columns, row);
+      }
     }
     if (!total.isEmpty()) {
       check(name, columns, total);
@@ -62,20 +69,47 @@ public record Table(
 
   /** The columns that people are shown. */
   List<Integer> shownColumns() {
-    List<Integer> shown = new ArrayList<>();
+    Set<Integer> shown = new TreeSet<>();
+    Set<Integer> asked = new TreeSet<>();
     for (int i = 0; i < columns.size(); i++) {
-      int column = i;
-      boolean is =
-          switch (columns.get(i).shown()) {
-            case ALWAYS -> true;
-            case WHERE_USED -> rows.stream().anyMatch(row -> !row.get(column).plain().isEmpty());
-            case NEVER -> false;
-          };
-      if (is) {
-        shown.add(i);
+      switch (columns.get(i).shown()) {
+        case ALWAYS -> shown.add(i);
+        case WHERE_USED -> asked.add(i);
+        case NEVER -> {}
       }
     }
-    return shown;
+    for (int row = 0; row < rows.size() && !asked.isEmpty(); row++) {
+      List<Cell> cells = rows.get(row);
+      asked.removeIf(column -> !cells.get(column).plain().isEmpty() && shown.add(column));
+    }
+    return List.copyOf(shown);
+  }
+
+  /** Rows that are made when they are asked for, each time anew. */
+  private static final class Computed extends AbstractList<List<Cell>> implements RandomAccess {
+    private final String name;
+    private final List<Column> columns;
+    private final int size;
+    private final IntFunction<List<Cell>> row;
+
+    Computed(String name, List<Column> columns, int size, IntFunction<List<Cell>> row) {
+      this.name = name;
+      this.columns = columns;
+      this.size = size;
+      this.row = row;
+    }
+
+    @Override
+    public List<Cell> get(int index) {
+      List<Cell> made = row.apply(index);
+      check(name, columns, made);
+      return made;
+    }
+
+    @Override
+    public int size() {
+      return size;
+    }
   }
 
   /** A table in the making. */
@@ -83,7 +117,7 @@ public record Table(
     private final String name;
     private final String title;
     private final List<Column> columns;
-    private final List<List<Cell>> rows = new ArrayList<>();
+    private List<List<Cell>> rows = new ArrayList<>();
     private List<Cell> total = List.of();
     private String note = "";
 
@@ -96,6 +130,12 @@ public record Table(
     /** Adds a row. */
     public Making row(Cell... cells) {
       rows.add(List.of(cells));
+      return this;
+    }
+
+    /** So many rows, made one by one while they are written: none of them is held. */
+    public Making rows(int size, IntFunction<List<Cell>> row) {
+      rows = new Computed(name, columns, size, row);
       return this;
     }
 

@@ -42,52 +42,73 @@ final class TextReport {
   }
 
   private static void table(StringBuilder text, Table table) {
-    List<List<String>> columns = new ArrayList<>();
-    for (int index : table.shownColumns()) {
-      String title = Figures.heading(table.columns().get(index).label());
-      columns.add(column(table, index, List.of(title)));
+    List<Integer> shown = table.shownColumns();
+    List<List<String>> cells = cells(table, shown);
+    List<List<String>> titles = new ArrayList<>();
+    int wide = 0;
+    for (int i = 0; i < shown.size(); i++) {
+      String title = title(table, shown.get(i));
+      titles.add(List.of(title));
+      wide += Math.max(title.length(), width(cells.get(i))) + GAP.length();
     }
-    int wide = columns.stream().mapToInt(cells -> cells.get(0).length() + GAP.length()).sum();
     if (wide - GAP.length() > WIDTH) {
-      columns = new ArrayList<>();
-      List<List<String>> titles = titles(table);
+      for (int i = 0; i < shown.size(); i++) {
+        titles.set(i, inLines(title(table, shown.get(i)), width(cells.get(i))));
+      }
       int most = titles.stream().mapToInt(List::size).max().orElse(1);
-      for (int i = 0; i < titles.size(); i++) {
-        columns.add(column(table, table.shownColumns().get(i), raised(titles.get(i), most)));
-      }
+      titles.replaceAll(title -> raised(title, most));
     }
-    int lines = columns.stream().mapToInt(List::size).max().orElse(0);
-    for (int row = 0; row < lines; row++) {
-      StringBuilder line = new StringBuilder();
-      for (List<String> column : columns) {
-        line.append(line.isEmpty() ? "" : GAP).append(column.get(row));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
+    int[] widths = new int[shown.size()];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = Math.max(width(titles.get(i)), width(cells.get(i)));
     }
+    lines(text, table, shown, titles, widths);
+    lines(text, table, shown, cells, widths);
     if (table.rows().isEmpty()) {
       text.append("(nothing)\n");
     }
   }
 
-  /** The titles of a table that is wide: in lines as narrow as what stands below them. */
-  private static List<List<String>> titles(Table table) {
-    List<List<String>> titles = new ArrayList<>();
-    for (int index : table.shownColumns()) {
-      String title = Figures.heading(table.columns().get(index).label());
-      int width = column(table, index, List.of()).stream().mapToInt(String::length).max().orElse(0);
-      List<String> lines = new ArrayList<>();
-      for (String word : title.split(" ")) {
-        int last = lines.size() - 1;
-        if (last >= 0 && lines.get(last).length() + 1 + word.length() <= width) {
-          lines.set(last, lines.get(last) + " " + word);
-        } else {
-          lines.add(word);
-          width = Math.max(width, word.length());
-        }
+  private static String title(Table table, int column) {
+    return Figures.heading(table.columns().get(column).label());
+  }
+
+  private static int width(List<String> cells) {
+    return cells.stream().mapToInt(String::length).max().orElse(0);
+  }
+
+  private static void lines(
+      StringBuilder text,
+      Table table,
+      List<Integer> shown,
+      List<List<String>> columns,
+      int[] widths) {
+    int lines = columns.isEmpty() ? 0 : columns.get(0).size();
+    for (int row = 0; row < lines; row++) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < widths.length; i++) {
+        boolean number = table.columns().get(shown.get(i)).kind().isNumber();
+        line.append(line.isEmpty() ? "" : GAP);
+        line.append(pad(columns.get(i).get(row), widths[i], number));
       }
-      titles.add(lines);
+      text.append(line.toString().stripTrailing()).append('\n');
     }
-    return titles;
+  }
+
+  /** A title in lines as narrow as what stands below it. */
+  private static List<String> inLines(String title, int narrow) {
+    int width = narrow;
+    List<String> lines = new ArrayList<>();
+    for (String word : title.split(" ")) {
+      int last = lines.size() - 1;
+      if (last >= 0 && lines.get(last).length() + 1 + word.length() <= width) {
+        lines.set(last, lines.get(last) + " " + word);
+      } else {
+        lines.add(word);
+        width = Math.max(width, word.length());
+      }
+    }
+    return lines;
   }
 
   /** So many lines, the last of them at the bottom. */
@@ -97,23 +118,29 @@ final class TextReport {
     return raised;
   }
 
-  /** The cells of a column below its title, all of one width; numbers stand point under point. */
-  private static List<String> column(Table table, int index, List<String> title) {
-    Column column = table.columns().get(index);
-    List<String> cells = new ArrayList<>();
-    table.rows().forEach(row -> cells.add(line(row.get(index).spoken())));
+  /** The cells of each column, every row made once; numbers stand point under point. */
+  private static List<List<String>> cells(Table table, List<Integer> shown) {
+    List<List<String>> cells = new ArrayList<>();
+    shown.forEach(column -> cells.add(new ArrayList<>()));
+    for (List<Cell> row : table.rows()) {
+      add(cells, shown, row);
+    }
     if (!table.total().isEmpty()) {
-      cells.add(line(table.total().get(index).spoken()));
+      add(cells, shown, table.total());
     }
-    boolean numbers = column.kind().isNumber();
-    if (numbers) {
-      int most = cells.stream().mapToInt(TextReport::fraction).max().orElse(0);
-      cells.replaceAll(cell -> cell + " ".repeat(most - fraction(cell)));
+    for (int i = 0; i < shown.size(); i++) {
+      if (table.columns().get(shown.get(i)).kind().isNumber()) {
+        int most = cells.get(i).stream().mapToInt(TextReport::fraction).max().orElse(0);
+        cells.get(i).replaceAll(cell -> cell + " ".repeat(most - fraction(cell)));
+      }
     }
-    cells.addAll(0, title);
-    int width = cells.stream().mapToInt(String::length).max().orElse(0);
-    cells.replaceAll(cell -> pad(cell, width, numbers));
     return cells;
+  }
+
+  private static void add(List<List<String>> cells, List<Integer> shown, List<Cell> row) {
+    for (int i = 0; i < shown.size(); i++) {
+      cells.get(i).add(line(row.get(shown.get(i)).spoken()));
+    }
   }
 
   private static String pad(String text, int width, boolean left) {
