@@ -32,7 +32,7 @@ public final class BookedRanges implements AutoCloseable {
     try {
       return new BookedRanges(file, connection);
     } catch (SQLException e) {
-      throw failed(file, e);
+      throw ReadTransaction.failed(file, e);
     }
   }
 
@@ -65,25 +65,8 @@ public final class BookedRanges implements AutoCloseable {
                 .min(Comparator.naturalOrder()));
   }
 
-  @FunctionalInterface
-  private interface Reading<T> {
-    T read() throws SQLException;
-  }
-
-  private <T> T snapshot(Reading<T> reading) {
-    try {
-      try {
-        return reading.read();
-      } finally {
-        connection.rollback();
-      }
-    } catch (SQLException e) {
-      throw failed(file, e);
-    }
-  }
-
-  private static LedgerException failed(Path file, SQLException e) {
-    return new LedgerException("ledger " + file + ": " + e.getMessage(), e);
+  private <T> T snapshot(ReadTransaction.Reading<T> reading) {
+    return ReadTransaction.run(file, connection, reading);
   }
 
   @Override
@@ -92,7 +75,7 @@ public final class BookedRanges implements AutoCloseable {
       tables.close();
       connection.close();
     } catch (SQLException e) {
-      throw failed(file, e);
+      throw ReadTransaction.failed(file, e);
     }
   }
 }

@@ -478,21 +478,7 @@ public final class LedgerReader implements AutoCloseable {
     return settled;
   }
 
-  @FunctionalInterface
-  private interface Reading<T> {
-    T read() throws SQLException;
-  }
-
-  /** Runs a reading in one read transaction. */
-  private <T> T snapshot(Reading<T> reading) {
-    try {
-      try {
-        return reading.read();
-      } finally {
-        connection.rollback();
-      }
-    } catch (SQLException e) {
-      throw new LedgerException("ledger " + file + ": " + e.getMessage(), e);
-    }
+  private <T> T snapshot(ReadTransaction.Reading<T> reading) {
+    return ReadTransaction.run(file, connection, reading);
   }
 }

@@ -111,7 +111,7 @@ public final class UsageFeed implements AutoCloseable {
     try {
       return new UsageFeed(file, connection, from);
     } catch (SQLException e) {
-      throw failed(file, e);
+      throw ReadTransaction.failed(file, e);
     }
   }
 
@@ -218,25 +218,8 @@ public final class UsageFeed implements AutoCloseable {
     }
   }
 
-  @FunctionalInterface
-  private interface Reading<T> {
-    T read() throws SQLException;
-  }
-
-  private <T> T snapshot(Reading<T> reading) {
-    try {
-      try {
-        return reading.read();
-      } finally {
-        connection.rollback();
-      }
-    } catch (SQLException e) {
-      throw failed(file, e);
-    }
-  }
-
-  private static LedgerException failed(Path file, SQLException e) {
-    return new LedgerException("ledger " + file + ": " + e.getMessage(), e);
+  private <T> T snapshot(ReadTransaction.Reading<T> reading) {
+    return ReadTransaction.run(file, connection, reading);
   }
 
   @Override
@@ -245,7 +228,7 @@ public final class UsageFeed implements AutoCloseable {
       tables.close();
       connection.close();
     } catch (SQLException e) {
-      throw failed(file, e);
+      throw ReadTransaction.failed(file, e);
     }
   }
 }
